@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One operation of a trace, as it stands in a .syt file and as every trace cursor delivers it.
+ * Times are nanoseconds from the batch's base; little endian.
+ */
+#ifndef SLABYARD_CORE_RECORD_H
+#define SLABYARD_CORE_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum record_flags {
+	RECORD_IRQ = 1 << 0, /* hard or soft interrupt context */
+	RECORD_EFFECT =
+		1 << 1, /* caused by another record's operation (a page that slab asked for) */
+	RECORD_FAILED = 1 << 2,   /* the recorded allocation failed */
+	RECORD_BULK = 1 << 3,     /* part of a bulk call */
+	RECORD_IDENTITY = 1 << 4, /* address names an allocation older than the trace; id is 0 */
+	RECORD_EXTENDED = 1 << 5, /* an OP_EXTENSION record follows and belongs to this one */
+	RECORD_NESTED = 1 << 6, /* an event that its own batch repeats (see mm_page_free_batched) */
+};
+
+enum {
+	RECORD_CPU_BITS =
+		12, /* low bits of cpu_detail: the CPU; the 4 above: detail of the operation */
+	RECORD_CPU_MASK = (1 << RECORD_CPU_BITS) - 1,
+};
+
+struct record {
+	uint32_t time;       /* ns from the batch's base_ns */
+	uint8_t operation;   /* enum operation */
+	uint8_t flags;       /* enum record_flags */
+	uint16_t cpu_detail; /* see RECORD_CPU_BITS */
+	uint32_t task;       /* index into definitions.tasks */
+	uint32_t origin;     /* index into definitions.origins; 0 is "nothing known" */
+	uint32_t id; /* dense and recycled per id space, 0: none (operation.def says which space) */
+	uint32_t size;    /* meaning by operation, see operation.def */
+	uint64_t address; /* recorded address or pfn, compared and never used to decide */
+};
+
+_Static_assert(sizeof(struct record) == 32, "a trace record is 32 bytes");
+_Static_assert(offsetof(struct record, address) == 24, "the address is the last field");
+
+static inline uint32_t record_cpu(const struct record *r)
+{
+	return r->cpu_detail & RECORD_CPU_MASK;
+}
+
+static inline uint32_t record_detail(const struct record *r)
+{
+	return (uint32_t)r->cpu_detail >> RECORD_CPU_BITS;
+}
+
+/* A run of records that share a time base. Valid until the cursor's next call. */
+struct batch {
+	const struct record *records;
+	uint32_t count;
+	uint64_t base_ns;      /* simulated time of record.time == 0 */
+	uint64_t first_record; /* 0-based number of records[0] in the trace */
+	/* Line of each record in its text input, 1-based; NULL when the trace has no lines. */
+	const uint64_t *lines;
+};
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a policy is told about the operation it serves. */
+#ifndef SLABYARD_CORE_REQUEST_H
+#define SLABYARD_CORE_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/ids.h"
+
+enum request_flags {
+	REQUEST_IRQ = 1 << 0,     /* hard or soft interrupt context */
+	REQUEST_BULK = 1 << 1,    /* inside a bulk call: the bulk's own rules apply */
+	REQUEST_BATCHED = 1 << 2, /* page free by free_unref_page_list */
+	REQUEST_PCP_BUSY =
+		1 << 3, /* assist pcp_busy: the per-cpu lock is held by who was interrupted */
+};
+
+struct request {
+	uint64_t time_ns;
+	uint32_t cpu;
+	uint32_t task;   /* trace's task index */
+	uint32_t origin; /* trace's origin index, 0: none */
+	uint32_t gfp;
+	uint8_t order;
+	uint8_t migratetype; /* enum migratetype, of the gfp flags */
+	uint8_t flags;       /* enum request_flags */
+	int8_t zone_hint;    /* assist zone: index of the zone to take, -1: decide */
+	int16_t node;        /* -1: none asked */
+};
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the engine gives every policy when it is created. Outlives the policy. */
+#ifndef SLABYARD_CORE_SERVICES_H
+#define SLABYARD_CORE_SERVICES_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "core/lock.h"
+#include "core/work.h"
+
+/* What a deferred call is for: which layer gets it back. */
+enum defer_target { DEFER_PAGE, DEFER_SLAB, DEFER_VM, DEFER_LIBC };
+
+struct services {
+	struct arena *arena;
+	struct work *work;
+	struct op_clock *clock; /* op_lock(services->clock, lock) */
+	uint64_t seed;
+	uint32_t cpus;
+	uint32_t nodes;
+	/* Calls the target's expire hook with token once simulated time has reached when_ns. */
+	void (*defer)(void *engine, enum defer_target target, uint64_t when_ns, uint64_t token);
+	void *engine;
+};
+
+static inline void services_defer(const struct services *s, enum defer_target target,
+				  uint64_t when_ns, uint64_t token)
+{
+	s->defer(s->engine, target, when_ns, token);
+}
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The slab allocator's state in a form that belongs to no policy: caches with their slabs, list by
+ * list in list order. Read from mmstate, taken from a running policy, compared at marks. All arrays
+ * and strings are malloc'ed and owned by the struct.
+ */
+#ifndef SLABYARD_CORE_SLAB_STATE_H
+#define SLABYARD_CORE_SLAB_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum slab_list {
+	SLAB_LIST_CPU,         /* SLUB: the cpu slab */
+	SLAB_LIST_CPU_PARTIAL, /* SLUB: per-cpu partial, head first */
+	SLAB_LIST_PARTIAL,     /* SLUB node partial; SLAB slabs_partial */
+	SLAB_LIST_FREE,        /* SLAB slabs_free */
+	SLAB_LIST_FULL,        /* on no list (SLUB) or slabs_full */
+	SLOB_LIST_SMALL,
+	SLOB_LIST_MEDIUM,
+	SLOB_LIST_LARGE,
+};
+
+struct slab_entry {
+	uint32_t pfn;
+	uint8_t order;
+	uint8_t list; /* enum slab_list */
+	bool frozen;
+	uint16_t cpu;   /* CPU and CPU_PARTIAL */
+	uint32_t inuse; /* as page->inuse: cpu slab counts as all in use */
+	uint32_t objects;
+	uint32_t slabs; /* CPU_PARTIAL: length from this slab on, as the kernel keeps it */
+	uint32_t units; /* SLOB: free units */
+	/* Free objects' indices, head first (SLUB); SLAB: the free-index array from `active` on. */
+	uint16_t *freelist;
+	size_t free_count;
+};
+
+/* SLAB: struct array_cache; objects bottom first, the next allocation takes the last. */
+struct array_state {
+	uint16_t cpu;
+	bool shared;
+	uint32_t limit, batchcount, touched;
+	uint64_t *objects;
+	size_t count;
+};
+
+/* SLUB: a cpu's lockless freelist, object indices in its cpu slab, head first. */
+struct cpu_freelist {
+	uint16_t cpu;
+	uint16_t *indices;
+	size_t count;
+};
+
+struct cache_state {
+	char *name;
+	uint64_t ptr; /* recorded address of the kmem_cache, 0 when simulated */
+	uint32_t object_size, size, align, inuse, offset, flags, refcount, allocflags;
+	bool constructor;
+	/* SLUB */
+	uint32_t oo_order, oo_objects, min_order, min_objects, cpu_partial, cpu_partial_slabs,
+		min_partial;
+	/* SLAB */
+	uint32_t num, gfporder, limit, batchcount, shared, colour, colour_off, colour_next,
+		free_limit;
+	struct slab_entry *slabs; /* grouped by list, in list order */
+	size_t slab_count;
+	struct cpu_freelist *cpu_freelists;
+	size_t cpu_freelist_count;
+	struct array_state *arrays;
+	size_t array_count;
+};
+
+struct slab_state {
+	char allocator[8]; /* "slub", "slab", "slob" */
+	uint64_t page_offset;
+	uint64_t kmalloc_max_cache, kmalloc_max, kmalloc_min;
+	struct cache_state *caches;
+	size_t cache_count;
+};
+
+void slab_state_free(struct slab_state *state);
+
+/* As page_state_compare, cache by cache. */
+size_t slab_state_compare(const struct slab_state *simulated, const struct slab_state *expected,
+			  size_t *compared, struct error *first);
+
+/* One line of /proc/slabinfo and what sampling records. */
+struct cache_counts {
+	const char *name;
+	uint64_t active_objects, objects, active_slabs, slabs;
+	uint32_t object_size; /* as slabinfo prints it: the cache's size */
+	uint32_t objects_per_slab, pages_per_slab;
+	uint32_t limit, batchcount, shared, shared_avail;
+	uint64_t requested_bytes; /* sum of bytes asked for by live objects */
+	uint64_t held_bytes;      /* slabs' pages */
+};
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Page allocators: the ops table that every one of them fills, and the narrow interface through
+ * which other layers get pages. Reference: mm/page_alloc.c of Linux 6.1.
+ *
+ * Any call out of a policy (reclaim, defer) may call back into it: its state is consistent before
+ * it calls out.
+ */
+#ifndef SLABYARD_PAGE_PAGE_H
+#define SLABYARD_PAGE_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "core/page_source.h"
+#include "core/page_state.h"
+#include "core/policy.h"
+#include "core/request.h"
+#include "core/services.h"
+
+/* The machine's memory as configured. */
+struct page_machine {
+	uint64_t memory_bytes;
+	uint32_t cpus, nodes;
+	uint32_t orders;          /* MAX_ORDER: orders 0..orders-1; 11 by default */
+	uint32_t pageblock_order; /* 9 with HUGETLB_PAGE, else orders - 1 */
+	uint64_t reserved_bytes;  /* kernel image and boot-time reservations, never managed */
+};
+
+/* Facts of a recording that replay was allowed to use (--assist), told as they come in the trace.
+ */
+enum page_assist_kind {
+	ASSIST_DRAIN,       /* pfn of `order` leaves a per-cpu list for the buddy lists */
+	ASSIST_ISOLATE,     /* free block taken off its list by compaction */
+	ASSIST_ROTATE_HEAD, /* list cut so that pfn becomes the head */
+	ASSIST_ROTATE_TAIL, /* list cut so that pfn becomes the tail */
+	ASSIST_LRU,         /* pfn's page went on (value 1) or off (0) an LRU list */
+	ASSIST_LRU_BLOCK,   /* pageblock at pfn has `value` pages on an LRU list */
+	ASSIST_RESERVE_HIGHATOMIC,
+	ASSIST_UNRESERVE_HIGHATOMIC,
+	ASSIST_CAPTURE,
+	ASSIST_KINDS
+};
+
+struct page_assist {
+	enum page_assist_kind kind;
+	uint32_t cpu;
+	uint32_t value;
+	pfn_t pfn;
+	uint8_t order;
+};
+
+/* What walk() reports: allocated and free extents in address order. */
+struct page_extent {
+	pfn_t pfn;
+	uint8_t order;
+	uint8_t migratetype; /* of the list for free blocks, of the pageblock otherwise */
+	bool free;           /* in a buddy list */
+	bool pcp;            /* on a per-cpu list */
+};
+
+struct page_policy {
+	struct policy_info info;
+
+	/*
+	 * A fresh machine, as after boot. params is info.options' struct, filled. State belongs to
+	 * the policy, its memory to services->arena. NULL and *err when the configuration cannot be
+	 * built.
+	 */
+	void *(*create)(const struct page_machine *machine, const void *params,
+			const struct services *services, struct error *err);
+	void (*destroy)(void *state);
+
+	/*
+	 * One allocation of 2^request->order frames. Returns the first frame, or PFN_NONE when the
+	 * simulated machine has none to give: that is a result, not an error.
+	 */
+	pfn_t (*alloc)(void *state, const struct request *request);
+
+	/* The caller gives back what alloc returned, with the same order. */
+	void (*free)(void *state, const struct request *request, pfn_t pfn);
+
+	/*
+	 * Up to count order-0 frames into out (__alloc_pages_bulk); returns how many. NULL: the
+	 * caller uses alloc.
+	 */
+	size_t (*alloc_bulk)(void *state, const struct request *request, size_t count, pfn_t *out);
+
+	/* All per-cpu lists of `cpu` back to the buddy lists (drain_pages). NULL: has none. */
+	void (*drain)(void *state, uint32_t cpu);
+
+	/* A recorded fact to follow. NULL or false: not understood, the engine counts it. */
+	bool (*assist)(void *state, const struct page_assist *assist);
+
+	/* A deferred call's time has come (services_defer with DEFER_PAGE). NULL: never defers. */
+	void (*expire)(void *state, uint64_t token, uint64_t now_ns);
+
+	/* Figures for sampling; must not change anything. */
+	void (*counts)(const void *state, struct page_counts *counts);
+
+	/* Starts from a recorded state instead of the fresh one; called once, before any alloc. */
+	int (*load)(void *state, const struct page_state *from, struct error *err);
+
+	/* Describes the whole state; the caller frees it with page_state_free. */
+	int (*dump)(const void *state, struct page_state *to, struct error *err);
+
+	/* Every managed frame once, in address order, as extents. */
+	void (*walk)(const void *state,
+		     void (*visit)(void *context, const struct page_extent *extent), void *context);
+
+	/* True when all invariants hold; *err says which does not. For tests: may be slow. */
+	bool (*check)(const void *state, struct error *err);
+};
+
+extern const struct policy_kind page_policies;
+
+static inline const struct page_policy *page_policy_of(const struct policy_info *info)
+{
+	return (const struct page_policy *)(const void *)info;
+}
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Slab allocators: the ops table that every one of them fills. References: mm/slab_common.c,
+ * mm/slub.c, mm/slab.c, mm/slob.c of Linux 6.1.
+ *
+ * An object's address is its offset in the direct map: pfn << PAGE_SHIFT plus the offset in the
+ * page; OBJECT_NONE is a failed allocation. Adding the recorded page_offset gives the address that
+ * a trace would show.
+ *
+ * Any call out of a policy (page_source, defer) may call back into it: its state is consistent
+ * before it calls out.
+ */
+#ifndef SLABYARD_SLAB_SLAB_H
+#define SLABYARD_SLAB_SLAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "core/page_source.h"
+#include "core/policy.h"
+#include "core/request.h"
+#include "core/services.h"
+#include "core/slab_state.h"
+
+typedef uint64_t object_t;
+#define OBJECT_NONE UINT64_MAX
+
+/* What kmem_cache_create is asked for. */
+struct cache_spec {
+	const char *name; /* copied */
+	uint32_t object_size;
+	uint32_t align;
+	uint32_t flags; /* enum cache_flags (core/definitions.h) */
+	bool constructor;
+	bool no_merge; /* the recording shows this cache apart from all others */
+};
+
+/* What walk() reports: one slab. */
+struct slab_extent {
+	cache_id cache;
+	pfn_t pfn;
+	uint8_t order;
+	uint8_t list;            /* enum slab_list */
+	uint32_t objects, inuse; /* inuse: objects that callers hold */
+};
+
+struct slab_policy {
+	struct policy_info info;
+
+	/*
+	 * Sets up the kmalloc caches, and nothing else: no page is asked for before the first
+	 * allocation. Memory is from services->arena. id_hint is the number of objects that the
+	 * trace keeps alive at once, 0 when not known.
+	 */
+	void *(*create)(const struct page_source *pages, const void *params,
+			const struct services *services, struct error *err);
+	void (*destroy)(void *state);
+
+	/*
+	 * Returns the cache to use for this spec, which may be an existing one that it was merged
+	 * with. CACHE_NONE and *err when the spec is impossible (a size of 0 or too large).
+	 */
+	cache_id (*cache_create)(void *state, const struct cache_spec *spec, struct error *err);
+	/* Returns the number of objects that were left in it (0: it is gone). */
+	uint64_t (*cache_destroy)(void *state, const struct request *request, cache_id cache);
+	void (*cache_shrink)(void *state, const struct request *request, cache_id cache);
+
+	object_t (*alloc)(void *state, const struct request *request, cache_id cache);
+	/* `cache` is the one that alloc was given. */
+	void (*free)(void *state, const struct request *request, cache_id cache, object_t object);
+
+	object_t (*kmalloc)(void *state, const struct request *request, uint32_t bytes);
+	void (*kfree)(void *state, const struct request *request, object_t object);
+
+	/* kmem_cache_alloc_bulk: all or nothing. NULL: the engine calls alloc. */
+	bool (*alloc_bulk)(void *state, const struct request *request, cache_id cache, size_t count,
+			   object_t *out);
+	/* kmem_cache_free_bulk. NULL: the engine calls free. */
+	void (*free_bulk)(void *state, const struct request *request, cache_id cache, size_t count,
+			  const object_t *objects);
+
+	/* Bytes usable in the object (ksize). */
+	uint32_t (*usable_size)(const void *state, object_t object);
+
+	/* Gives back what can be given back when memory is short; returns pages freed. NULL:
+	 * nothing. */
+	uint64_t (*shrink_all)(void *state, const struct request *request);
+
+	/* A deferred call's time has come (RCU, cache_reap). NULL: never defers. */
+	void (*expire)(void *state, uint64_t token, uint64_t now_ns);
+
+	/* Caches are numbered 0..cache_count-1; a destroyed one keeps its number with slabs 0. */
+	uint32_t (*cache_count)(const void *state);
+	/* False for a number that is not in use. requested_bytes is the engine's and left 0. */
+	bool (*counts)(const void *state, cache_id cache, struct cache_counts *counts);
+
+	/* Starts from a recorded state; called once, before any alloc, after the pages are loaded.
+	 */
+	int (*load)(void *state, const struct slab_state *from, struct error *err);
+	/* The cache that load() made for this name, or CACHE_NONE. Aliases are the engine's matter.
+	 */
+	cache_id (*cache_find)(const void *state, const char *name);
+	/* Describes the whole state; the caller frees it with slab_state_free. */
+	int (*dump)(const void *state, struct slab_state *to, struct error *err);
+
+	void (*walk)(const void *state,
+		     void (*visit)(void *context, const struct slab_extent *extent), void *context);
+	bool (*check)(const void *state, struct error *err);
+};
+
+extern const struct policy_kind slab_policies;
+
+static inline const struct slab_policy *slab_policy_of(const struct policy_info *info)
+{
+	return (const struct slab_policy *)(const void *)info;
+}
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Reads what tracing tools print, as a trace cursor. The format is guessed from the content unless
+ * it is named. Input may be zstd- or gzip-compressed, a file or "-" (standard input).
+ */
+#ifndef SLABYARD_IMPORT_IMPORT_H
+#define SLABYARD_IMPORT_IMPORT_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "core/cursor.h"
+#include "core/page_state.h"
+#include "core/policy.h"
+#include "core/slab_state.h"
+
+enum import_level {
+	IMPORT_AUTO, /* slab when there are object events, else page */
+	IMPORT_PAGE, /* page events are taken as causes, no effects are looked for */
+	IMPORT_SLAB,
+};
+
+struct import_options {
+	const char *format; /* NULL: guess */
+	enum import_level level;
+};
+
+/* Everything that was not taken as it stood, counted. Printed by `import` and `run`, kept in meta.
+ */
+struct import_report {
+	uint64_t lines;  /* lines read */
+	uint64_t events; /* lines that became records */
+	uint64_t comments;
+	uint64_t unknown_events; /* well-formed events that Slabyard has no operation for */
+	uint64_t unparsed;       /* lines that are no event at all */
+	uint64_t out_of_order;   /* events whose stamp went back; moved to the latest time seen */
+	uint64_t null_frees;     /* kfree(NULL) and its like: left out */
+	uint64_t unknown_frees;  /* frees of pointers never seen: kept as identities */
+	uint64_t double_allocs; /* pointer allocated while alive: the earlier one ends (a lost free)
+				 */
+	uint64_t live_at_end;
+	uint64_t lost_events; /* as the source itself reported them */
+	uint64_t effects;     /* page records marked as caused by slab */
+	uint64_t undecided;   /* page records that could be either */
+	uint64_t clipped_sizes;
+	uint64_t unknown_gfp;    /* flag names that 6.1 does not have */
+	const char *effect_rule; /* "direct map", "hashed pointers", "none" */
+	uint64_t page_offset;    /* inferred direct-map base, 0: not known */
+};
+
+/* Opens any trace: .syt too. *report (may be NULL) is filled as the cursor advances. */
+struct trace_cursor *import_open(const char *path, const struct import_options *options,
+				 struct import_report *report, struct error *err);
+
+void import_report_print(const struct import_report *report, FILE *out);
+
+/* An importer: a policy of kind "format". */
+struct import_format {
+	struct policy_info info;
+	/* 0..100: how sure the first bytes look like this format. */
+	int (*recognise)(const char *bytes, size_t length);
+	struct trace_cursor *(*open)(const char *path, const struct import_options *options,
+				     struct import_report *report, struct error *err);
+};
+
+extern const struct policy_kind import_formats;
+
+/*
+ * A recorded allocator state (mmstate-N.txt or .zst; layout in workloads/README.md). Either target
+ * may be NULL.
+ */
+int mmstate_read(const char *path, struct page_state *pages, struct slab_state *slabs,
+		 struct error *err);
+
+#endif

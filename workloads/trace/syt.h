@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The native trace format .syt: a file header, then blocks. Each block has a header, a payload and
+ * an XXH3 checksum over both; a payload may be zstd-compressed. Definitions stand before the first
+ * record that uses them, so that the file can be written as a stream, and a killed recorder leaves
+ * a file that can be read up to its last whole block. The optional trailer holds totals and the
+ * trace hash. Layout: workloads/README.md.
+ */
+#ifndef SLABYARD_TRACE_SYT_H
+#define SLABYARD_TRACE_SYT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "core/cursor.h"
+
+/* Opens FILE and checks its header. Block checksums are checked as blocks are read. */
+struct trace_cursor *syt_open(const char *path, struct error *err);
+
+/* True when the first bytes are a .syt header. */
+bool syt_recognise(const void *bytes, size_t length);
+
+struct syt_writer;
+
+struct syt_writer_options {
+	int compression_level; /* zstd level, 0: stored */
+};
+
+/* Opens path under a temporary name beside it; syt_writer_finish renames. "-" is standard output.
+ */
+struct syt_writer *syt_writer_open(const char *path, const struct syt_writer_options *options,
+				   struct error *err);
+/* Appends the batch's records, and before them every definition that is new in `definitions`. */
+int syt_writer_append(struct syt_writer *writer, const struct definitions *definitions,
+		      const struct batch *batch, struct error *err);
+/* Writes the trailer, fsyncs, renames. The writer is gone afterwards, whatever is returned. */
+int syt_writer_finish(struct syt_writer *writer, const struct definitions *definitions,
+		      struct error *err);
+/* Removes the temporary file. */
+void syt_writer_abandon(struct syt_writer *writer);
+
+/* Running hash over decoded records, as trace_cursor_ops.hash defines it. */
+struct trace_hash;
+struct trace_hash *trace_hash_create(void);
+void trace_hash_destroy(struct trace_hash *hash);
+void trace_hash_update(struct trace_hash *hash, const struct batch *batch);
+uint64_t trace_hash_value(const struct trace_hash *hash, const struct definitions *definitions);
+
+/* One record in the text grammar (workloads/README.md), with a newline. */
+void dump_record(FILE *out, const struct definitions *definitions, uint64_t base_ns,
+		 const struct record *record, const struct record *extension);
+/* The comment lines that carry what the events cannot: caches and meta. */
+void dump_definitions(FILE *out, const struct definitions *definitions);
+
+#endif
