@@ -22,6 +22,8 @@ struct request {
 	uint32_t task;   /* trace's task index */
 	uint32_t origin; /* trace's origin index, 0: none */
 	uint32_t gfp;
+	uint32_t bytes; /* object requests: bytes asked for; at a free those of its allocation, or 0
+			 */
 	uint8_t order;
 	uint8_t migratetype; /* enum migratetype, of the gfp flags */
 	uint8_t flags;       /* enum request_flags */
