@@ -41,13 +41,6 @@ int syt_writer_finish(struct syt_writer *writer, const struct definitions *defin
 /* Removes the temporary file. */
 void syt_writer_abandon(struct syt_writer *writer);
 
-/* Running hash over decoded records, as trace_cursor_ops.hash defines it. */
-struct trace_hash;
-struct trace_hash *trace_hash_create(void);
-void trace_hash_destroy(struct trace_hash *hash);
-void trace_hash_update(struct trace_hash *hash, const struct batch *batch);
-uint64_t trace_hash_value(const struct trace_hash *hash, const struct definitions *definitions);
-
 /* One record in the text grammar (workloads/README.md), with a newline. */
 void dump_record(FILE *out, const struct definitions *definitions, uint64_t base_ns,
 		 const struct record *record, const struct record *extension);
