@@ -19,7 +19,11 @@ int units_parse_duration(const char *text, uint64_t *ns, struct error *err);
 char *units_format_size(uint64_t bytes, char *buffer, size_t size);
 char *units_format_duration(uint64_t ns, char *buffer, size_t size);
 
-/* For people: "1.2 GiB", "34.5 M", three significant digits. */
+/* A plain decimal times factor ("1.5" with 1000 is 1500); must come out whole; base names what. */
+int units_parse_scaled(const char *text, uint64_t factor, const char *base, uint64_t *value,
+		       struct error *err);
+
+/* For people: "1.20 GiB", "34.5 M", three significant digits; whole below the first prefix. */
 char *units_human_size(double bytes, char *buffer, size_t size);
 char *units_human_count(double n, char *buffer, size_t size);
 

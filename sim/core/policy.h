@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "core/option.h"
 
 /* Changes when any ops table or a struct in it changes; a plugin must have been built with it. */
@@ -32,31 +33,38 @@ struct policy_info {
 	size_t params_size;           /* of the struct that options fill; 0: none */
 };
 
+/* Tables that plugins brought, behind the built-in ones. */
+enum { POLICY_PLUGINS_MAX = 16 };
+
+struct policy_plugins {
+	const struct policy_info *tables[POLICY_PLUGINS_MAX];
+	size_t count;
+};
+
 /*
- * A kind seen from outside: its name, and its policies by number. Plugins are added at run time
- * behind the built-in ones. info(i) is the start of the ops table itself.
+ * A kind: its name and its tables, made of policies.def in the .c file beside it
+ * (sim/cost/registry.c is the shortest example). A table's info is its first member, so a pointer
+ * to the info is one to the table.
  */
 struct policy_kind {
 	const char *name; /* "page", "slab", "cost", ... */
 	const char *help;
 	const char *default_policy;
-	size_t (*count)(void);
-	const struct policy_info *(*info)(size_t index);
-	/* Adds a table from a plugin; -1 when the name is taken or the ABI differs. */
-	int (*add)(const struct policy_info *table, struct error *err);
+	const struct policy_info *const
+		*tables; /* the built-in ones, in the order of policies.def */
+	size_t table_count;
+	struct policy_plugins *plugins; /* filled before the first configuration is made */
 };
+
+/* Built-in policies first, then plugins, numbered 0..policy_count - 1. */
+size_t policy_count(const struct policy_kind *kind);
+const struct policy_info *policy_at(const struct policy_kind *kind, size_t index);
 
 /* The policy of that name, or NULL. */
 const struct policy_info *policy_find(const struct policy_kind *kind, const char *name);
 
-/*
- * The body of a kind's registry, for the .c file beside policies.def: `type` is the ops table type
- * whose first member is `info`, `tables` the array of pointers made of policies.def.
- */
-enum { POLICY_PLUGINS_MAX = 16 };
-
-int policy_add_checked(const struct policy_kind *kind, const struct policy_info **plugins,
-		       size_t *plugin_count, const struct policy_info *table, struct error *err);
+/* Adds a plugin's table; -1 when its ABI differs, its name is taken or there are too many. */
+int policy_add(const struct policy_kind *kind, const struct policy_info *table, struct error *err);
 
 /*
  * A plugin is a shared object that exports

@@ -2,7 +2,9 @@
 #include "core/work.h"
 
 const struct counter_info counter_table[WORK_COUNTERS] = {
-#define COUNTER(name, price, help) [WORK_##name] = { #name, help, price },
+/* Half a picosecond is added so that the cut to an integer rounds. */
+#define COUNTER(name, price, help)                                                                 \
+	[WORK_##name] = { #name, help, (uint32_t)(price * 1000.0 + 0.5) },
 #include "core/counters.def"
 #undef COUNTER
 };
