@@ -34,7 +34,11 @@ struct slab_entry {
 	uint32_t objects;
 	uint32_t slabs; /* CPU_PARTIAL: length from this slab on, as the kernel keeps it */
 	uint32_t units; /* SLOB: free units */
-	/* Free objects' indices, head first (SLUB); SLAB: the free-index array from `active` on. */
+	uint32_t mem_offset; /* SLAB: first object's offset in the slab (colour, management) */
+	/*
+	 * Free objects' indices, head first (SLUB); SLAB: the free-index array from `active` on;
+	 * SLOB: pairs of byte offset in the page and length in units.
+	 */
 	uint16_t *freelist;
 	size_t free_count;
 };
@@ -66,6 +70,7 @@ struct cache_state {
 	/* SLAB */
 	uint32_t num, gfporder, limit, batchcount, shared, colour, colour_off, colour_next,
 		free_limit;
+	bool off_slab, objfreelist;
 	struct slab_entry *slabs; /* grouped by list, in list order */
 	size_t slab_count;
 	struct cpu_freelist *cpu_freelists;
@@ -80,6 +85,9 @@ struct slab_state {
 	uint64_t kmalloc_max_cache, kmalloc_max, kmalloc_min;
 	struct cache_state *caches;
 	size_t cache_count;
+	/* SLOB: the pages that all caches share, list by list in list order, full ones last. */
+	struct slab_entry *slabs;
+	size_t slab_count;
 };
 
 void slab_state_free(struct slab_state *state);
