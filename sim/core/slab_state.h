@@ -32,8 +32,8 @@ struct slab_entry {
 	uint16_t cpu;   /* CPU and CPU_PARTIAL */
 	uint32_t inuse; /* as page->inuse: cpu slab counts as all in use */
 	uint32_t objects;
-	uint32_t slabs; /* CPU_PARTIAL: length from this slab on, as the kernel keeps it */
-	uint32_t units; /* SLOB: free units */
+	uint32_t slabs;      /* CPU_PARTIAL: length from this slab on, as the kernel keeps it */
+	uint32_t units;      /* SLOB: free units */
 	uint32_t mem_offset; /* SLAB: first object's offset in the slab (colour, management) */
 	/*
 	 * Free objects' indices, head first (SLUB); SLAB: the free-index array from `active` on;
@@ -62,7 +62,8 @@ struct cpu_freelist {
 struct cache_state {
 	char *name;
 	uint64_t ptr; /* recorded address of the kmem_cache, 0 when simulated */
-	uint32_t object_size, size, align, inuse, offset, flags, refcount, allocflags;
+	uint32_t object_size, size, align, inuse, offset, flags, allocflags;
+	int32_t refcount; /* -1: never merged with another (a constructor, say) */
 	bool constructor;
 	/* SLUB */
 	uint32_t oo_order, oo_objects, min_order, min_objects, cpu_partial, cpu_partial_slabs,

@@ -205,24 +205,37 @@ static int pageblock_line(struct mmstate_parser *p, const char *line)
 		       : 0;
 }
 
-/* "start+countK" words. */
+/* A "start+countK" word. The kind may be the digit 0, so the word's end tells where it stands. */
+static const char *read_run(const char *at, struct page_run *run)
+{
+	const char *kind = text_word_end(at) - 1;
+	uint64_t pfn, count = 0;
+	const char *digit = text_decimal(at, &pfn);
+	if (!digit || *digit != '+' || digit + 1 >= kind || pfn >= UINT32_MAX)
+		return NULL;
+	for (digit++; digit < kind && count < UINT32_MAX; digit++) {
+		if (!text_is_digit(*digit))
+			return NULL;
+		count = 10 * count + (uint64_t)(*digit - '0');
+	}
+	*run = (struct page_run){ (uint32_t)pfn, (uint32_t)count, *kind };
+	return count < UINT32_MAX ? kind + 1 : NULL;
+}
+
 static int pages_line(struct mmstate_parser *p, const char *line)
 {
 	struct zone_state *zone = zone_in_hand(p);
 	const char *at = text_skip_blanks(text_word_end(line));
-	while (*at != '\0') {
-		uint64_t pfn, count;
-		const char *plus = text_decimal(at, &pfn);
-		const char *kind = plus && *plus == '+' ? text_decimal(plus + 1, &count) : NULL;
-		if (!kind || *kind == '\0' || *kind == ' ' || pfn >= UINT32_MAX ||
-		    count >= UINT32_MAX)
-			return mmstate_error(p, "%.20s is no run of pages", at);
+	for (; *at != '\0'; at = text_skip_blanks(at)) {
 		struct page_run *run =
 			mmstate_append(p, &zone->runs, &zone->run_count, sizeof(*run));
 		if (!run)
 			return -1;
-		*run = (struct page_run){ (uint32_t)pfn, (uint32_t)count, *kind };
-		at = text_skip_blanks(kind + 1);
+		const char *behind = read_run(at, run);
+		if (!behind)
+			return mmstate_error(p, "%.*s is no run of pages",
+					     (int)(text_word_end(at) - at), at);
+		at = behind;
 	}
 	return 0;
 }

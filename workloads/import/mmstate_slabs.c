@@ -73,7 +73,7 @@ static int cache_line(struct mmstate_parser *p, const char *line)
 	    mmstate_u32(p, line, "object_size", &c->object_size) ||
 	    mmstate_u32(p, line, "align", &c->align) ||
 	    mmstate_hex32(p, line, "flags", &c->flags) ||
-	    mmstate_u32(p, line, "refcount", &c->refcount))
+	    mmstate_i32(p, line, "refcount", &c->refcount))
 		return -1;
 	return strcmp(p->slabs->allocator, "slob") == 0 ? 0 : cache_common(p, line, c);
 }
