@@ -102,8 +102,10 @@ struct zone_counts {
 
 struct page_counts {
 	uint32_t orders, pageblock_order;
+	/* Kinds that only some kernels are built with: 1 << MIGRATE_CMA, 1 << MIGRATE_ISOLATE. */
+	uint32_t optional_migratetypes;
 	uint32_t zone_count;
-	struct zone_counts zones[PAGE_ZONES_MAX];
+	struct zone_counts zones[PAGE_ZONES_MAX]; /* by node, then as the node lists them */
 };
 
 /*

@@ -11,6 +11,7 @@
 #include "core/page_state.h"
 #include "core/slab_state.h"
 
+/* counts->zones are printed as they stand: a node's zones together. Errors stay in out (ferror). */
 void proc_write_buddyinfo(FILE *out, const struct page_counts *counts);
 void proc_write_pagetypeinfo(FILE *out, const struct page_counts *counts);
 void proc_write_slabinfo_header(FILE *out);
