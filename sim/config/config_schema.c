@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What may be configured, as a JSON Schema for editors and other programs. */
+#include <ctype.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+
+/* Writes JSON with indentation; `first` says that nothing stands yet in the current braces. */
+struct json {
+	FILE *out;
+	unsigned depth;
+	bool first;
+};
+
+static void json_string(struct json *j, const char *text)
+{
+	fputc('"', j->out);
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+		if (c == '"' || c == '\\')
+			fprintf(j->out, "\\%c", c);
+		else if (c < 0x20)
+			fprintf(j->out, "\\u%04x", c);
+		else
+			fputc(c, j->out);
+	}
+	fputc('"', j->out);
+}
+
+static void json_next(struct json *j)
+{
+	fprintf(j->out, "%s\n%*s", j->first ? "" : ",", (int)j->depth * 2, "");
+	j->first = false;
+}
+
+static void json_key(struct json *j, const char *key)
+{
+	json_next(j);
+	json_string(j, key);
+	fputs(": ", j->out);
+}
+
+static void json_open(struct json *j, char brace)
+{
+	fputc(brace, j->out);
+	j->depth++;
+	j->first = true;
+}
+
+static void json_close(struct json *j, char brace)
+{
+	j->depth--;
+	if (!j->first)
+		fprintf(j->out, "\n%*s", (int)j->depth * 2, "");
+	fputc(brace, j->out);
+	j->first = false;
+}
+
+static void json_member(struct json *j, const char *key, const char *text)
+{
+	json_key(j, key);
+	json_string(j, text);
+}
+
+static void json_raw_member(struct json *j, const char *key, const char *raw)
+{
+	json_key(j, key);
+	fputs(raw, j->out);
+}
+
+/* `scale` turns the stored unit into the written one. */
+static void print_range(struct json *j, const struct option *option, double scale)
+{
+	char number[64];
+	if (option->min == 0 && option->max == 0) {
+		if (option->type != OPTION_INT && option->type != OPTION_REAL)
+			json_raw_member(j, "minimum", "0");
+		return;
+	}
+	snprintf(number, sizeof(number), "%.17g", option->min / scale);
+	json_raw_member(j, "minimum", number);
+	snprintf(number, sizeof(number), "%.17g", option->max / scale);
+	json_raw_member(j, "maximum", number);
+}
+
+static void print_one_of(struct json *j, const char *const *words)
+{
+	json_key(j, "enum");
+	json_open(j, '[');
+	for (; *words; words++) {
+		json_next(j);
+		json_string(j, *words);
+	}
+	json_close(j, ']');
+}
+
+/* A number of bytes, or a number with its unit. */
+static void print_size(struct json *j, const struct option *option)
+{
+	json_key(j, "anyOf");
+	json_open(j, '[');
+	json_next(j);
+	json_open(j, '{');
+	json_member(j, "type", "integer");
+	print_range(j, option, 1);
+	json_close(j, '}');
+	json_next(j);
+	json_open(j, '{');
+	json_member(j, "type", "string");
+	json_member(j, "pattern", "^[0-9]+(\\.[0-9]+)? ?(B|KiB|MiB|GiB|TiB)$");
+	json_close(j, '}');
+	json_close(j, ']');
+}
+
+static void print_type(struct json *j, const struct option *option)
+{
+	switch (option->type) {
+	case OPTION_BOOL:
+		json_member(j, "type", "boolean");
+		break;
+	case OPTION_INT:
+	case OPTION_UINT:
+		json_member(j, "type", "integer");
+		print_range(j, option, 1);
+		break;
+	case OPTION_REAL:
+		json_member(j, "type", "number");
+		print_range(j, option, 1);
+		break;
+	case OPTION_PRICE:
+		json_member(j, "type", "number");
+		print_range(j, option, 1000);
+		break;
+	case OPTION_SIZE:
+		print_size(j, option);
+		break;
+	case OPTION_DURATION:
+		json_member(j, "type", "string");
+		json_member(j, "pattern", "^[0-9]+(\\.[0-9]+)? ?(ns|us|ms|s)$");
+		break;
+	case OPTION_CHOICE:
+		print_one_of(j, option->choices);
+		break;
+	case OPTION_TEXT:
+		json_member(j, "type", "string");
+		break;
+	}
+}
+
+/* JSON writes numbers in decimal; anything else stands as a string. */
+static bool is_json_number(const char *text)
+{
+	size_t digits = strspn(text + (*text == '-'), "0123456789");
+	char *end;
+	double value = strtod(text, &end);
+	return digits && !*end && isfinite(value) && !strpbrk(text, "xX") &&
+	       (digits == 1 || text[*text == '-'] != '0');
+}
+
+static void print_default(struct json *j, const struct option *option)
+{
+	const char *text = option->default_text;
+	bool word = option->type == OPTION_TEXT || option->type == OPTION_CHOICE;
+	if (!word && is_json_number(text))
+		json_raw_member(j, "default", text);
+	else if (option->type == OPTION_BOOL)
+		json_raw_member(j, "default", text);
+	else
+		json_member(j, "default", text);
+}
+
+static void print_option(struct json *j, const struct option *option)
+{
+	json_key(j, option->name);
+	json_open(j, '{');
+	json_key(j, "description");
+	if (option->unit && *option->unit) {
+		char text[512];
+		snprintf(text, sizeof(text), "%s (%s)", option->help, option->unit);
+		json_string(j, text);
+	} else {
+		json_string(j, option->help);
+	}
+	print_type(j, option);
+	print_default(j, option);
+	json_close(j, '}');
+}
+
+static void print_options(struct json *j, const struct option *options)
+{
+	for (; options && options->name; options++)
+		print_option(j, options);
+}
+
+/* "null" without quotes is a null to JSON, and the policy of that name to a configuration. */
+static void print_policy_choice(struct json *j, const struct policy_kind *kind)
+{
+	json_key(j, "policy");
+	json_open(j, '{');
+	json_member(j, "description", kind->help);
+	json_key(j, "enum");
+	json_open(j, '[');
+	for (size_t i = 0; i < policy_count(kind); i++) {
+		json_next(j);
+		json_string(j, policy_at(kind, i)->name);
+		if (strcmp(policy_at(kind, i)->name, "null") == 0) {
+			json_next(j);
+			fputs("null", j->out);
+		}
+	}
+	json_close(j, ']');
+	json_member(j, "default", kind->default_policy);
+	json_close(j, '}');
+}
+
+static void open_object(struct json *j, const char *description)
+{
+	json_open(j, '{');
+	json_member(j, "description", description);
+	json_member(j, "type", "object");
+	json_raw_member(j, "additionalProperties", "false");
+	json_key(j, "properties");
+	json_open(j, '{');
+}
+
+static void close_object(struct json *j)
+{
+	json_close(j, '}');
+	json_close(j, '}');
+}
+
+static void print_section(struct json *j, const struct config_section *section)
+{
+	json_key(j, section->name);
+	open_object(j, section->help);
+	if (section->kind)
+		print_policy_choice(j, section->kind);
+	print_options(j, section->options);
+	for (size_t i = 0; section->kind && i < policy_count(section->kind); i++) {
+		const struct policy_info *info = policy_at(section->kind, i);
+		json_key(j, info->name);
+		open_object(j, info->help);
+		print_options(j, info->options);
+		close_object(j);
+	}
+	close_object(j);
+}
+
+static void print_extends(struct json *j)
+{
+	json_key(j, "extends");
+	json_open(j, '{');
+	json_member(j, "description",
+		    "files that this one adds to, relative to it; later ones win over earlier");
+	json_raw_member(j, "anyOf",
+			"[{\"type\": \"string\"}, "
+			"{\"type\": \"array\", \"items\": {\"type\": \"string\"}}]");
+	json_close(j, '}');
+}
+
+void config_print_schema(const struct config_schema *schema, FILE *out)
+{
+	struct json j = { .out = out, .first = true };
+	json_open(&j, '{');
+	json_member(&j, "$schema", "https://json-schema.org/draft/2020-12/schema");
+	json_member(&j, "title", "Slabyard configuration");
+	json_member(&j, "type", "object");
+	json_raw_member(&j, "additionalProperties", "false");
+	json_key(&j, "properties");
+	json_open(&j, '{');
+	print_extends(&j);
+	for (const struct config_section *section = schema->sections; section->name; section++)
+		print_section(&j, section);
+	close_object(&j);
+	fputc('\n', out);
+}
