@@ -20,6 +20,9 @@ struct event {
 	uint64_t token;
 };
 
+/* True when a comes first. Two events of one key are the simulator's own bug. */
+bool event_before(const struct event *a, const struct event *b);
+
 struct event_heap;
 
 struct event_heap *event_heap_create(struct error *err);

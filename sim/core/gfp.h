@@ -40,7 +40,12 @@ enum {
 	GFP_MASK_ATOMIC = GFP_BIT_HIGH | GFP_BIT_ATOMIC | GFP_BIT_KSWAPD_RECLAIM,
 	GFP_MASK_NOWAIT = GFP_BIT_KSWAPD_RECLAIM,
 	GFP_MASK_USER = GFP_MASK_KERNEL | GFP_BIT_HARDWALL,
-	GFP_MASK_HIGHUSER_MOVABLE = GFP_MASK_USER | GFP_BIT_HIGHMEM | GFP_BIT_MOVABLE,
+	GFP_MASK_HIGHUSER = GFP_MASK_USER | GFP_BIT_HIGHMEM,
+	GFP_MASK_HIGHUSER_MOVABLE = GFP_MASK_HIGHUSER | GFP_BIT_MOVABLE,
+	GFP_MASK_TRANSHUGE_LIGHT = (GFP_MASK_HIGHUSER_MOVABLE & ~GFP_MASK_RECLAIM) | GFP_BIT_COMP |
+				   GFP_BIT_NOMEMALLOC | GFP_BIT_NOWARN,
+	GFP_MASK_TRANSHUGE = GFP_MASK_TRANSHUGE_LIGHT | GFP_BIT_DIRECT_RECLAIM,
+	GFP_MASK_ALL = (1 << 24) - 1, /* every bit that 6.1 has without KASAN and lockdep */
 };
 
 /* enum migratetype of include/linux/mmzone.h (CMA and memory isolation built in: ISOLATE is 5). */
@@ -55,6 +60,9 @@ enum migratetype {
 	MIGRATE_TYPES
 };
 
+/* As /proc/pagetypeinfo names them (migratetype_names of mm/page_alloc.c). */
+extern const char *const migratetype_names[MIGRATE_TYPES];
+
 /* gfp_migratetype(): mobility grouping on. */
 static inline unsigned gfp_migratetype(uint32_t gfp)
 {
@@ -62,13 +70,14 @@ static inline unsigned gfp_migratetype(uint32_t gfp)
 }
 
 /*
- * Reads "GFP_KERNEL|__GFP_ZERO", "0xdc0" or a mix of both, as any kernel from 4.x to 6.18 prints
- * them. Names of bits that 6.1 does not have are dropped and counted in *unknown. False when the
- * text is no flag expression at all.
+ * Reads "GFP_KERNEL|__GFP_ZERO", "0xdc0", a mix of both, "0xdc0(GFP_KERNEL|__GFP_ZERO)" (the names
+ * count) or "none", as any kernel from 4.x to 6.18 prints them. Numbers are taken as 6.1's bits.
+ * Names and bits that 6.1 does not have are dropped and counted in *unknown. False when the text is
+ * no flag expression at all.
  */
 bool gfp_parse(const char *text, size_t length, uint32_t *gfp, unsigned *unknown);
 
-/* Writes the flags as 6.1's tracepoints print them; returns buffer. */
+/* Writes the flags as 6.1's tracepoints print them (show_gfp_flags); returns buffer. */
 char *gfp_format(uint32_t gfp, char *buffer, size_t size);
 
 #endif

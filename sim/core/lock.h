@@ -15,7 +15,7 @@
 #include "core/work.h"
 
 struct lock_stats {
-	const char *name;
+	const char *name; /* belongs to the table */
 	uint64_t acquisitions;
 	uint64_t contended; /* acquisitions that had to wait */
 	uint64_t wait_ps;   /* sum of all waits */
@@ -23,12 +23,15 @@ struct lock_stats {
 	uint32_t queue_max; /* most waiters seen at once, holder not counted */
 };
 
+/* A CPU waits for one lock at a time, and a trace has no more CPUs than RECORD_CPU_BITS tell. */
+enum { LOCK_WAITERS_MAX = 4096, LOCKS_MAX = 1 << 16, LOCK_NAME_MAX = 64 };
+
 struct lock_table;
 
 struct lock_table *lock_table_create(struct error *err);
 void lock_table_destroy(struct lock_table *table);
 
-/* A new, free lock. The name is copied ("zone->lock DMA32"). */
+/* A new, free lock. The name ("zone->lock DMA32") is copied, at most LOCK_NAME_MAX - 1 bytes. */
 lock_id lock_add(struct lock_table *table, const char *name);
 
 /*
