@@ -117,7 +117,7 @@ static bool parse_number(const char *text, size_t length, uint64_t *value)
 		unsigned char c = (unsigned char)text[i];
 		if (*value > UINT32_MAX || !(base == 16 ? isxdigit(c) : isdigit(c)))
 			return false;
-		unsigned digit = isdigit(c) ? c - '0' : (unsigned)tolower(c) - 'a' + 10u;
+		unsigned digit = (unsigned)(isdigit(c) ? c - '0' : tolower(c) - 'a' + 10);
 		*value = *value * base + digit;
 	}
 	return length > 0;
