@@ -8,15 +8,6 @@
  */
 enum { PAGETYPEINFO_COUNT_MAX = 100000 };
 
-static const char *const migratetype_names[MIGRATE_TYPES] = {
-	[MIGRATE_UNMOVABLE] = "Unmovable",
-	[MIGRATE_MOVABLE] = "Movable",
-	[MIGRATE_RECLAIMABLE] = "Reclaimable",
-	[MIGRATE_HIGHATOMIC] = "HighAtomic",
-	[MIGRATE_CMA] = "CMA",
-	[MIGRATE_ISOLATE] = "Isolate",
-};
-
 static bool is_shown(const struct page_counts *counts, unsigned migratetype)
 {
 	return migratetype <= MIGRATE_HIGHATOMIC ||
