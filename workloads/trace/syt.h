@@ -10,17 +10,38 @@
 #define SLABYARD_TRACE_SYT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "base/error.h"
 #include "core/cursor.h"
 
-/* Opens FILE and checks its header. Block checksums are checked as blocks are read. */
+/*
+ * Opens path ("-": standard input) and checks its header; each block is checked when next() comes
+ * to it, and a damaged one is an error "FILE: block N: what", N from 1. Records are checked to
+ * refer to what is defined only, so that consumers can index by task, origin and id; an extension
+ * is always in the batch of its record. A file that another process cuts short while it is read is
+ * not caught (it is mapped).
+ */
 struct trace_cursor *syt_open(const char *path, struct error *err);
 
-/* True when the first bytes are a .syt header. */
+/*
+ * The same from an open descriptor, which the cursor takes over whatever is returned. `head` are
+ * bytes already read from it, as recognising the format of a pipe takes; they are copied.
+ */
+struct trace_cursor *syt_open_fd(int fd, const char *name, const void *head, size_t head_bytes,
+				 struct error *err);
+
+/* True when the first bytes (SYT_RECOGNISE_BYTES of them) are a .syt header. */
+enum { SYT_RECOGNISE_BYTES = 8 };
 bool syt_recognise(const void *bytes, size_t length);
+
+/*
+ * Once next() returned 0: whether the trace has its trailer. A recorder that was killed leaves a
+ * trace without one, which ends with its last whole block. True for cursors of other formats.
+ */
+bool syt_is_complete(const struct trace_cursor *cursor);
 
 struct syt_writer;
 
@@ -32,7 +53,10 @@ struct syt_writer_options {
  */
 struct syt_writer *syt_writer_open(const char *path, const struct syt_writer_options *options,
 				   struct error *err);
-/* Appends the batch's records, and before them every definition that is new in `definitions`. */
+/*
+ * Appends the batch's records, and before them every definition that is new in `definitions`. A
+ * record that no reader would accept is an error. After an error only abandon is left to do.
+ */
 int syt_writer_append(struct syt_writer *writer, const struct definitions *definitions,
 		      const struct batch *batch, struct error *err);
 /* Writes the trailer, fsyncs, renames. The writer is gone afterwards, whatever is returned. */

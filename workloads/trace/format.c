@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "trace/format.h"
+
+#include <xxhash.h>
+
+uint64_t syt_block_checksum(const struct syt_block_header *header, const void *payload)
+{
+	uint64_t seed = XXH3_64bits(header, offsetof(struct syt_block_header, checksum));
+	return XXH3_64bits_withSeed(payload, syt_padded(header->stored_bytes), seed);
+}
+
+uint64_t syt_frame_checksum(const void *frame)
+{
+	return XXH3_64bits(frame, offsetof(struct syt_file_header, checksum));
+}
