@@ -54,6 +54,8 @@ static const struct sample samples[] = {
 	{ "machine: {poll: 100}", 1 },
 	{ "machine: {share: 1.5}", 1 },
 	{ "machine: {price: -1}", 1 },
+	{ "machine: {price: 4}", 0 },
+	{ "machine: {price: 5}", 1 },
 	{ "machine: {thp: 5}", 1 },
 	{ "machine: {timing: close}", 1 },
 	{ "machine:", 1 },
