@@ -19,6 +19,7 @@ struct services {
 	uint64_t seed;
 	uint32_t cpus;
 	uint32_t nodes;
+	uint32_t frames; /* highest pfn of the machine + 1, 0: not known; sizes tables by frame */
 	/* Calls the target's expire hook with token once simulated time has reached when_ns. */
 	void (*defer)(void *engine, enum defer_target target, uint64_t when_ns, uint64_t token);
 	void *engine;

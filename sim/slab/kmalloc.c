@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "slab/kmalloc.h"
+
+#include <stdio.h>
+
+const uint8_t kmalloc_small_class[24] = {
+	3, 4, 5, 5,             /* 8, 16, 32 */
+	6, 6, 6, 6,             /* 64 */
+	1, 1, 1, 1,             /* 96 */
+	7, 7, 7, 7,             /* 128 */
+	2, 2, 2, 2, 2, 2, 2, 2, /* 192 */
+};
+
+static const uint32_t class_bytes[KMALLOC_CLASSES] = { 0,   96,  192, 8,    16,   32,   64,
+						       128, 256, 512, 1024, 2048, 4096, 8192 };
+
+static const char *const class_names[KMALLOC_CLASSES] = { NULL, "96", "192", "8",   "16",
+							  "32", "64", "128", "256", "512",
+							  "1k", "2k", "4k",  "8k" };
+
+static const struct {
+	const char *prefix;
+	uint32_t flags;
+} types[KMALLOC_TYPES] = {
+	[KMALLOC_NORMAL] = { "kmalloc-", 0 },
+	[KMALLOC_CGROUP] = { "kmalloc-cg-", CACHE_ACCOUNT },
+	[KMALLOC_RECLAIM] = { "kmalloc-rcl-", CACHE_RECLAIM_ACCOUNT },
+	[KMALLOC_DMA] = { "dma-kmalloc-", CACHE_CACHE_DMA },
+};
+
+static void kmalloc_name(char *name, size_t size, uint32_t type, uint32_t class)
+{
+	snprintf(name, size, "%s%s", types[type].prefix, class_names[class]);
+}
+
+static void kmalloc_caches_clear(struct kmalloc_caches *caches)
+{
+	for (uint32_t type = 0; type < KMALLOC_TYPES; type++)
+		for (uint32_t class = 0; class < KMALLOC_CLASSES; class ++)
+			caches->cache[type][class] = CACHE_NONE;
+	caches->cgroup = false;
+}
+
+static int kmalloc_cache_create(struct kmalloc_caches *caches, uint32_t type, uint32_t class,
+				kmalloc_open open, void *policy, struct error *err)
+{
+	const uint32_t bytes = class_bytes[class];
+	const bool power_of_two = !(bytes & (bytes - 1));
+	char name[32];
+
+	kmalloc_name(name, sizeof(name), type, class);
+	const struct cache_args args = {
+		.name = name,
+		.object_size = bytes,
+		.align = cache_alignment(0, power_of_two ? bytes : CACHE_WORD_BYTES, bytes),
+		.flags = types[type].flags | CACHE_KMALLOC,
+		.refcount = caches->cgroup && type == KMALLOC_NORMAL ? -1 : 1,
+		.usercopy = true,
+	};
+
+	caches->cache[type][class] = open(policy, &args, err);
+	return cache_is_none(caches->cache[type][class]) ? -1 : 0;
+}
+
+int kmalloc_caches_create(struct kmalloc_caches *caches, uint32_t shift_low, bool cgroup,
+			  kmalloc_open open, void *policy, struct error *err)
+{
+	kmalloc_caches_clear(caches);
+	caches->cgroup = cgroup;
+	for (uint32_t type = 0; type < KMALLOC_TYPES; type++) {
+		if (type == KMALLOC_CGROUP && !cgroup)
+			continue;
+		for (uint32_t shift = shift_low; shift <= KMALLOC_CACHE_SHIFT; shift++) {
+			/* The odd sizes come right after the power of two below them. */
+			const uint32_t odd = shift == 6 ? 1 : shift == 7 ? 2 : 0;
+
+			if (kmalloc_cache_create(caches, type, shift, open, policy, err))
+				return -1;
+			if (odd && kmalloc_cache_create(caches, type, odd, open, policy, err))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+void kmalloc_caches_find(struct kmalloc_caches *caches, const struct cache_table *table)
+{
+	char name[32];
+
+	kmalloc_caches_clear(caches);
+	for (uint32_t type = 0; type < KMALLOC_TYPES; type++) {
+		for (uint32_t class = 1; class <= KMALLOC_CACHE_SHIFT; class ++) {
+			kmalloc_name(name, sizeof(name), type, class);
+			caches->cache[type][class] = cache_table_find(table, name);
+		}
+	}
+	caches->cgroup = !cache_is_none(caches->cache[KMALLOC_CGROUP][KMALLOC_CACHE_SHIFT]);
+}

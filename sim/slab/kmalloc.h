@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The size classes behind kmalloc and the sets of caches that serve them. Reference:
+ * mm/slab_common.c (kmalloc_slab, create_kmalloc_caches, create_boot_cache) and kmalloc_type() of
+ * include/linux/slab.h.
+ */
+#ifndef SLABYARD_SLAB_KMALLOC_H
+#define SLABYARD_SLAB_KMALLOC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "core/gfp.h"
+#include "core/ids.h"
+#include "slab/cache_table.h"
+
+/* In the order in which the kernel creates the sets. */
+enum kmalloc_type {
+	KMALLOC_NORMAL,
+	KMALLOC_CGROUP, /* accounted to a memory cgroup; only in kernels that have them */
+	KMALLOC_RECLAIM,
+	KMALLOC_DMA,
+	KMALLOC_TYPES
+};
+
+enum {
+	KMALLOC_SHIFT_MAX = 22, /* largest kmalloc of all: MAX_ORDER - 1 pages */
+	KMALLOC_MAX_BYTES = 1 << KMALLOC_SHIFT_MAX,
+	KMALLOC_CLASSES = 15,     /* 1: 96 bytes, 2: 192 bytes, n: 2^n bytes */
+	KMALLOC_CACHE_SHIFT = 13, /* SLUB and SLAB: larger ones go to the page allocator */
+	KMALLOC_CACHE_BYTES = 1 << KMALLOC_CACHE_SHIFT,
+};
+
+struct kmalloc_caches {
+	cache_id cache[KMALLOC_TYPES][KMALLOC_CLASSES];
+	bool cgroup; /* the CGROUP set exists */
+};
+
+/* Makes one cache of a set; returns its number or CACHE_NONE and *err. */
+typedef cache_id (*kmalloc_open)(void *policy, const struct cache_args *args, struct error *err);
+
+/*
+ * Creates the sets from 2^shift_low to KMALLOC_CACHE_BYTES with `open`, in the kernel's order. With
+ * cgroup accounting the normal caches are exempt from merging.
+ */
+int kmalloc_caches_create(struct kmalloc_caches *caches, uint32_t shift_low, bool cgroup,
+			  kmalloc_open open, void *policy, struct error *err);
+
+/* Finds the sets in a table that was filled from a recorded state. */
+void kmalloc_caches_find(struct kmalloc_caches *caches, const struct cache_table *table);
+
+extern const uint8_t kmalloc_small_class[24];
+
+/* Class of a size of 1..KMALLOC_CACHE_BYTES where all classes from 8 bytes on exist. */
+static inline uint32_t kmalloc_class(uint32_t bytes)
+{
+	return bytes <= 192 ? kmalloc_small_class[(bytes - 1) >> 3]
+			    : 32 - (uint32_t)__builtin_clz(bytes - 1);
+}
+
+static inline enum kmalloc_type kmalloc_type_of(uint32_t gfp, bool cgroup)
+{
+	if (__builtin_expect(!(gfp & (GFP_BIT_DMA | GFP_BIT_RECLAIMABLE | GFP_BIT_ACCOUNT)), 1))
+		return KMALLOC_NORMAL;
+	if (gfp & GFP_BIT_DMA)
+		return KMALLOC_DMA;
+	if (gfp & GFP_BIT_RECLAIMABLE)
+		return KMALLOC_RECLAIM;
+	return cgroup ? KMALLOC_CGROUP : KMALLOC_NORMAL;
+}
+
+/* The cache that serves a kmalloc of 1..KMALLOC_CACHE_BYTES. */
+static inline cache_id kmalloc_cache(const struct kmalloc_caches *caches, uint32_t bytes,
+				     uint32_t gfp)
+{
+	return caches->cache[kmalloc_type_of(gfp, caches->cgroup)][kmalloc_class(bytes)];
+}
+
+#endif

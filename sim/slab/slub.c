@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SLUB of Linux 6.1: its ops table, its options, and its caches. Reference: mm/slub.c. */
+#include "slab/slub.h"
+
+#include <stdio.h>
+
+static const struct option options[] = {
+	{ .name = "min_order",
+	  .offset = offsetof(struct slub_params, min_order),
+	  .type = OPTION_UINT,
+	  .default_text = "0",
+	  .min = 0,
+	  .max = 10,
+	  .unit = "order",
+	  .help = "smallest slab, as the boot parameter slub_min_order" },
+	{ .name = "max_order",
+	  .offset = offsetof(struct slub_params, max_order),
+	  .type = OPTION_UINT,
+	  .default_text = "3",
+	  .min = 0,
+	  .max = 10,
+	  .unit = "order",
+	  .help = "largest slab that is chosen to hold more objects, as slub_max_order" },
+	{ .name = "min_objects",
+	  .offset = offsetof(struct slub_params, min_objects),
+	  .type = OPTION_UINT,
+	  .default_text = "0",
+	  .min = 0,
+	  .max = 32767,
+	  .unit = "objects",
+	  .help = "objects wanted in a slab, as slub_min_objects; 0: by the number of CPUs" },
+	{ .name = "cpu_partial",
+	  .offset = offsetof(struct slub_params, cpu_partial),
+	  .type = OPTION_BOOL,
+	  .default_text = "true",
+	  .help = "CPUs keep partial slabs of their own (CONFIG_SLUB_CPU_PARTIAL)" },
+	{ .name = "merge",
+	  .offset = offsetof(struct slub_params, merge),
+	  .type = OPTION_BOOL,
+	  .default_text = "true",
+	  .help = "caches of like objects are merged; false: slab_nomerge" },
+	{ .name = "cgroup",
+	  .offset = offsetof(struct slub_params, cgroup),
+	  .type = OPTION_BOOL,
+	  .default_text = "true",
+	  .help = "accounted kmallocs have caches of their own (CONFIG_MEMCG_KMEM)" },
+	{ .name = "rcu_delay",
+	  .offset = offsetof(struct slub_params, rcu_delay_ns),
+	  .type = OPTION_DURATION,
+	  .default_text = "20ms",
+	  .min = 0,
+	  .max = 1e12,
+	  .unit = "ns",
+	  .help = "time until pages of a SLAB_TYPESAFE_BY_RCU cache are given back" },
+	OPTION_END,
+};
+
+/* The lower layers get arrays for the whole machine; only what is used of them costs memory. */
+static int arrays_create(struct slub *slub, struct arena *arena, struct error *err)
+{
+	const uint64_t frames = slub->frames.frames;
+	const uint64_t links_max = UINT32_MAX;
+	const size_t cpus = (size_t)CACHES_MAX << slub->cpu_shift;
+
+	slub->slab_capacity = (uint32_t)(2 * frames < UINT32_MAX / 2 ? 2 * frames : UINT32_MAX / 2);
+	slub->links_capacity = 1024 * frames < links_max ? 1024 * frames : links_max;
+	slub->cpus = arena_array(arena, cpus, sizeof(*slub->cpus), err);
+	slub->cpu_partial_head = arena_array(arena, cpus, sizeof(*slub->cpu_partial_head), err);
+	slub->caches = arena_array(arena, CACHES_MAX, sizeof(*slub->caches), err);
+	slub->slabs = arena_array(arena, slub->slab_capacity, sizeof(*slub->slabs), err);
+	slub->links = arena_array(arena, slub->links_capacity, sizeof(*slub->links), err);
+	return slub->cpus && slub->cpu_partial_head && slub->caches && slub->slabs && slub->links
+		       ? 0
+		       : -1;
+}
+
+void slub_cache_reset(struct slub *slub, cache_id cache)
+{
+	struct slub_cache *owner = &slub->caches[cache.v];
+	char name[64];
+
+	owner->head = owner->tail = SLUB_NONE;
+	owner->nr_partial = owner->partial_free = 0;
+	owner->nr_slabs = owner->nr_objects = owner->nr_pages = 0;
+	if (slub->services->clock->locks) {
+		snprintf(name, sizeof(name), "list_lock %s", cache_name(&slub->table, cache));
+		owner->list_lock = lock_add(slub->services->clock->locks, name);
+	}
+	for (uint32_t cpu = 0; cpu < slub->cpu_count; cpu++) {
+		*slub_cpu(slub, cache.v, cpu) = (struct slub_cpu){
+			.slab = SLUB_NONE,
+			.free = SLUB_END,
+			.size = owner->size,
+			.reciprocal = owner->reciprocal,
+		};
+		*slub_cpu_partial(slub, cache.v, cpu) = SLUB_NONE;
+	}
+}
+
+cache_id slub_cache_open(void *policy, const struct cache_args *args, struct error *err)
+{
+	struct slub *slub = policy;
+	const cache_id cache = cache_table_add(&slub->table, args, err);
+
+	if (cache_is_none(cache))
+		return CACHE_NONE;
+	if (slub_geometry(&slub->caches[cache.v], cache_at(&slub->table, cache), &slub->params,
+			  slub->cpu_count)) {
+		cache_at(&slub->table, cache)->alive = false;
+		error_set(err, ERROR_INPUT, "cache '%s': no slab can hold objects of %u bytes",
+			  args->name, args->object_size);
+		return CACHE_NONE;
+	}
+	slub_cache_reset(slub, cache);
+	return cache;
+}
+
+static void *slub_create(const struct page_source *pages, const void *params,
+			 const struct services *services, struct error *err)
+{
+	struct slub *slub = arena_array(services->arena, 1, sizeof(*slub), err);
+
+	if (!slub)
+		return NULL;
+	slub->pages = pages;
+	slub->services = services;
+	slub->work = services->work;
+	slub->params = *(const struct slub_params *)params;
+	slub->cpu_count = services->cpus ? services->cpus : 1;
+	slub->cpu_shift =
+		slub->cpu_count > 1 ? 32 - (uint32_t)__builtin_clz(slub->cpu_count - 1) : 0;
+	slub->has_cpu_partial = slub->params.cpu_partial;
+	slub->slab_count = SLUB_NONE + 1;
+	if (slub->params.min_order > slub->params.max_order) {
+		error_set(err, ERROR_INPUT, "slub: min_order %u is above max_order %u",
+			  (unsigned)slub->params.min_order, (unsigned)slub->params.max_order);
+		return NULL;
+	}
+	if (frame_map_init(&slub->frames, services->arena, services->frames, err) ||
+	    arrays_create(slub, services->arena, err) ||
+	    cache_table_init(&slub->table, services->arena, err))
+		return NULL;
+	if (kmalloc_caches_create(&slub->kmalloc, 3, slub->params.cgroup, slub_cache_open, slub,
+				  err))
+		return NULL;
+	return slub;
+}
+
+static void slub_destroy(void *state)
+{
+	(void)state; /* all of it is in the arena */
+}
+
+static uint32_t slub_object_size(const void *policy, cache_id cache)
+{
+	const struct slub *slub = policy;
+
+	return slub->caches[cache.v].size;
+}
+
+static cache_id slub_cache_create(void *state, const struct cache_spec *spec, struct error *err)
+{
+	struct slub *slub = state;
+
+	if (cache_spec_check(spec, err))
+		return CACHE_NONE;
+	work_count(slub->work, WORK_cache_create);
+	if (slub->params.merge) {
+		const cache_id other = cache_find_mergeable(&slub->table, spec, MERGE_BY_SIZE,
+							    slub_object_size, slub);
+
+		if (!cache_is_none(other)) {
+			struct slub_cache *shared = &slub->caches[other.v];
+			const uint32_t inuse = align_up(spec->object_size, CACHE_WORD_BYTES);
+
+			cache_merge(&slub->table, other, spec);
+			if (inuse > shared->inuse)
+				shared->inuse = inuse;
+			return other;
+		}
+	}
+	const struct cache_args args = {
+		.name = spec->name,
+		.object_size = spec->object_size,
+		.align = cache_alignment(spec->flags, spec->align, spec->object_size),
+		.flags = spec->flags,
+		.refcount = 1,
+		.constructor = spec->constructor,
+		.usercopy = spec->no_merge,
+	};
+
+	return slub_cache_open(slub, &args, err);
+}
+
+/* slab_ksize(): the padding can be used unless the free pointer lies there. */
+static uint32_t slub_usable_size(const void *state, object_t object)
+{
+	const struct slub *slub = state;
+	const uint32_t owner = frame_map_owner(&slub->frames, object);
+
+	if (owner == 0)
+		return 0;
+	if (owner & FRAME_LARGE)
+		return (uint32_t)PAGE_SIZE_BYTES << (owner & ~FRAME_LARGE);
+	const uint32_t cache = slub->slabs[owner].cache;
+
+	if (slub->table.caches[cache].flags & CACHE_TYPESAFE_BY_RCU)
+		return slub->caches[cache].inuse;
+	return slub->caches[cache].size;
+}
+
+static uint32_t slub_cache_count(const void *state)
+{
+	const struct slub *slub = state;
+
+	return slub->table.count;
+}
+
+/* get_slabinfo(): whatever is not free on the node's list counts as active. */
+static bool slub_counts(const void *state, cache_id cache, struct cache_counts *counts)
+{
+	const struct slub *slub = state;
+
+	if (!cache_alive(&slub->table, cache))
+		return false;
+	const struct slub_cache *c = &slub->caches[cache.v];
+
+	*counts = (struct cache_counts){
+		.name = cache_name(&slub->table, cache),
+		.active_objects = c->nr_objects - c->partial_free,
+		.objects = c->nr_objects,
+		.active_slabs = c->nr_slabs,
+		.slabs = c->nr_slabs,
+		.object_size = c->size,
+		.objects_per_slab = c->oo_objects,
+		.pages_per_slab = 1u << c->oo_order,
+		.held_bytes = c->nr_pages << PAGE_SHIFT,
+	};
+	for (uint32_t cpu = 0; cpu < slub->cpu_count; cpu++)
+		counts->requested_bytes += slub_cpu(slub, cache.v, cpu)->requested;
+	return true;
+}
+
+static cache_id slub_cache_find(const void *state, const char *name)
+{
+	const struct slub *slub = state;
+
+	return cache_table_find(&slub->table, name);
+}
+
+const struct slab_policy slub_policy = {
+	.info = {
+		.abi = POLICY_ABI,
+		.name = "slub",
+		.help = "SLUB as in Linux 6.1: a slab for each CPU, freelists inside the slabs",
+		.capabilities = POLICY_PLACES | POLICY_REUSES | POLICY_HAS_SLABS | POLICY_RESTORES,
+		.options = options,
+		.params_size = sizeof(struct slub_params),
+	},
+	.create = slub_create,
+	.destroy = slub_destroy,
+	.cache_create = slub_cache_create,
+	.cache_destroy = slub_cache_destroy,
+	.cache_shrink = slub_cache_shrink,
+	.alloc = slub_alloc,
+	.free = slub_free,
+	.kmalloc = slub_kmalloc,
+	.kfree = slub_kfree,
+	.alloc_bulk = slub_alloc_bulk,
+	.free_bulk = slub_free_bulk,
+	.usable_size = slub_usable_size,
+	.shrink_all = slub_shrink_all,
+	.expire = slub_expire,
+	.cache_count = slub_cache_count,
+	.counts = slub_counts,
+	.load = slub_load,
+	.cache_find = slub_cache_find,
+	.dump = slub_dump,
+	.walk = slub_walk,
+	.check = slub_check,
+};

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Allocation: the cpu's freelist, then its slab's own freelist, its partial list, the node's, a new
+ * slab. Reference: mm/slub.c (slab_alloc_node, ___slab_alloc, get_freelist, get_partial_node,
+ * deactivate_slab).
+ */
+#include "slab/slub.h"
+
+void slub_cpu_install(struct slub *slub, struct slub_cpu *c, uint32_t id, uint16_t free)
+{
+	struct slub_slab *slab = &slub->slabs[id];
+
+	slab->place = SLUB_CPU;
+	c->slab = id;
+	c->pfn = slab->pfn;
+	c->links = slab->links;
+	c->free = free;
+}
+
+/* All of the slab's free objects as a freelist for a cpu: from now they count as in use. */
+static uint16_t take_freelist(struct slub_slab *slab)
+{
+	const uint16_t free = slab->free;
+
+	slab->free = SLUB_END;
+	slab->inuse = slab->objects;
+	return free;
+}
+
+/* Puts the cpu's remaining objects in front of the slab's own. */
+static void splice_freelist(struct slub *slub, struct slub_slab *slab, uint16_t free)
+{
+	uint16_t *links = slub->links + slab->links;
+	uint16_t tail = free;
+
+	if (free == SLUB_END)
+		return;
+	slab->inuse--;
+	while (links[tail] != SLUB_END) {
+		tail = links[tail];
+		slab->inuse--;
+	}
+	links[tail] = slab->free;
+	slab->free = free;
+}
+
+/* deactivate_slab: a slab with objects that others freed goes to the end of the node's list. */
+static void deactivate(struct slub *slub, const struct request *request, uint32_t id, uint16_t free)
+{
+	struct slub_slab *slab = &slub->slabs[id];
+	struct slub_cache *cache = &slub->caches[slab->cache];
+	const bool to_tail = slab->free != SLUB_END;
+
+	slab->place = SLUB_IN_HAND;
+	splice_freelist(slub, slab, free);
+	if (slab->inuse == 0 && cache->nr_partial >= cache->min_partial) {
+		slub_slab_discard(slub, request, id);
+		return;
+	}
+	if (slab->free == SLUB_END) {
+		slab->place = SLUB_FULL;
+		return;
+	}
+	slub_list_lock(slub, cache);
+	if (to_tail)
+		slub_node_add_tail(slub, id);
+	else
+		slub_node_add_head(slub, id);
+	slub_list_unlock(slub, cache);
+}
+
+void slub_cpu_flush(struct slub *slub, const struct request *request, cache_id cache, uint32_t cpu)
+{
+	struct slub_cpu *c = slub_cpu(slub, cache.v, cpu);
+	const uint32_t id = c->slab;
+	const uint16_t free = c->free;
+
+	c->slab = SLUB_NONE;
+	c->free = SLUB_END;
+	if (id != SLUB_NONE)
+		deactivate(slub, request, id, free);
+}
+
+/* get_freelist: objects that were freed to the cpu's slab meanwhile; else the slab is full. */
+static bool refill_from_slab(struct slub *slub, struct slub_cpu *c)
+{
+	struct slub_slab *slab = &slub->slabs[c->slab];
+
+	c->free = take_freelist(slab);
+	if (c->free != SLUB_END)
+		return true;
+	slab->place = SLUB_FULL;
+	c->slab = SLUB_NONE;
+	return false;
+}
+
+static bool take_cpu_partial(struct slub *slub, struct slub_cpu *c, cache_id cache, uint32_t cpu)
+{
+	uint32_t *list = slub_cpu_partial(slub, cache.v, cpu);
+	const uint32_t id = *list;
+
+	if (id == SLUB_NONE)
+		return false;
+	*list = slub->slabs[id].next;
+	slub_cpu_install(slub, c, id, SLUB_END);
+	return true;
+}
+
+/* The first slab of the node's list becomes the cpu's, some more go to the cpu's partial list. */
+static bool take_node_partial(struct slub *slub, const struct request *request, struct slub_cpu *c,
+			      cache_id cache)
+{
+	struct slub_cache *owner = &slub->caches[cache.v];
+	uint32_t extra = 0;
+
+	if (owner->nr_partial == 0)
+		return false;
+	slub_list_lock(slub, owner);
+	const uint32_t first = owner->head;
+
+	slub_node_remove(slub, first);
+	slub_cpu_install(slub, c, first, take_freelist(&slub->slabs[first]));
+	while (slub->has_cpu_partial && owner->head != SLUB_NONE &&
+	       extra <= owner->cpu_partial_slabs / 2) {
+		const uint32_t id = owner->head;
+
+		slub_node_remove(slub, id);
+		slub_cpu_partial_put(slub, request, request->cpu, id, false);
+		extra++;
+	}
+	slub_list_unlock(slub, owner);
+	return true;
+}
+
+/*
+ * Asking for pages may have let others in, on this cpu too: a slab that the cpu got meanwhile is
+ * flushed for the new one.
+ */
+static bool take_new_slab(struct slub *slub, const struct request *request, struct slub_cpu *c,
+			  cache_id cache)
+{
+	const uint32_t id = slub_slab_new(slub, request, cache);
+
+	if (id == SLUB_NONE)
+		return false;
+	while (c->slab != SLUB_NONE)
+		slub_cpu_flush(slub, request, cache, request->cpu);
+	slub_cpu_install(slub, c, id, take_freelist(&slub->slabs[id]));
+	return true;
+}
+
+object_t slub_alloc_slow(struct slub *slub, const struct request *request, cache_id cache)
+{
+	struct slub_cpu *c = slub_cpu(slub, cache.v, request->cpu);
+
+	work_count(slub->work, WORK_slab_slowpath);
+	do {
+		if (c->slab != SLUB_NONE && refill_from_slab(slub, c))
+			return slub_pop(slub, c);
+	} while (take_cpu_partial(slub, c, cache, request->cpu));
+
+	if (!take_node_partial(slub, request, c, cache) && !take_new_slab(slub, request, c, cache))
+		return OBJECT_NONE;
+	return slub_pop(slub, c);
+}
+
+static __attribute__((noinline)) object_t
+alloc_slow_counted(struct slub *slub, const struct request *request, cache_id cache)
+{
+	const object_t object = slub_alloc_slow(slub, request, cache);
+
+	if (object != OBJECT_NONE)
+		slub_cpu(slub, cache.v, request->cpu)->requested += request->bytes;
+	return object;
+}
+
+static inline object_t alloc_from(struct slub *slub, const struct request *request, cache_id cache)
+{
+	struct slub_cpu *c = slub_cpu(slub, cache.v, request->cpu);
+
+	if (__builtin_expect(c->free == SLUB_END, 0))
+		return alloc_slow_counted(slub, request, cache);
+	work_count(slub->work, WORK_slab_fastpath);
+	c->requested += request->bytes;
+	return slub_pop(slub, c);
+}
+
+object_t slub_alloc(void *state, const struct request *request, cache_id cache)
+{
+	return alloc_from(state, request, cache);
+}
+
+object_t slub_kmalloc(void *state, const struct request *request, uint32_t bytes)
+{
+	struct slub *slub = state;
+
+	if (__builtin_expect(bytes - 1 >= KMALLOC_CACHE_BYTES, 0))
+		return large_alloc(&slub->frames, slub->pages, request, bytes);
+	return alloc_from(slub, request, kmalloc_cache(&slub->kmalloc, bytes, request->gfp));
+}
