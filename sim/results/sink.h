@@ -41,7 +41,9 @@ struct result_sink {
 	/* Opens under a temporary name beside path. NULL and *err. */
 	void *(*open)(const char *path, const void *params, struct error *err);
 
-	/* Attributes of a group or dataset; text is UTF-8. The group is made when it is not there.
+	/*
+	 * Attributes of a group or dataset, in effect at finish, the last value of a name wins;
+	 * text is UTF-8. The group is made when nothing is there.
 	 */
 	int (*attribute_text)(void *sink, const char *object, const char *name, const char *value,
 			      struct error *err);
@@ -53,7 +55,9 @@ struct result_sink {
 	/*
 	 * A group of columns that grow by one row a sample, with dimension scales "time" (ns) and
 	 * "record" (trace record number). `dimension`s may grow between samples (new caches): the
-	 * labels are taken again at finish.
+	 * labels are taken again at finish; rows from before hold 0 for what was not there yet.
+	 * Dimensions, labels and all strings of the columns must outlive the sink. Dimensions of
+	 * one name in one group are one, of one length.
 	 */
 	struct result_series *(*series)(void *sink, const char *group,
 					const struct result_column *columns, size_t column_count,
@@ -73,7 +77,10 @@ struct result_sink {
 	int (*table_append)(struct result_table *table, const void *const *values,
 			    struct error *err);
 
-	/* counts[n] with n + 1 bin edges in the unit given, as /latency/NAME. */
+	/*
+	 * counts[n] with n + 1 bin edges in the unit given, as /latency/NAME. Empty bins at both
+	 * ends are left out.
+	 */
 	int (*histogram)(void *sink, const char *path, const char *unit, const uint64_t *counts,
 			 const double *edges, size_t n, struct error *err);
 
