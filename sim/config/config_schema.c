@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What may be configured, as a JSON Schema for editors and other programs. */
-#include <ctype.h>
-#include <math.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "config/config.h"
@@ -150,26 +146,26 @@ static void print_type(struct json *j, const struct option *option)
 	}
 }
 
-/* JSON writes numbers in decimal; anything else stands as a string. */
-static bool is_json_number(const char *text)
-{
-	size_t digits = strspn(text + (*text == '-'), "0123456789");
-	char *end;
-	double value = strtod(text, &end);
-	return digits && !*end && isfinite(value) && !strpbrk(text, "xX") &&
-	       (digits == 1 || text[*text == '-'] != '0');
-}
-
+/* The default as option_format writes it, which is what JSON takes for a number or boolean. */
 static void print_default(struct json *j, const struct option *option)
 {
-	const char *text = option->default_text;
-	bool word = option->type == OPTION_TEXT || option->type == OPTION_CHOICE;
-	if (!word && is_json_number(text))
+	struct option alone = *option;
+	uint64_t value[2] = { 0 };
+	char text[256];
+	alone.offset = 0;
+	option_parse(&alone, option->default_text, value, NULL);
+	option_format(&alone, value, text, sizeof(text));
+	switch (option->type) {
+	case OPTION_BOOL:
+	case OPTION_INT:
+	case OPTION_UINT:
+	case OPTION_REAL:
+	case OPTION_PRICE:
 		json_raw_member(j, "default", text);
-	else if (option->type == OPTION_BOOL)
-		json_raw_member(j, "default", text);
-	else
+		break;
+	default:
 		json_member(j, "default", text);
+	}
 }
 
 static void print_option(struct json *j, const struct option *option)

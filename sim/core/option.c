@@ -39,13 +39,17 @@ static void format_bound(const struct option *option, double bound, char *buffer
 		snprintf(buffer, size, "%.15g", bound);
 }
 
+static bool has_range(const struct option *option)
+{
+	return option->min < 0 || option->max > 0;
+}
+
 static int check_range(const struct option *option, double value, const char *text,
 		       struct error *err)
 {
 	char min[NUMBER_TEXT_MAX], max[NUMBER_TEXT_MAX];
-	bool has_range = option->min < 0 || option->max > 0;
 
-	if (!has_range || (value >= option->min && value <= option->max))
+	if (!has_range(option) || (value >= option->min && value <= option->max))
 		return 0;
 	format_bound(option, option->min, min, sizeof(min));
 	format_bound(option, option->max, max, sizeof(max));
@@ -259,6 +263,30 @@ char *option_format(const struct option *option, const void *params, char *buffe
 	case OPTION_TEXT:
 		snprintf(buffer, size, "%s", *(const char *const *)value);
 		break;
+	}
+	return buffer;
+}
+
+static void format_choices(const struct option *option, char *buffer, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; option->choices[i] && used < size; i++)
+		used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? "|" : "",
+					 option->choices[i]);
+}
+
+char *option_format_range(const struct option *option, char *buffer, size_t size)
+{
+	char min[NUMBER_TEXT_MAX], max[NUMBER_TEXT_MAX];
+
+	buffer[0] = '\0';
+	if (option->type == OPTION_CHOICE) {
+		format_choices(option, buffer, size);
+	} else if (has_range(option)) {
+		format_bound(option, option->min, min, sizeof(min));
+		format_bound(option, option->max, max, sizeof(max));
+		snprintf(buffer, size, "%s..%s", min, max);
 	}
 	return buffer;
 }

@@ -49,6 +49,9 @@ int option_parse(const struct option *option, const char *text, void *params, st
 /* Writes the stored value as a user would write it (parsing it gives the same value). */
 char *option_format(const struct option *option, const void *params, char *buffer, size_t size);
 
+/* What may be written: "1..64", "1MiB..16TiB", "recorded|closed"; "" when there is no bound. */
+char *option_format_range(const struct option *option, char *buffer, size_t size);
+
 /* Fills every option with its default. The tables are the program's own: a bad default asserts. */
 void option_defaults(const struct option *options, void *params);
 

@@ -2,22 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/comparison.h"
 #include "core/page_state.h"
-
-enum { PLACE_MAX = 128 };
-
-struct comparison {
-	size_t compared, differing;
-	struct error *first;
-};
-
-/* One list was looked at; true when its difference is the first, to be described in first. */
-static bool count_list(struct comparison *c, bool differs)
-{
-	c->compared++;
-	c->differing += differs;
-	return differs && c->differing == 1;
-}
 
 static size_t common_length(const struct pfn_list *a, const struct pfn_list *b)
 {
@@ -35,7 +21,7 @@ static void compare_lists(struct comparison *c, const struct pfn_list *simulated
 	size_t same = common_length(simulated, expected);
 	bool differs = same != simulated->count || same != expected->count;
 
-	if (!count_list(c, differs))
+	if (!comparison_count(c, differs))
 		return;
 	if (same < simulated->count && same < expected->count)
 		error_set(c->first, ERROR_INPUT, "%s: element %zu is %u, expected %u", place, same,
@@ -48,7 +34,7 @@ static void compare_lists(struct comparison *c, const struct pfn_list *simulated
 static void compare_free_lists(struct comparison *c, const struct zone_state *simulated,
 			       const struct zone_state *expected)
 {
-	char place[PLACE_MAX];
+	char place[COMPARISON_PLACE_MAX];
 
 	for (unsigned order = 0; order < PAGE_ORDERS_MAX; order++) {
 		for (unsigned type = 0; type < MIGRATE_TYPES; type++) {
@@ -63,14 +49,14 @@ static void compare_free_lists(struct comparison *c, const struct zone_state *si
 static void compare_pcp(struct comparison *c, const struct pcp_state *simulated,
 			const struct pcp_state *expected, const char *zone)
 {
-	char place[PLACE_MAX];
+	char place[COMPARISON_PLACE_MAX];
 
 	for (unsigned list = 0; list < PCP_LISTS_MAX; list++) {
 		snprintf(place, sizeof(place), "zone %s cpu %u pcp list %u", zone, expected->cpu,
 			 list);
 		compare_lists(c, &simulated->lists[list], &expected->lists[list], place);
 	}
-	if (count_list(c, simulated->count != expected->count))
+	if (comparison_count(c, simulated->count != expected->count))
 		error_set(c->first, ERROR_INPUT, "zone %s cpu %u pcp count is %d, expected %d",
 			  zone, expected->cpu, simulated->count, expected->count);
 }
@@ -90,7 +76,7 @@ static void compare_pcps(struct comparison *c, const struct zone_state *simulate
 		const struct pcp_state *pcp = find_pcp(simulated, expected->pcp[i].cpu);
 		if (pcp)
 			compare_pcp(c, pcp, &expected->pcp[i], expected->name);
-		else if (count_list(c, true))
+		else if (comparison_count(c, true))
 			error_set(c->first, ERROR_INPUT, "zone %s has no cpu %u", expected->name,
 				  expected->pcp[i].cpu);
 	}
@@ -118,12 +104,12 @@ static void compare_pageblocks(struct comparison *c, const struct zone_state *si
 		const struct pageblock_state *want = &expected->pageblocks[i];
 		const struct pageblock_state *have = find_pageblock(simulated, want->pfn);
 		if (!have) {
-			if (count_list(c, true))
+			if (comparison_count(c, true))
 				error_set(c->first, ERROR_INPUT, "zone %s has no pageblock %u",
 					  expected->name, want->pfn);
 			continue;
 		}
-		if (count_list(c, have->migratetype != want->migratetype))
+		if (comparison_count(c, have->migratetype != want->migratetype))
 			error_set(c->first, ERROR_INPUT, "zone %s pageblock %u is %s, expected %s",
 				  expected->name, want->pfn, migratetype_names[have->migratetype],
 				  migratetype_names[want->migratetype]);
@@ -149,7 +135,7 @@ size_t page_state_compare(const struct page_state *simulated, const struct page_
 		const struct zone_state *want = &expected->zones[i];
 		const struct zone_state *have = find_zone(simulated, want);
 		if (!have) {
-			if (count_list(&c, true))
+			if (comparison_count(&c, true))
 				error_set(first, ERROR_INPUT, "node %u has no zone %s", want->node,
 					  want->name);
 			continue;

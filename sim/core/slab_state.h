@@ -93,7 +93,11 @@ struct slab_state {
 
 void slab_state_free(struct slab_state *state);
 
-/* As page_state_compare, cache by cache. */
+/*
+ * As page_state_compare, cache by cache: lists slab for slab with their free objects in order (full
+ * slabs are on no list and compared by frame), cpu freelists and object arrays. Caches are known by
+ * name; what only `simulated` has is looked at too.
+ */
 size_t slab_state_compare(const struct slab_state *simulated, const struct slab_state *expected,
 			  size_t *compared, struct error *first);
 

@@ -49,7 +49,7 @@ static const struct option machine_options[] = {
 	  "huge pages are on", NULL },
 	{ "timing", offsetof(struct machine_params, timing), OPTION_CHOICE, "recorded", 0, 0, "",
 	  "open or closed loop", timings },
-	{ "price", offsetof(struct machine_params, price_ps), OPTION_PRICE, "1.5", 0, 0, "ns",
+	{ "price", offsetof(struct machine_params, price_ps), OPTION_PRICE, "1.5", 0, 4000, "ns",
 	  "price of a step", NULL },
 	{ "label", offsetof(struct machine_params, label), OPTION_TEXT, "", 0, 0, "",
 	  "shown in figures", NULL },
