@@ -28,7 +28,7 @@ const char *values_keep(struct config *config, const char *text, struct error *e
 	return copy;
 }
 
-static size_t options_count(const struct option *options)
+static size_t options_count(const struct option_spec *options)
 {
 	size_t count = 0;
 	while (options && options[count].name)
@@ -36,8 +36,8 @@ static size_t options_count(const struct option *options)
 	return count;
 }
 
-static int group_init(struct value_group *group, const char *name, const struct option *options,
-		      size_t params_size, struct error *err)
+static int group_init(struct value_group *group, const char *name,
+		      const struct option_spec *options, size_t params_size, struct error *err)
 {
 	group->name = name;
 	group->options = options;

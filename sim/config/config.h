@@ -24,7 +24,7 @@
 struct config_section {
 	const char *name;
 	const char *help;
-	const struct option *options; /* NULL when the section only chooses a policy */
+	const struct option_spec *options; /* NULL when the section only chooses a policy */
 	size_t params_size;
 	const struct policy_kind *kind; /* NULL: no `policy` key */
 };

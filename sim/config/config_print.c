@@ -84,7 +84,7 @@ static void print_group(FILE *out, const struct value_section *section,
 	for (size_t i = 0; i < group->option_count; i++) {
 		if (!value_is_shown(section, group, i))
 			continue;
-		const struct option *option = &group->options[i];
+		const struct option_spec *option = &group->options[i];
 		fprintf(out, "%s%s: ", indent, option->name);
 		print_value(out, option->type,
 			    option_format(option, group->params, text, sizeof(text)));
@@ -140,7 +140,7 @@ static void visit_group(const struct value_section *section, const struct value_
 	for (size_t i = 0; i < group->option_count; i++) {
 		if (!value_is_shown(section, group, i))
 			continue;
-		const struct option *option = &group->options[i];
+		const struct option_spec *option = &group->options[i];
 		snprintf(path, sizeof(path), "%s%s%s.%s", section->schema->name,
 			 group->name ? "." : "", group->name ? group->name : "", option->name);
 		v->visit(v->context, path, option_format(option, group->params, text, sizeof(text)),

@@ -68,7 +68,7 @@ static void json_raw_member(struct json *j, const char *key, const char *raw)
 }
 
 /* `scale` turns the stored unit into the written one. */
-static void print_range(struct json *j, const struct option *option, double scale)
+static void print_range(struct json *j, const struct option_spec *option, double scale)
 {
 	char number[64];
 	if (option->min == 0 && option->max == 0) {
@@ -94,7 +94,7 @@ static void print_one_of(struct json *j, const char *const *words)
 }
 
 /* A number of bytes, or a number with its unit. */
-static void print_size(struct json *j, const struct option *option)
+static void print_size(struct json *j, const struct option_spec *option)
 {
 	json_key(j, "anyOf");
 	json_open(j, '[');
@@ -111,7 +111,7 @@ static void print_size(struct json *j, const struct option *option)
 	json_close(j, ']');
 }
 
-static void print_type(struct json *j, const struct option *option)
+static void print_type(struct json *j, const struct option_spec *option)
 {
 	switch (option->type) {
 	case OPTION_BOOL:
@@ -147,9 +147,9 @@ static void print_type(struct json *j, const struct option *option)
 }
 
 /* The default as option_format writes it, which is what JSON takes for a number or boolean. */
-static void print_default(struct json *j, const struct option *option)
+static void print_default(struct json *j, const struct option_spec *option)
 {
-	struct option alone = *option;
+	struct option_spec alone = *option;
 	uint64_t value[2] = { 0 };
 	char text[256];
 	alone.offset = 0;
@@ -168,7 +168,7 @@ static void print_default(struct json *j, const struct option *option)
 	}
 }
 
-static void print_option(struct json *j, const struct option *option)
+static void print_option(struct json *j, const struct option_spec *option)
 {
 	json_key(j, option->name);
 	json_open(j, '{');
@@ -185,7 +185,7 @@ static void print_option(struct json *j, const struct option *option)
 	json_close(j, '}');
 }
 
-static void print_options(struct json *j, const struct option *options)
+static void print_options(struct json *j, const struct option_spec *options)
 {
 	for (; options && options->name; options++)
 		print_option(j, options);

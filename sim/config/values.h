@@ -21,7 +21,7 @@ struct value_origin {
 /* A set of options that fill one struct. */
 struct value_group {
 	const char *name; /* the policy's; NULL for a section's own options */
-	const struct option *options;
+	const struct option_spec *options;
 	size_t option_count;
 	void *params;
 	struct value_origin *origins; /* one an option */

@@ -16,18 +16,18 @@
 
 enum { PICOSECONDS_PER_NS = 1000, NUMBER_TEXT_MAX = 32 };
 
-static void *field(const struct option *option, void *params)
+static void *field(const struct option_spec *option, void *params)
 {
 	return (unsigned char *)params + option->offset;
 }
 
-static const void *field_const(const struct option *option, const void *params)
+static const void *field_const(const struct option_spec *option, const void *params)
 {
 	return (const unsigned char *)params + option->offset;
 }
 
 /* A bound of the range as a user would write it. */
-static void format_bound(const struct option *option, double bound, char *buffer, size_t size)
+static void format_bound(const struct option_spec *option, double bound, char *buffer, size_t size)
 {
 	if (option->type == OPTION_SIZE)
 		units_format_size((uint64_t)bound, buffer, size);
@@ -39,12 +39,12 @@ static void format_bound(const struct option *option, double bound, char *buffer
 		snprintf(buffer, size, "%.15g", bound);
 }
 
-static bool has_range(const struct option *option)
+static bool has_range(const struct option_spec *option)
 {
 	return option->min < 0 || option->max > 0;
 }
 
-static int check_range(const struct option *option, double value, const char *text,
+static int check_range(const struct option_spec *option, double value, const char *text,
 		       struct error *err)
 {
 	char min[NUMBER_TEXT_MAX], max[NUMBER_TEXT_MAX];
@@ -56,7 +56,7 @@ static int check_range(const struct option *option, double value, const char *te
 	return error_set(err, ERROR_INPUT, "must be between %s and %s, is %s", min, max, text);
 }
 
-static int parse_bool(const struct option *option, const char *text, void *params,
+static int parse_bool(const struct option_spec *option, const char *text, void *params,
 		      struct error *err)
 {
 	static const char *const words[] = { "false", "true", "no", "yes", "off", "on" };
@@ -84,7 +84,7 @@ static bool parse_magnitude(const char *text, uint64_t *value)
 	return end != digits && *end == '\0' && errno == 0;
 }
 
-static int parse_uint(const struct option *option, const char *text, void *params,
+static int parse_uint(const struct option_spec *option, const char *text, void *params,
 		      struct error *err)
 {
 	uint64_t value;
@@ -98,7 +98,8 @@ static int parse_uint(const struct option *option, const char *text, void *param
 	return 0;
 }
 
-static int parse_int(const struct option *option, const char *text, void *params, struct error *err)
+static int parse_int(const struct option_spec *option, const char *text, void *params,
+		     struct error *err)
 {
 	bool negative = text[0] == '-';
 	uint64_t magnitude;
@@ -112,7 +113,7 @@ static int parse_int(const struct option *option, const char *text, void *params
 	return 0;
 }
 
-static int parse_real(const struct option *option, const char *text, void *params,
+static int parse_real(const struct option_spec *option, const char *text, void *params,
 		      struct error *err)
 {
 	char *end;
@@ -126,7 +127,7 @@ static int parse_real(const struct option *option, const char *text, void *param
 	return 0;
 }
 
-static int parse_quantity(const struct option *option, const char *text, void *params,
+static int parse_quantity(const struct option_spec *option, const char *text, void *params,
 			  struct error *err)
 {
 	uint64_t value;
@@ -139,7 +140,7 @@ static int parse_quantity(const struct option *option, const char *text, void *p
 	return 0;
 }
 
-static int parse_price(const struct option *option, const char *text, void *params,
+static int parse_price(const struct option_spec *option, const char *text, void *params,
 		       struct error *err)
 {
 	uint64_t picoseconds;
@@ -154,7 +155,7 @@ static int parse_price(const struct option *option, const char *text, void *para
 	return 0;
 }
 
-static int refuse_choice(const struct option *option, const char *text, struct error *err)
+static int refuse_choice(const struct option_spec *option, const char *text, struct error *err)
 {
 	struct suggestion suggestion = { .word = text };
 	char known[ERROR_MESSAGE_MAX / 2] = "";
@@ -172,7 +173,7 @@ static int refuse_choice(const struct option *option, const char *text, struct e
 	return error_set(err, ERROR_INPUT, "must be one of %s, is \"%s\"", known, text);
 }
 
-static int parse_choice(const struct option *option, const char *text, void *params,
+static int parse_choice(const struct option_spec *option, const char *text, void *params,
 			struct error *err)
 {
 	for (int i = 0; option->choices[i]; i++) {
@@ -184,7 +185,7 @@ static int parse_choice(const struct option *option, const char *text, void *par
 	return refuse_choice(option, text, err);
 }
 
-static int parse_text(const struct option *option, const char *text, void *params,
+static int parse_text(const struct option_spec *option, const char *text, void *params,
 		      struct error *err)
 {
 	(void)err;
@@ -192,7 +193,7 @@ static int parse_text(const struct option *option, const char *text, void *param
 	return 0;
 }
 
-typedef int (*parse_function)(const struct option *, const char *, void *, struct error *);
+typedef int (*parse_function)(const struct option_spec *, const char *, void *, struct error *);
 
 static const parse_function parsers[] = {
 	[OPTION_BOOL] = parse_bool,     [OPTION_INT] = parse_int,
@@ -202,7 +203,8 @@ static const parse_function parsers[] = {
 	[OPTION_TEXT] = parse_text,
 };
 
-int option_parse(const struct option *option, const char *text, void *params, struct error *err)
+int option_parse(const struct option_spec *option, const char *text, void *params,
+		 struct error *err)
 {
 	return parsers[option->type](option, text, params, err);
 }
@@ -231,7 +233,7 @@ static void format_price(uint32_t picoseconds, char *buffer, size_t size)
 	snprintf(buffer, size, "%" PRIu32 ".%0*" PRIu32, whole, decimals, rest);
 }
 
-char *option_format(const struct option *option, const void *params, char *buffer, size_t size)
+char *option_format(const struct option_spec *option, const void *params, char *buffer, size_t size)
 {
 	const void *value = field_const(option, params);
 
@@ -267,7 +269,7 @@ char *option_format(const struct option *option, const void *params, char *buffe
 	return buffer;
 }
 
-static void format_choices(const struct option *option, char *buffer, size_t size)
+static void format_choices(const struct option_spec *option, char *buffer, size_t size)
 {
 	size_t used = 0;
 
@@ -276,7 +278,7 @@ static void format_choices(const struct option *option, char *buffer, size_t siz
 					 option->choices[i]);
 }
 
-char *option_format_range(const struct option *option, char *buffer, size_t size)
+char *option_format_range(const struct option_spec *option, char *buffer, size_t size)
 {
 	char min[NUMBER_TEXT_MAX], max[NUMBER_TEXT_MAX];
 
@@ -291,17 +293,17 @@ char *option_format_range(const struct option *option, char *buffer, size_t size
 	return buffer;
 }
 
-void option_defaults(const struct option *options, void *params)
+void option_defaults(const struct option_spec *options, void *params)
 {
-	for (const struct option *o = options; o && o->name; o++) {
+	for (const struct option_spec *o = options; o && o->name; o++) {
 		int failed = option_parse(o, o->default_text, params, NULL);
 		SIM_ASSERT(!failed);
 	}
 }
 
-const struct option *option_find(const struct option *options, const char *name)
+const struct option_spec *option_find(const struct option_spec *options, const char *name)
 {
-	for (const struct option *o = options; o && o->name; o++)
+	for (const struct option_spec *o = options; o && o->name; o++)
 		if (strcmp(o->name, name) == 0)
 			return o;
 	return NULL;

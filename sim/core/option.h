@@ -23,7 +23,7 @@ enum option_type {
 	OPTION_TEXT,     /* const char *, owned by the configuration */
 };
 
-struct option {
+struct option_spec {
 	const char *name;
 	size_t offset; /* in the parameter struct */
 	enum option_type type;
@@ -44,18 +44,20 @@ struct option {
  * Parses text into params at the option's offset. On error *err->message holds what is wrong
  * without a location ("must be between 1 and 64, is 99"); the caller adds where it stands.
  */
-int option_parse(const struct option *option, const char *text, void *params, struct error *err);
+int option_parse(const struct option_spec *option, const char *text, void *params,
+		 struct error *err);
 
 /* Writes the stored value as a user would write it (parsing it gives the same value). */
-char *option_format(const struct option *option, const void *params, char *buffer, size_t size);
+char *option_format(const struct option_spec *option, const void *params, char *buffer,
+		    size_t size);
 
 /* What may be written: "1..64", "1MiB..16TiB", "recorded|closed"; "" when there is no bound. */
-char *option_format_range(const struct option *option, char *buffer, size_t size);
+char *option_format_range(const struct option_spec *option, char *buffer, size_t size);
 
 /* Fills every option with its default. The tables are the program's own: a bad default asserts. */
-void option_defaults(const struct option *options, void *params);
+void option_defaults(const struct option_spec *options, void *params);
 
-const struct option *option_find(const struct option *options, const char *name);
+const struct option_spec *option_find(const struct option_spec *options, const char *name);
 
 /* "bool", "integer", "size", ... for lists and the schema. */
 const char *option_type_name(enum option_type type);

@@ -29,8 +29,8 @@ struct policy_info {
 	const char *name;
 	const char *help; /* one line */
 	uint32_t capabilities;
-	const struct option *options; /* ends with OPTION_END; NULL: none */
-	size_t params_size;           /* of the struct that options fill; 0: none */
+	const struct option_spec *options; /* ends with OPTION_END; NULL: none */
+	size_t params_size;                /* of the struct that options fill; 0: none */
 };
 
 /* Tables that plugins brought, behind the built-in ones. */

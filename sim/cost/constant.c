@@ -16,7 +16,7 @@ struct constant_params {
 	  "ns",                                                                                    \
 	  help,                                                                                    \
 	  NULL },
-static const struct option constant_options[] = {
+static const struct option_spec constant_options[] = {
 #include "core/counters.def"
 	OPTION_END
 };

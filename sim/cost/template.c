@@ -22,15 +22,17 @@ struct slower_params {
  * One line an option, and the only place where it is written: name, where it goes, how it is
  * written, default, range, unit and help. The user sets cost.slower.factor.
  */
-static const struct option slower_options[] = { { .name = "factor",
-						  .offset = offsetof(struct slower_params, factor),
-						  .type = OPTION_UINT,
-						  .default_text = "2",
-						  .min = 1,
-						  .max = 1000,
-						  .unit = "",
-						  .help = "by how much every price is multiplied" },
-						OPTION_END };
+static const struct option_spec slower_options[] = {
+	{ .name = "factor",
+	  .offset = offsetof(struct slower_params, factor),
+	  .type = OPTION_UINT,
+	  .default_text = "2",
+	  .min = 1,
+	  .max = 1000,
+	  .unit = "",
+	  .help = "by how much every price is multiplied" },
+	OPTION_END
+};
 
 /*
  * Called once, before the run. Sets the price of every primitive in picoseconds; from then on the

@@ -20,7 +20,7 @@ static int attribute_f64(void *sink, const char *object, const char *name, doubl
 	return hdf5_keep_attribute(sink, object, name, RESULT_F64, &value, err);
 }
 
-static const struct option hdf5_options[] = {
+static const struct option_spec hdf5_options[] = {
 	{ .name = "deflate",
 	  .offset = offsetof(struct hdf5_params, deflate),
 	  .type = OPTION_UINT,

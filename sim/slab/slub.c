@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-static const struct option options[] = {
+static const struct option_spec options[] = {
 	{ .name = "min_order",
 	  .offset = offsetof(struct slub_params, min_order),
 	  .type = OPTION_UINT,

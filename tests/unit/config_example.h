@@ -34,7 +34,7 @@ struct slub_params {
 
 static const char *const timings[] = { "recorded", "closed", NULL };
 
-static const struct option machine_options[] = {
+static const struct option_spec machine_options[] = {
 	{ "memory", offsetof(struct machine_params, memory), OPTION_SIZE, "256MiB", 1 << 20, 0x1p50,
 	  "bytes", "physical memory", NULL },
 	{ "cpus", offsetof(struct machine_params, cpus), OPTION_UINT, "1", 1, 64, "", "processors",
@@ -56,7 +56,7 @@ static const struct option machine_options[] = {
 	OPTION_END
 };
 
-static const struct option slub_options[] = {
+static const struct option_spec slub_options[] = {
 	{ "min_partial", offsetof(struct slub_params, min_partial), OPTION_UINT, "5", 0, 100, "",
 	  "slabs kept", NULL },
 	{ "merge", offsetof(struct slub_params, merge), OPTION_BOOL, "on", 0, 0, "",

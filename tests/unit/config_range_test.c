@@ -5,7 +5,7 @@
 static void assert_range(const char *name, const char *expected)
 {
 	char text[64];
-	const struct option *option = option_find(machine_options, name);
+	const struct option_spec *option = option_find(machine_options, name);
 	assert_non_null(option);
 	assert_string_equal(option_format_range(option, text, sizeof(text)), expected);
 }

@@ -46,7 +46,7 @@ static void constant_takes_prices_from_its_options(void **state)
 
 	(void)state;
 	default_params(info, params);
-	const struct option *option = option_find(info->options, "zone_lock_ns");
+	const struct option_spec *option = option_find(info->options, "zone_lock_ns");
 	assert_non_null(option);
 	assert_int_equal(option_parse(option, "31.25", params, NULL), 0);
 	cost_policy_of(info)->prices(params, &work, NULL);
