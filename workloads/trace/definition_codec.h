@@ -8,24 +8,15 @@
 
 #include "base/error.h"
 #include "core/definitions.h"
-
-/* Id spaces that struct definitions has room for. */
-enum { SPACE_SLOTS = sizeof(((struct definitions *)NULL)->id_max) / sizeof(uint32_t) };
-
-/* Remembers what has been written, so that only news is encoded. */
-struct definition_encoder;
-
-/* NULL when memory is spent. */
-struct definition_encoder *definition_encoder_create(void);
-void definition_encoder_destroy(struct definition_encoder *encoder);
+#include "trace/definition_news.h"
 
 /*
- * Fills `payload` (SYT_PAYLOAD_MAX bytes) with entries that are new or changed in d. Returns 0 with
+ * Fills `payload` (SYT_PAYLOAD_MAX bytes) with the entries that are news in d. Returns 0 with
  * their number in *count and size in *bytes; *count 0 says that nothing is left. -1 and *err when
  * an entry can't be written (a string too long) or memory is spent.
  */
-int definition_encode(struct definition_encoder *encoder, const struct definitions *d,
-		      uint8_t *payload, uint32_t *count, uint32_t *bytes, struct error *err);
+int definition_encode(struct definition_news *news, const struct definitions *d, uint8_t *payload,
+		      uint32_t *count, uint32_t *bytes, struct error *err);
 
 /*
  * Adds a payload's entries to the table. Any bytes are safe: returns NULL, or a static text that

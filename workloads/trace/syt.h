@@ -65,10 +65,10 @@ int syt_writer_finish(struct syt_writer *writer, const struct definitions *defin
 /* Removes the temporary file. */
 void syt_writer_abandon(struct syt_writer *writer);
 
-/* One record in the text grammar (workloads/README.md), with a newline. */
-void dump_record(FILE *out, const struct definitions *definitions, uint64_t base_ns,
-		 const struct record *record, const struct record *extension);
-/* The comment lines that carry what the events cannot: caches and meta. */
-void dump_definitions(FILE *out, const struct definitions *definitions);
+/*
+ * The whole trace as text (workloads/README.md), from where the cursor stands to its end: reading
+ * it back gives the same trace hash. Control characters in names and values become blanks.
+ */
+int trace_dump(struct trace_cursor *cursor, FILE *out, struct error *err);
 
 #endif

@@ -22,7 +22,7 @@ struct block {
 
 struct syt_writer {
 	struct output_file file;
-	struct definition_encoder *encoder;
+	struct definition_news *news;
 	struct trace_hash *hash;
 	ZSTD_CCtx *zstd; /* NULL: stored */
 	int level;
@@ -43,7 +43,7 @@ struct syt_writer {
 
 static int writer_allocate(struct syt_writer *w, int level)
 {
-	w->encoder = definition_encoder_create();
+	w->news = definition_news_create();
 	w->hash = trace_hash_create();
 	w->records = calloc(1, sizeof(*w->records));
 	w->scratch = calloc(1, sizeof(*w->scratch));
@@ -52,7 +52,7 @@ static int writer_allocate(struct syt_writer *w, int level)
 	w->index_stride = 1;
 	if (level != 0)
 		w->zstd = ZSTD_createCCtx();
-	return w->encoder && w->hash && w->records && w->scratch && w->compressed &&
+	return w->news && w->hash && w->records && w->scratch && w->compressed &&
 			       (w->zstd || level == 0)
 		       ? 0
 		       : -1;
@@ -60,7 +60,7 @@ static int writer_allocate(struct syt_writer *w, int level)
 
 static void writer_free(struct syt_writer *w)
 {
-	definition_encoder_destroy(w->encoder);
+	definition_news_destroy(w->news);
 	trace_hash_destroy(w->hash);
 	ZSTD_freeCCtx(w->zstd);
 	free(w->records);
@@ -158,7 +158,7 @@ static int write_definitions(struct syt_writer *w, const struct definitions *d, 
 		*header = (struct syt_block_header){ .type = SYT_DEFINITIONS,
 						     .base_ns = w->last_ns,
 						     .first_record = w->record_count };
-		if (definition_encode(w->encoder, d, w->scratch->payload, &header->count,
+		if (definition_encode(w->news, d, w->scratch->payload, &header->count,
 				      &header->raw_bytes, err) != 0)
 			return -1;
 		if (header->count == 0)
