@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Recorded facts that replay may follow where the model cannot tell by itself: drains that no free
+ * caused, and what compaction does to the free lists (mm/compaction.c).
+ */
+#include "page/buddy.h"
+
+/* A drain that the model has predicted finds its block gone from the per-cpu lists already. */
+static bool follow_drain(struct buddy *b, uint32_t zone, const struct page_assist *a)
+{
+	return frame_is_pcp(*frames_state(&b->frames, a->pfn.v, a->order)) &&
+	       pcp_drain_block(b, zone, a->cpu, a->pfn.v, a->order);
+}
+
+/* __isolate_free_page(): the block leaves its list; a large one makes its pageblocks movable. */
+static bool follow_isolate(struct buddy *b, uint32_t zone, const struct page_assist *a)
+{
+	struct buddy_zone *z = &b->zones[zone];
+	uint32_t end = a->pfn.v + (1u << a->order);
+
+	if (!frames_is_free_block(&b->frames, a->pfn.v, a->order))
+		return false;
+	block_unlink(b, z, a->pfn.v, a->order);
+	buddy_free_count_add(b, zone, a->cpu, -(1 << a->order));
+	frames_set(&b->frames, a->pfn.v, a->order, FRAME_ALLOCATED);
+	if (a->order + 1u < b->pageblock_order)
+		return true;
+	for (uint32_t pfn = a->pfn.v; pfn < end; pfn += 1u << b->pageblock_order) {
+		if (pageblock_type(b, pfn) < MIGRATE_PCPTYPES)
+			pageblock_set_type(b, z, pfn, MIGRATE_MOVABLE);
+	}
+	return true;
+}
+
+static bool follow_rotate(struct buddy *b, uint32_t zone, const struct page_assist *a)
+{
+	uint8_t state = *frames_state(&b->frames, a->pfn.v, a->order);
+
+	if (!frames_is_free_block(&b->frames, a->pfn.v, a->order))
+		return false;
+	block_rotate(b, zone, a->pfn.v, a->order, frame_free_migratetype(state),
+		     a->kind == ASSIST_ROTATE_HEAD);
+	return true;
+}
+
+static bool follow_lru(struct buddy *b, const struct page_assist *a)
+{
+	struct frame_block block = frames_block(&b->frames, a->pfn.v);
+	uint32_t *lru = &b->pageblock_lru[pageblock_of(b, a->pfn.v)];
+	enum frame_kind wanted = a->value ? FRAME_LRU : FRAME_ALLOCATED;
+
+	if (block.state != FRAME_NONE && !frame_is_allocated(block.state))
+		return false;
+	if (frame_kind(block.state) == wanted)
+		return false;
+	if (a->value)
+		*lru += 1u << block.order;
+	else
+		*lru -= *lru < 1u << block.order ? *lru : 1u << block.order;
+	frames_set(&b->frames, a->pfn.v, block.order, wanted);
+	return true;
+}
+
+static bool follow_highatomic(struct buddy *b, uint32_t zone, const struct page_assist *a)
+{
+	if (pageblock_type(b, a->pfn.v) == MIGRATE_HIGHATOMIC)
+		return false;
+	fallback_reserve_highatomic(b, zone, a->pfn.v);
+	return pageblock_type(b, a->pfn.v) == MIGRATE_HIGHATOMIC;
+}
+
+static bool in_machine(const struct buddy *b, uint32_t pfn)
+{
+	return pfn >= b->zones[0].start && pfn < b->zones[buddy_zone_of(b, pfn)].end;
+}
+
+bool buddy_assist(void *state, const struct page_assist *assist)
+{
+	struct buddy *b = state;
+	uint32_t zone;
+
+	if (assist->pfn.v < b->zones[0].start || !in_machine(b, assist->pfn.v) ||
+	    assist->order >= b->orders || assist->cpu >= b->cpus)
+		return false;
+	zone = buddy_zone_of(b, assist->pfn.v);
+	switch (assist->kind) {
+	case ASSIST_DRAIN:
+		return follow_drain(b, zone, assist);
+	case ASSIST_ISOLATE:
+		return follow_isolate(b, zone, assist);
+	case ASSIST_ROTATE_HEAD:
+	case ASSIST_ROTATE_TAIL:
+		return follow_rotate(b, zone, assist);
+	case ASSIST_LRU:
+		return follow_lru(b, assist);
+	case ASSIST_LRU_BLOCK:
+		b->pageblock_lru[pageblock_of(b, assist->pfn.v)] = assist->value;
+		return true;
+	case ASSIST_RESERVE_HIGHATOMIC:
+		return follow_highatomic(b, zone, assist);
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Free blocks of a zone: lists by order and migratetype, split and merge. List order decides where
+ * the next allocation goes, so heads and tails are those of mm/page_alloc.c.
+ */
+#include "page/buddy.h"
+
+static inline uint32_t list_head(const struct buddy *b, const struct frame_level *level,
+				 uint32_t zone, unsigned order, unsigned migratetype)
+{
+	return level->heads + (zone * b->orders + order) * MIGRATE_TYPES + migratetype;
+}
+
+static inline void link_between(struct frame_link *links, uint32_t node, uint32_t prev,
+				uint32_t next)
+{
+	links[node] = (struct frame_link){ .next = next, .prev = prev };
+	links[prev].next = node;
+	links[next].prev = node;
+}
+
+static inline void link_remove(struct frame_link *links, uint32_t node)
+{
+	struct frame_link link = links[node];
+
+	links[link.prev].next = link.next;
+	links[link.next].prev = link.prev;
+}
+
+static inline void count_added(struct buddy_zone *z, unsigned order, unsigned migratetype)
+{
+	z->blocks[order][migratetype]++;
+	z->nonempty[migratetype] |= 1u << order;
+	z->free_pages += 1u << order;
+}
+
+static inline void count_removed(struct buddy_zone *z, unsigned order, unsigned migratetype)
+{
+	if (--z->blocks[order][migratetype] == 0)
+		z->nonempty[migratetype] &= ~(1u << order);
+	z->free_pages -= 1u << order;
+}
+
+static inline void block_add(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
+			     unsigned migratetype, bool to_tail)
+{
+	const struct frame_level *level = frames_level(&b->frames, order);
+	uint32_t head = list_head(b, level, zone, order, migratetype);
+	uint32_t node = pfn >> level->shift;
+
+	if (to_tail)
+		link_between(level->links, node, level->links[head].prev, head);
+	else
+		link_between(level->links, node, head, level->links[head].next);
+	level->states[node] = frame_free_state(level, order, migratetype);
+	count_added(&b->zones[zone], order, migratetype);
+}
+
+void block_unlink(struct buddy *b, struct buddy_zone *z, uint32_t pfn, unsigned order)
+{
+	const struct frame_level *level = frames_level(&b->frames, order);
+	uint32_t node = pfn >> level->shift;
+
+	link_remove(level->links, node);
+	count_removed(z, order, frame_free_migratetype(level->states[node]));
+	level->states[node] = FRAME_NONE;
+}
+
+void block_move(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order, unsigned migratetype)
+{
+	block_unlink(b, &b->zones[zone], pfn, order);
+	block_add(b, zone, pfn, order, migratetype, true);
+}
+
+void block_append(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
+		  unsigned migratetype)
+{
+	block_add(b, zone, pfn, order, migratetype, true);
+}
+
+uint32_t block_list_head(const struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype)
+{
+	return list_head(b, frames_level(&b->frames, order), zone, order, migratetype);
+}
+
+uint32_t block_first(const struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype)
+{
+	const struct frame_level *level = frames_level(&b->frames, order);
+
+	if (!b->zones[zone].blocks[order][migratetype])
+		return UINT32_MAX;
+	return level->links[list_head(b, level, zone, order, migratetype)].next << level->shift;
+}
+
+static bool mergeable(unsigned migratetype)
+{
+	return migratetype < MIGRATE_PCPTYPES;
+}
+
+/*
+ * Whether the free block at buddy_pfn may join one of `migratetype`: whole pageblocks of the types
+ * that have no fallback keep to themselves.
+ */
+static inline bool may_merge(const struct buddy *b, uint32_t buddy_pfn, unsigned order,
+			     unsigned migratetype)
+{
+	unsigned other;
+
+	if (order < b->pageblock_order)
+		return true;
+	other = pageblock_type(b, buddy_pfn);
+	return migratetype == other || (mergeable(migratetype) && mergeable(other));
+}
+
+static inline bool free_buddy(const struct buddy *b, const struct buddy_zone *z, uint32_t pfn,
+			      unsigned order)
+{
+	return pfn >= z->start && pfn < z->end && frames_is_free_block(&b->frames, pfn, order);
+}
+
+/*
+ * buddy_merge_likely(): the block's parent's buddy is free, so the parent may soon merge with it;
+ * at the tail the block is less likely to be taken meanwhile.
+ */
+static inline bool merge_likely(const struct buddy *b, const struct buddy_zone *z, uint32_t pfn,
+				unsigned order)
+{
+	uint32_t parent = pfn & ~(1u << order);
+
+	if (order + 2 >= b->orders)
+		return false;
+	return free_buddy(b, z, parent ^ (2u << order), order + 1);
+}
+
+void block_free(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order, unsigned migratetype,
+		bool to_tail)
+{
+	struct buddy_zone *z = &b->zones[zone];
+	struct work *work = b->services->work;
+
+	while (order + 1 < b->orders) {
+		uint32_t other = pfn ^ (1u << order);
+		if (!free_buddy(b, z, other, order) || !may_merge(b, other, order, migratetype))
+			break;
+		block_unlink(b, z, other, order);
+		work_count(work, WORK_merge);
+		pfn &= other;
+		order++;
+	}
+	to_tail = to_tail || merge_likely(b, z, pfn, order);
+	block_add(b, zone, pfn, order, migratetype, to_tail);
+	work_count(work, WORK_buddy_put);
+}
+
+/* expand(): the upper halves go back to the list, smaller ones last. */
+static inline void block_split(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
+			       unsigned from, unsigned migratetype)
+{
+	work_count_n(b->services->work, WORK_split, from - order);
+	while (from > order) {
+		from--;
+		block_add(b, zone, pfn + (1u << from), from, migratetype, false);
+	}
+}
+
+uint32_t block_take(struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype)
+{
+	struct buddy_zone *z = &b->zones[zone];
+	uint32_t orders = z->nonempty[migratetype] >> order;
+	unsigned from;
+	uint32_t pfn;
+
+	if (!orders)
+		return UINT32_MAX;
+	from = order + (unsigned)__builtin_ctz(orders);
+	pfn = block_first(b, zone, from, migratetype);
+	block_unlink(b, z, pfn, from);
+	block_split(b, zone, pfn, order, from, migratetype);
+	work_count(b->services->work, WORK_buddy_take);
+	return pfn;
+}
+
+void block_lists_init(struct buddy *b)
+{
+	for (uint32_t zone = 0; zone < b->zone_count; zone++) {
+		for (unsigned order = 0; order < b->orders; order++) {
+			const struct frame_level *level = frames_level(&b->frames, order);
+			for (unsigned type = 0; type < MIGRATE_TYPES; type++) {
+				uint32_t head = list_head(b, level, zone, order, type);
+				level->links[head] = (struct frame_link){ head, head };
+			}
+		}
+	}
+}
+
+void block_rotate(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
+		  unsigned migratetype, bool to_head)
+{
+	const struct frame_level *level = frames_level(&b->frames, order);
+	uint32_t head = list_head(b, level, zone, order, migratetype);
+	uint32_t node = pfn >> level->shift;
+	uint32_t before = to_head ? level->links[node].prev : node;
+
+	if (before == head)
+		return;
+	link_remove(level->links, head);
+	link_between(level->links, head, before, level->links[before].next);
+}

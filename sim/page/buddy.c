@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Policy `buddy`: Linux 6.1's page allocator, frame for frame. block.c holds the free lists,
+ * fallback.c stealing between migratetypes, pcp.c the per-cpu lists, zonelist.c and watermark.c the
+ * choice of zone, zone.c the fresh machine.
+ */
+#include "page/buddy.h"
+
+#include <stdio.h>
+
+#include "core/assert.h"
+
+#define OPTION_AT(field) .name = #field, .offset = offsetof(struct buddy_params, field)
+
+static const struct option buddy_options[] = {
+	{
+		OPTION_AT(min_free_kbytes),
+		.type = OPTION_UINT,
+		.default_text = "0",
+		.max = 1 << 28,
+		.unit = "KiB",
+		.help = "memory kept free for those who cannot wait; 0: 4 * sqrt(memory in KiB)",
+	},
+	{
+		OPTION_AT(watermark_scale_factor),
+		.type = OPTION_UINT,
+		.default_text = "10",
+		.min = 1,
+		.max = 3000,
+		.unit = "1/10000",
+		.help = "least distance between watermarks, of the zone's memory",
+	},
+	{
+		OPTION_AT(watermark_boost_factor),
+		.type = OPTION_UINT,
+		.default_text = "15000",
+		.max = 1000000,
+		.unit = "1/10000",
+		.help = "how far mixing pageblocks may raise watermarks, of the high one; 0: never",
+	},
+	{
+		OPTION_AT(percpu_pagelist_high_fraction),
+		.type = OPTION_UINT,
+		.default_text = "0",
+		.max = 1 << 20,
+		.unit = "",
+		.help = "per-cpu lists together hold this fraction of a zone; 0: its low watermark",
+	},
+	{
+		OPTION_AT(page_group_by_mobility),
+		.type = OPTION_BOOL,
+		.default_text = "true",
+		.unit = "",
+		.help = "keep pages that can be moved apart from those that cannot",
+	},
+	{
+		OPTION_AT(transparent_hugepage),
+		.type = OPTION_BOOL,
+		.default_text = "true",
+		.unit = "",
+		.help = "per-cpu lists of huge pages too (CONFIG_TRANSPARENT_HUGEPAGE)",
+	},
+	{
+		OPTION_AT(initmem_bytes),
+		.type = OPTION_SIZE,
+		.default_text = "0B",
+		.unit = "B",
+		.help = "freed at the end of boot, after watermarks were computed",
+	},
+	OPTION_END,
+};
+
+static unsigned coarse_order(const struct buddy *b)
+{
+	return b->pageblock_order < COARSE_ORDER_MAX ? b->pageblock_order : COARSE_ORDER_MAX;
+}
+
+void buddy_add_zone_locks(struct buddy *b, uint32_t from)
+{
+	struct lock_table *locks = b->services->clock ? b->services->clock->locks : NULL;
+
+	for (uint32_t zone = from; locks && zone < b->zone_count; zone++) {
+		char name[ZONE_NAME_MAX + 16];
+		snprintf(name, sizeof(name), "zone->lock %s", b->zones[zone].name);
+		b->zones[zone].lock = lock_add(locks, name);
+	}
+}
+
+int buddy_arrays(struct buddy *b, uint32_t frame_count, struct error *err)
+{
+	struct arena *arena = b->services->arena;
+	uint32_t heads = b->zone_count * b->orders * MIGRATE_TYPES;
+	uint32_t pageblocks = ((frame_count - 1) >> b->pageblock_order) + 1;
+
+	if (frames_create(&b->frames, frame_count, coarse_order(b), heads, arena, err))
+		return -1;
+	b->pageblock_type = arena_array(arena, pageblocks, sizeof(uint8_t), err);
+	b->pageblock_lru = arena_array(arena, pageblocks, sizeof(uint32_t), err);
+	return b->pageblock_type && b->pageblock_lru ? 0 : -1;
+}
+
+static int check_machine(const struct page_machine *machine, struct error *err)
+{
+	if (machine->nodes != 1)
+		return error_set(err, ERROR_INPUT, "page.buddy: machines of one node only, not %u",
+				 machine->nodes);
+	if (machine->cpus < 1 || machine->cpus > PCP_CPUS_MAX)
+		return error_set(err, ERROR_INPUT, "page.buddy: cpus must be between 1 and %d",
+				 (int)PCP_CPUS_MAX);
+	if (machine->orders < COSTLY_ORDER + 2 || machine->orders > PAGE_ORDERS_MAX)
+		return error_set(err, ERROR_INPUT, "page.buddy: orders must be between %d and %d",
+				 COSTLY_ORDER + 2, (int)PAGE_ORDERS_MAX);
+	if (machine->pageblock_order <= COSTLY_ORDER || machine->pageblock_order >= machine->orders)
+		return error_set(err, ERROR_INPUT,
+				 "page.buddy: pageblock_order must be between %d and %u",
+				 COSTLY_ORDER + 1, machine->orders - 1);
+	return 0;
+}
+
+static void *buddy_create(const struct page_machine *machine, const void *params,
+			  const struct services *services, struct error *err)
+{
+	struct buddy *b;
+
+	if (check_machine(machine, err))
+		return NULL;
+	b = arena_array(services->arena, 1, sizeof(*b), err);
+	if (!b)
+		return NULL;
+	*b = (struct buddy){
+		.cpus = machine->cpus,
+		.orders = machine->orders,
+		.pageblock_order = machine->pageblock_order,
+		.params = *(const struct buddy_params *)params,
+		.services = services,
+	};
+	b->zones = arena_array(services->arena, PAGE_ZONES_MAX, sizeof(*b->zones), err);
+	if (!b->zones || zone_layout(b, machine, err))
+		return NULL;
+	buddy_add_zone_locks(b, 0);
+	return b;
+}
+
+/* prep_new_page(); user pages join an LRU list soon after they are had. */
+static void mark_allocated(struct buddy *b, const struct request *request, uint32_t pfn)
+{
+	bool lru = (request->gfp & (GFP_BIT_MOVABLE | GFP_BIT_COMP)) ==
+		   (GFP_BIT_MOVABLE | GFP_BIT_COMP);
+
+	frames_set(&b->frames, pfn, request->order, lru ? FRAME_LRU : FRAME_ALLOCATED);
+	if (lru)
+		b->pageblock_lru[pageblock_of(b, pfn)] += 1u << request->order;
+	if (request->gfp & GFP_BIT_ZERO)
+		work_count_n(b->services->work, WORK_zero_page, 1u << request->order);
+}
+
+static pfn_t buddy_alloc(void *state, const struct request *request)
+{
+	struct buddy *b = state;
+	uint32_t pfn = zonelist_take(b, request);
+
+	if (pfn != UINT32_MAX)
+		mark_allocated(b, request, pfn);
+	return (pfn_t){ pfn };
+}
+
+static size_t buddy_alloc_bulk(void *state, const struct request *request, size_t count, pfn_t *out)
+{
+	struct buddy *b = state;
+	size_t got;
+
+	SIM_ASSERT(request->order == 0);
+	got = zonelist_take_bulk(b, request, count, out);
+	for (size_t i = 0; i < got; i++)
+		mark_allocated(b, request, out[i].v);
+	return got;
+}
+
+static void buddy_free(void *state, const struct request *request, pfn_t pfn)
+{
+	release_frames(state, request, pfn.v);
+}
+
+static void buddy_drain(void *state, uint32_t cpu)
+{
+	struct buddy *b = state;
+
+	for (uint32_t zone = 0; zone < b->zone_count; zone++)
+		pcp_drain(b, zone, cpu, cpu);
+}
+
+const struct page_policy buddy_page_policy = {
+	.info = {
+		.abi = POLICY_ABI,
+		.name = "buddy",
+		.help = "the page allocator of Linux 6.1, frame for frame",
+		.capabilities = POLICY_PLACES | POLICY_REUSES | POLICY_RESTORES,
+		.options = buddy_options,
+		.params_size = sizeof(struct buddy_params),
+	},
+	.create = buddy_create,
+	.alloc = buddy_alloc,
+	.free = buddy_free,
+	.alloc_bulk = buddy_alloc_bulk,
+	.drain = buddy_drain,
+	.assist = buddy_assist,
+	.counts = buddy_counts,
+	.load = buddy_load,
+	.dump = buddy_dump,
+	.walk = buddy_walk,
+	.check = buddy_check,
+};

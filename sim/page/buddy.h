@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * State of the `buddy` policy, Linux 6.1's page allocator. Private to sim/page. All arrays are in
+ * the run's arena and are indexed by frame, pageblock, zone and CPU number.
+ */
+#ifndef SLABYARD_PAGE_BUDDY_H
+#define SLABYARD_PAGE_BUDDY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/gfp.h"
+#include "core/ids.h"
+#include "core/page_state.h"
+#include "core/services.h"
+#include "page/frames.h"
+#include "page/page.h"
+
+/* enum zone_type of include/linux/mmzone.h on x86-64. */
+enum zone_type { ZONE_DMA, ZONE_DMA32, ZONE_NORMAL, ZONE_MOVABLE, ZONE_TYPES };
+
+enum zone_watermark { WMARK_MIN, WMARK_LOW, WMARK_HIGH, WMARK_PROMO, WMARKS };
+
+/*
+ * How hard an allocation may try (ALLOC_* of mm/internal.h). The low two bits are the watermark to
+ * stay above.
+ */
+enum alloc_flags {
+	ALLOC_WMARK_MASK = 0x03,
+	ALLOC_NO_WATERMARKS = 0x04,
+	ALLOC_NON_BLOCK = 0x10,
+	ALLOC_MIN_RESERVE = 0x20,
+	ALLOC_NOFRAGMENT = 0x100,
+	ALLOC_HIGHATOMIC = 0x200,
+	ALLOC_KSWAPD = 0x800,
+	ALLOC_RESERVES = ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_HIGHATOMIC,
+};
+
+enum {
+	COSTLY_ORDER = 3, /* PAGE_ALLOC_COSTLY_ORDER: the largest order with a pcp list */
+	PCP_LOW_LISTS = MIGRATE_PCPTYPES * (COSTLY_ORDER + 1),
+	PCP_LISTS = PCP_LOW_LISTS + 2, /* and two of huge pages, unmovable and movable */
+	PCP_BATCH_SCALE_MAX = 5,
+	PCP_CPUS_MAX = 4096,
+};
+
+struct buddy_params {
+	uint64_t min_free_kbytes; /* 0: by the kernel's formula */
+	uint64_t watermark_scale_factor;
+	uint64_t watermark_boost_factor;
+	uint64_t percpu_pagelist_high_fraction;
+	bool page_group_by_mobility;
+	bool transparent_hugepage;
+	uint64_t initmem_bytes;
+};
+
+/*
+ * One list of a per-cpu set: a ring of first frames, the list's head at `head`. All rings of a
+ * machine have the same size, a power of two.
+ */
+struct pcp_list {
+	uint32_t head;
+	uint32_t length;
+};
+
+/* struct per_cpu_pages and the CPU's part of the zone's counters. */
+struct pcp {
+	int32_t count; /* frames on all lists */
+	int32_t high, batch;
+	int32_t free_factor;
+	int32_t free_diff; /* vm_stat_diff[NR_FREE_PAGES] */
+	int32_t stat_threshold;
+	struct pcp_list lists[PCP_LISTS];
+};
+
+struct buddy_zone {
+	char name[ZONE_NAME_MAX];
+	uint32_t node;
+	uint32_t type; /* enum zone_type */
+	uint32_t start, end;
+	uint32_t present, managed;
+	uint32_t watermark[WMARKS];
+	uint32_t boost;
+	uint32_t nr_highatomic;
+	uint64_t lowmem_reserve[ZONE_TYPES];
+	int64_t nr_free;     /* NR_FREE_PAGES as watermark checks see it: CPUs' differences out */
+	uint64_t free_pages; /* frames in the buddy lists, exactly */
+	uint32_t flags;
+	lock_id lock;
+	uint32_t nonempty[MIGRATE_TYPES]; /* bit `order` set: that list has a block */
+	uint32_t blocks[PAGE_ORDERS_MAX][MIGRATE_TYPES];
+	uint32_t pageblocks[MIGRATE_TYPES];
+};
+
+struct buddy {
+	struct frames frames;
+	struct buddy_zone *zones; /* in address order */
+	uint32_t zone_count;
+	uint32_t cpus;
+	uint32_t orders, pageblock_order;
+	bool group_by_mobility;
+	struct buddy_params params;
+
+	uint8_t *pageblock_type; /* enum migratetype by pageblock */
+	uint32_t *pageblock_lru; /* pages on an LRU list by pageblock */
+
+	struct pcp *pcps; /* zone_count for each CPU */
+	uint32_t *pcp_slots;
+	uint32_t pcp_ring; /* slots of one list */
+
+	uint64_t total_reserve, min_free_kbytes;
+	const struct services *services;
+};
+
+enum zone_flags { ZONE_BOOSTED_WATERMARK = 1 << 0, ZONE_RECLAIM_ACTIVE = 1 << 1 };
+
+/* zones and frame numbers are never so many that a search from the top costs anything. */
+static inline uint32_t buddy_zone_of(const struct buddy *b, uint32_t pfn)
+{
+	uint32_t zone = b->zone_count - 1;
+
+	while (pfn < b->zones[zone].start)
+		zone--;
+	return zone;
+}
+
+static inline struct pcp *buddy_pcp(const struct buddy *b, uint32_t zone, uint32_t cpu)
+{
+	return &b->pcps[(size_t)cpu * b->zone_count + zone];
+}
+
+static inline uint32_t pageblock_of(const struct buddy *b, uint32_t pfn)
+{
+	return pfn >> b->pageblock_order;
+}
+
+static inline unsigned pageblock_type(const struct buddy *b, uint32_t pfn)
+{
+	return b->pageblock_type[pageblock_of(b, pfn)];
+}
+
+/* set_pageblock_migratetype() of mm/page_alloc.c, with the zone's count of types. */
+static inline void pageblock_set_type(struct buddy *b, struct buddy_zone *z, uint32_t pfn,
+				      unsigned type)
+{
+	uint8_t *slot = &b->pageblock_type[pageblock_of(b, pfn)];
+
+	if (!b->group_by_mobility && type < MIGRATE_PCPTYPES)
+		type = MIGRATE_UNMOVABLE;
+	z->pageblocks[*slot]--;
+	z->pageblocks[type]++;
+	*slot = (uint8_t)type;
+}
+
+static inline void buddy_lock(const struct buddy *b, const struct buddy_zone *z)
+{
+	work_count(b->services->work, WORK_zone_lock);
+	op_lock(b->services->clock, z->lock);
+}
+
+static inline void buddy_unlock(const struct buddy *b, const struct buddy_zone *z)
+{
+	op_unlock(b->services->clock, z->lock);
+}
+
+/*
+ * __mod_zone_page_state(zone, NR_FREE_PAGES) of mm/vmstat.c: the zone's counter learns of changes
+ * when a CPU's own difference has outgrown its threshold. `cpu` is the CPU that runs.
+ */
+static inline void buddy_free_count_add(struct buddy *b, uint32_t zone, uint32_t cpu, int32_t delta)
+{
+	struct pcp *pcp = buddy_pcp(b, zone, cpu);
+	int32_t diff = pcp->free_diff + delta;
+
+	if (diff > pcp->stat_threshold || diff < -pcp->stat_threshold) {
+		b->zones[zone].nr_free += diff;
+		diff = 0;
+	}
+	pcp->free_diff = diff;
+}
+
+/* block.c: the buddy lists. The caller holds the zone lock; zone counters are the caller's. */
+
+/* __free_one_page(): puts a block on its list, merged with its buddies as far as that goes. */
+void block_free(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order, unsigned migratetype,
+		bool to_tail);
+/* __rmqueue_smallest(): the first block of the smallest sufficient order, or UINT32_MAX. */
+uint32_t block_take(struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype);
+/* Removes a block of exactly this order from its list (del_page_from_free_list()). */
+void block_unlink(struct buddy *b, struct buddy_zone *z, uint32_t pfn, unsigned order);
+/* move_to_free_list(): to the tail of another type's list. */
+void block_move(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order, unsigned migratetype);
+/* First block of a list, or UINT32_MAX. */
+uint32_t block_first(const struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype);
+/* Adds at the tail, for loading a state. */
+void block_append(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
+		  unsigned migratetype);
+/* The link that is a list's head. */
+uint32_t block_list_head(const struct buddy *b, uint32_t zone, unsigned order,
+			 unsigned migratetype);
+/* Empty lists for all zones. */
+void block_lists_init(struct buddy *b);
+/* Takes pfn's list apart at pfn: pfn becomes the first block of it, or the last. */
+void block_rotate(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
+		  unsigned migratetype, bool to_head);
+
+/* fallback.c */
+
+/* __rmqueue(): block_take() with stealing from other types. UINT32_MAX when there is none. */
+uint32_t fallback_take(struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype,
+		       unsigned alloc_flags);
+/* move_freepages_block(): all free blocks of pfn's pageblock to another type's lists. */
+uint32_t fallback_move_pageblock(struct buddy *b, uint32_t zone, uint32_t pfn,
+				 unsigned migratetype);
+void fallback_reserve_highatomic(struct buddy *b, uint32_t zone, uint32_t pfn);
+bool fallback_unreserve_highatomic(struct buddy *b, uint32_t highest_type, unsigned migratetype,
+				   bool force);
+
+/* pcp.c */
+
+bool pcp_allows(const struct buddy *b, unsigned order);
+/* rmqueue_pcplist(): UINT32_MAX when the zone has nothing. */
+uint32_t pcp_take(struct buddy *b, uint32_t zone, const struct request *request,
+		  unsigned migratetype, unsigned alloc_flags);
+/* free_unref_page() once the pcp lock is had. */
+void pcp_put(struct buddy *b, uint32_t zone, const struct request *request, uint32_t pfn);
+/* drain_pages_zone() */
+void pcp_drain(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t running_cpu);
+/* Takes one block off whichever CPU's list it is on and frees it. False: on none. */
+bool pcp_drain_block(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t pfn, unsigned order);
+void pcp_append(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, uint32_t pfn);
+uint32_t pcp_at(const struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, uint32_t i);
+unsigned pcp_list_order(const struct buddy *b, unsigned index);
+/* Rings that hold lists of up to `high` frames. Allocates pcps too. */
+int pcp_create(struct buddy *b, uint32_t high_max, struct error *err);
+
+/* watermark.c */
+
+bool watermark_ok(const struct buddy *b, uint32_t zone, unsigned order, uint64_t mark,
+		  unsigned highest_type, unsigned alloc_flags);
+bool watermark_fast(const struct buddy *b, uint32_t zone, unsigned order, unsigned highest_type,
+		    unsigned alloc_flags, uint32_t gfp);
+/* Watermarks, reserves, pcp sizes and counter thresholds of all zones, from their sizes. */
+void watermark_setup(struct buddy *b, const uint32_t *managed_at_boot);
+/* zone_highsize() and zone_batchsize() */
+int32_t watermark_pcp_batch(uint32_t managed);
+int32_t watermark_pcp_high(const struct buddy *b, const struct buddy_zone *z, int32_t batch);
+
+/* zonelist.c: which zone. */
+
+unsigned zonelist_highest_type(uint32_t gfp);
+uint32_t zonelist_take(struct buddy *b, const struct request *request);
+size_t zonelist_take_bulk(struct buddy *b, const struct request *request, size_t count, pfn_t *out);
+
+/* zone.c: a fresh machine. */
+
+int zone_layout(struct buddy *b, const struct page_machine *machine, struct error *err);
+
+/* release.c: frees, of whole allocations and of parts of them. */
+
+void release_frames(struct buddy *b, const struct request *request, uint32_t pfn);
+
+/* snapshot.c, inspect.c, assist.c: hooks of the ops table. */
+
+int buddy_load(void *state, const struct page_state *from, struct error *err);
+int buddy_dump(const void *state, struct page_state *to, struct error *err);
+void buddy_counts(const void *state, struct page_counts *counts);
+void buddy_walk(const void *state, void (*visit)(void *, const struct page_extent *),
+		void *context);
+bool buddy_check(const void *state, struct error *err);
+bool buddy_assist(void *state, const struct page_assist *assist);
+
+/* buddy.c: the arrays for frames below `frame_count` and the zones already in b->zones. */
+int buddy_arrays(struct buddy *b, uint32_t frame_count, struct error *err);
+/* Gives the zones from number `from` on a lock of their own. */
+void buddy_add_zone_locks(struct buddy *b, uint32_t from);
+
+#endif

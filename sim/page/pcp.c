@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Per-cpu page lists: small allocations are served from them, refilled and drained in batches.
+ * Reference: rmqueue_pcplist(), free_unref_page_commit(), free_pcppages_bulk() of mm/page_alloc.c.
+ * The list a frame leaves from and the moment of a drain decide later placements.
+ */
+#include "page/buddy.h"
+
+bool pcp_allows(const struct buddy *b, unsigned order)
+{
+	return order <= COSTLY_ORDER || (b->params.transparent_hugepage &&
+					 order == b->pageblock_order && order > COSTLY_ORDER);
+}
+
+/* order_to_pindex() */
+static unsigned list_index(unsigned order, unsigned migratetype)
+{
+	if (order > COSTLY_ORDER)
+		return PCP_LOW_LISTS + (migratetype == MIGRATE_MOVABLE);
+	return MIGRATE_PCPTYPES * order + migratetype;
+}
+
+unsigned pcp_list_order(const struct buddy *b, unsigned index)
+{
+	return index < PCP_LOW_LISTS ? index / MIGRATE_PCPTYPES : b->pageblock_order;
+}
+
+static unsigned list_type(unsigned index)
+{
+	if (index < PCP_LOW_LISTS)
+		return index % MIGRATE_PCPTYPES;
+	return index == PCP_LOW_LISTS ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE;
+}
+
+/* How a frame remembers its migratetype on a list that does not tell it. */
+static enum frame_kind pcp_kind(unsigned index, unsigned migratetype)
+{
+	if (migratetype == list_type(index))
+		return FRAME_PCP;
+	switch (migratetype) {
+	case MIGRATE_RECLAIMABLE:
+		return FRAME_PCP_RECLAIMABLE;
+	case MIGRATE_HIGHATOMIC:
+		return FRAME_PCP_HIGHATOMIC;
+	case MIGRATE_CMA:
+		return FRAME_PCP_CMA;
+	default:
+		return FRAME_PCP;
+	}
+}
+
+/* The migratetype of the buddy list that a frame on a per-cpu list goes back to. */
+static unsigned return_type(uint8_t state, unsigned index)
+{
+	switch (frame_kind(state)) {
+	case FRAME_PCP_RECLAIMABLE:
+		return MIGRATE_RECLAIMABLE;
+	case FRAME_PCP_HIGHATOMIC:
+		return MIGRATE_HIGHATOMIC;
+	case FRAME_PCP_CMA:
+		return MIGRATE_CMA;
+	default:
+		return list_type(index);
+	}
+}
+
+static inline uint32_t *ring_of(const struct buddy *b, const struct pcp *pcp, unsigned index)
+{
+	size_t set = (size_t)(pcp - b->pcps);
+	return b->pcp_slots + (set * PCP_LISTS + index) * b->pcp_ring;
+}
+
+static inline void ring_push_head(const struct buddy *b, struct pcp *pcp, unsigned index,
+				  uint32_t pfn)
+{
+	struct pcp_list *list = &pcp->lists[index];
+
+	list->head = (list->head - 1) & (b->pcp_ring - 1);
+	list->length++;
+	ring_of(b, pcp, index)[list->head] = pfn;
+}
+
+static inline void ring_push_tail(const struct buddy *b, struct pcp *pcp, unsigned index,
+				  uint32_t pfn)
+{
+	struct pcp_list *list = &pcp->lists[index];
+
+	ring_of(b, pcp, index)[(list->head + list->length) & (b->pcp_ring - 1)] = pfn;
+	list->length++;
+}
+
+static inline uint32_t ring_pop_head(const struct buddy *b, struct pcp *pcp, unsigned index)
+{
+	struct pcp_list *list = &pcp->lists[index];
+	uint32_t pfn = ring_of(b, pcp, index)[list->head];
+
+	list->head = (list->head + 1) & (b->pcp_ring - 1);
+	list->length--;
+	return pfn;
+}
+
+static inline uint32_t ring_pop_tail(const struct buddy *b, struct pcp *pcp, unsigned index)
+{
+	struct pcp_list *list = &pcp->lists[index];
+
+	list->length--;
+	return ring_of(b, pcp, index)[(list->head + list->length) & (b->pcp_ring - 1)];
+}
+
+/* rmqueue_bulk(): the new blocks go to the list's tail in the order they were found. */
+static void refill(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned order,
+		   unsigned migratetype, unsigned alloc_flags)
+{
+	struct pcp *pcp = buddy_pcp(b, zone, cpu);
+	struct buddy_zone *z = &b->zones[zone];
+	unsigned index = list_index(order, migratetype);
+	int32_t wanted = pcp->batch;
+	int32_t got = 0;
+
+	if (wanted > 1)
+		wanted = wanted >> order > 2 ? wanted >> order : 2;
+	buddy_lock(b, z);
+	for (; got < wanted; got++) {
+		uint32_t pfn = fallback_take(b, zone, order, migratetype, alloc_flags);
+		if (pfn == UINT32_MAX)
+			break;
+		frames_set(&b->frames, pfn, order, pcp_kind(index, migratetype));
+		ring_push_tail(b, pcp, index, pfn);
+	}
+	work_count_n(b->services->work, WORK_pcp_refill_page, (uint64_t)got << order);
+	buddy_free_count_add(b, zone, cpu, -(got << order));
+	pcp->count += got << order;
+	buddy_unlock(b, z);
+}
+
+uint32_t pcp_take(struct buddy *b, uint32_t zone, const struct request *request,
+		  unsigned migratetype, unsigned alloc_flags)
+{
+	unsigned order = request->order;
+	unsigned index = list_index(order, migratetype);
+	struct pcp *pcp = buddy_pcp(b, zone, request->cpu);
+
+	/* __alloc_pages_bulk() alone does not touch it */
+	if (!(request->flags & REQUEST_BULK))
+		pcp->free_factor >>= 1;
+	if (!pcp->lists[index].length) {
+		refill(b, zone, request->cpu, order, migratetype, alloc_flags);
+		if (!pcp->lists[index].length)
+			return UINT32_MAX;
+	}
+	pcp->count -= 1 << order;
+	work_count(b->services->work, WORK_pcp_hit);
+	return ring_pop_head(b, pcp, index);
+}
+
+static void give_back(struct buddy *b, uint32_t zone, uint32_t running_cpu, struct pcp *pcp,
+		      unsigned index, uint32_t pfn)
+{
+	unsigned order = pcp_list_order(b, index);
+	uint8_t *state = frames_state(&b->frames, pfn, order);
+	unsigned migratetype = return_type(*state, index);
+
+	*state = FRAME_NONE;
+	pcp->count -= 1 << order;
+	buddy_free_count_add(b, zone, running_cpu, 1 << order);
+	block_free(b, zone, pfn, order, migratetype, false);
+	work_count_n(b->services->work, WORK_pcp_drain_page, 1u << order);
+}
+
+/* Round robin over the lists that are not empty, with bounds that close in on them. */
+struct drain_cursor {
+	unsigned index, min, max;
+};
+
+static void next_list(const struct pcp *pcp, struct drain_cursor *at)
+{
+	for (;;) {
+		at->index = at->index + 1 > at->max ? at->min : at->index + 1;
+		if (pcp->lists[at->index].length)
+			return;
+		if (at->index == at->max)
+			at->max--;
+		if (at->index == at->min)
+			at->min++;
+	}
+}
+
+/* free_pcppages_bulk(): `frames` from the tails, all that is needed of a list before the next. */
+static void drain_frames(struct buddy *b, uint32_t zone, struct pcp *pcp, uint32_t running_cpu,
+			 int32_t frames, unsigned first_list)
+{
+	struct buddy_zone *z = &b->zones[zone];
+	struct drain_cursor at = { first_list - 1, 0, PCP_LISTS - 1 };
+
+	if (frames > pcp->count)
+		frames = pcp->count;
+	buddy_lock(b, z);
+	while (frames > 0) {
+		next_list(pcp, &at);
+		do {
+			uint32_t pfn = ring_pop_tail(b, pcp, at.index);
+			give_back(b, zone, running_cpu, pcp, at.index, pfn);
+			frames -= 1 << pcp_list_order(b, at.index);
+		} while (frames > 0 && pcp->lists[at.index].length);
+	}
+	buddy_unlock(b, z);
+}
+
+/* nr_pcp_free(): frees in a row drain twice as much each time. */
+static int32_t drain_size(struct pcp *pcp, int32_t high, bool free_all)
+{
+	int32_t max = high - pcp->batch;
+	int32_t frames;
+
+	if (free_all)
+		return pcp->count;
+	if (high < pcp->batch)
+		return 1;
+	frames = pcp->batch << pcp->free_factor;
+	if (frames < max && pcp->free_factor < PCP_BATCH_SCALE_MAX)
+		pcp->free_factor++;
+	if (frames > max)
+		frames = max;
+	return frames < pcp->batch ? pcp->batch : frames;
+}
+
+/* nr_pcp_high() */
+static int32_t high_now(const struct buddy_zone *z, const struct pcp *pcp, bool free_all)
+{
+	if (!pcp->high || free_all)
+		return 0;
+	if (z->flags & ZONE_RECLAIM_ACTIVE && pcp->batch << 2 < pcp->high)
+		return pcp->batch << 2;
+	return pcp->high;
+}
+
+void pcp_put(struct buddy *b, uint32_t zone, const struct request *request, uint32_t pfn)
+{
+	struct pcp *pcp = buddy_pcp(b, zone, request->cpu);
+	unsigned order = request->order;
+	unsigned type = pageblock_type(b, pfn);
+	unsigned index = list_index(order, type < MIGRATE_PCPTYPES ? type : MIGRATE_MOVABLE);
+	bool free_all = pcp->free_factor && order && order <= COSTLY_ORDER;
+	int32_t high;
+
+	frames_set(&b->frames, pfn, order, pcp_kind(index, type));
+	ring_push_head(b, pcp, index, pfn);
+	pcp->count += 1 << order;
+	work_count(b->services->work, WORK_pcp_hit);
+	high = high_now(&b->zones[zone], pcp, free_all);
+	if (pcp->count >= high)
+		drain_frames(b, zone, pcp, request->cpu, drain_size(pcp, high, free_all), index);
+}
+
+void pcp_drain(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t running_cpu)
+{
+	struct pcp *pcp = buddy_pcp(b, zone, cpu);
+
+	while (pcp->count)
+		drain_frames(b, zone, pcp, running_cpu, pcp->batch << PCP_BATCH_SCALE_MAX, 0);
+}
+
+static bool drain_from(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, uint32_t pfn)
+{
+	struct pcp *pcp = buddy_pcp(b, zone, cpu);
+	struct pcp_list *list = &pcp->lists[index];
+	uint32_t *ring = ring_of(b, pcp, index);
+	uint32_t mask = b->pcp_ring - 1;
+	uint32_t at = list->length;
+
+	/* drains come from the tail, so the search starts there */
+	while (at > 0 && ring[(list->head + at - 1) & mask] != pfn)
+		at--;
+	if (at == 0)
+		return false;
+	for (; at < list->length; at++)
+		ring[(list->head + at - 1) & mask] = ring[(list->head + at) & mask];
+	list->length--;
+	give_back(b, zone, cpu, pcp, index, pfn);
+	return true;
+}
+
+bool pcp_drain_block(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t pfn, unsigned order)
+{
+	for (uint32_t i = 0; i < b->cpus; i++) {
+		uint32_t owner = (cpu + i) % b->cpus;
+		for (unsigned index = 0; index < PCP_LISTS; index++) {
+			if (pcp_list_order(b, index) == order &&
+			    drain_from(b, zone, owner, index, pfn))
+				return true;
+		}
+	}
+	return false;
+}
+
+void pcp_append(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, uint32_t pfn)
+{
+	unsigned type = pageblock_type(b, pfn);
+	unsigned list = list_type(index);
+	bool odd = type == MIGRATE_HIGHATOMIC || type == MIGRATE_CMA ? list == MIGRATE_MOVABLE
+								     : index == PCP_LOW_LISTS;
+
+	/* recorded states do not tell it: taken to be the pageblock's where that is possible */
+	frames_set(&b->frames, pfn, pcp_list_order(b, index), pcp_kind(index, odd ? type : list));
+	ring_push_tail(b, buddy_pcp(b, zone, cpu), index, pfn);
+}
+
+uint32_t pcp_at(const struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, uint32_t i)
+{
+	const struct pcp *pcp = buddy_pcp(b, zone, cpu);
+
+	return ring_of(b, pcp, index)[(pcp->lists[index].head + i) & (b->pcp_ring - 1)];
+}
+
+int pcp_create(struct buddy *b, uint32_t high_max, struct error *err)
+{
+	size_t sets = (size_t)b->cpus * b->zone_count;
+	const struct services *services = b->services;
+
+	b->pcp_ring = 64;
+	while (b->pcp_ring <= high_max)
+		b->pcp_ring *= 2;
+	b->pcps = arena_array(services->arena, sets, sizeof(struct pcp), err);
+	b->pcp_slots =
+		arena_array(services->arena, sets * PCP_LISTS * b->pcp_ring, sizeof(uint32_t), err);
+	return b->pcps && b->pcp_slots ? 0 : -1;
+}

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The whole state from and to core/page_state.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "page/buddy.h"
+
+static int bad_state(struct error *err, const struct zone_state *z, const char *what, uint32_t pfn)
+{
+	return error_set(err, ERROR_INPUT, "page.buddy: state of zone %s: %s at frame %u", z->name,
+			 what, pfn);
+}
+
+static void load_zone_figures(struct buddy_zone *z, const struct zone_state *from)
+{
+	memcpy(z->name, from->name, sizeof(z->name));
+	z->node = from->node;
+	z->type = from->index < ZONE_TYPES ? from->index : ZONE_MOVABLE;
+	z->start = from->start_pfn;
+	z->end = from->start_pfn + from->spanned;
+	z->present = from->present;
+	z->managed = from->managed;
+	z->watermark[WMARK_MIN] = from->watermark_min;
+	z->watermark[WMARK_LOW] = from->watermark_low;
+	z->watermark[WMARK_HIGH] = from->watermark_high;
+	z->watermark[WMARK_PROMO] = from->watermark_promo;
+	z->boost = from->watermark_boost;
+	z->nr_highatomic = from->nr_highatomic;
+	z->nr_free = from->nr_free;
+	z->flags = from->flags;
+	for (unsigned i = 0; i < ZONE_TYPES && i < from->lowmem_reserve_count; i++)
+		z->lowmem_reserve[i] = from->lowmem_reserve[i];
+}
+
+/* The zones of the fresh machine give way; each keeps the lock that it has. */
+static int load_zones(struct buddy *b, const struct page_state *from, struct error *err)
+{
+	uint32_t end = 0;
+
+	for (size_t i = 0; i < from->zone_count; i++) {
+		const struct zone_state *z = &from->zones[i];
+		lock_id lock = b->zones[i].lock;
+		if (!z->spanned)
+			return error_set(err, ERROR_INPUT, "page.buddy: zone %s spans nothing",
+					 z->name);
+		if (z->start_pfn < end)
+			return error_set(err, ERROR_INPUT,
+					 "page.buddy: zone %s is not in address order", z->name);
+		b->zones[i] = (struct buddy_zone){ .lock = lock };
+		load_zone_figures(&b->zones[i], z);
+		end = b->zones[i].end;
+	}
+	b->zone_count = (uint32_t)from->zone_count;
+	return 0;
+}
+
+static int load_pageblocks(struct buddy *b, struct buddy_zone *z, const struct zone_state *from,
+			   struct error *err)
+{
+	for (uint32_t i = pageblock_of(b, z->start); i <= pageblock_of(b, z->end - 1); i++)
+		z->pageblocks[b->pageblock_type[i]]++;
+	for (size_t i = 0; i < from->pageblock_count; i++) {
+		const struct pageblock_state *block = &from->pageblocks[i];
+		uint8_t *type = &b->pageblock_type[pageblock_of(b, block->pfn)];
+		if (block->pfn >= z->end || block->migratetype >= MIGRATE_TYPES)
+			return bad_state(err, from, "impossible pageblock", block->pfn);
+		z->pageblocks[*type]--;
+		z->pageblocks[block->migratetype]++;
+		*type = block->migratetype;
+		b->pageblock_lru[pageblock_of(b, block->pfn)] = block->lru;
+	}
+	return 0;
+}
+
+static enum frame_kind run_kind(char kind)
+{
+	switch (kind) {
+	case 'R':
+		return FRAME_RESERVED;
+	case 'A':
+	case 'F':
+		return FRAME_LRU;
+	case 'B':
+	case '0':
+		return FRAME_NONE;
+	default:
+		return FRAME_ALLOCATED;
+	}
+}
+
+static void mark_frames(struct buddy *b, uint32_t pfn, uint32_t end, enum frame_kind kind)
+{
+	for (; pfn < end; pfn++)
+		b->frames.level[0].states[pfn] = (uint8_t)kind;
+}
+
+/* Frames that no run covers are holes. */
+static int load_runs(struct buddy *b, const struct buddy_zone *z, const struct zone_state *from,
+		     struct error *err)
+{
+	uint32_t at = z->start;
+
+	for (size_t i = 0; i < from->run_count; i++) {
+		const struct page_run *run = &from->runs[i];
+		if (run->pfn < at || run->pfn > z->end || run->count > z->end - run->pfn)
+			return bad_state(err, from, "impossible run of pages", run->pfn);
+		mark_frames(b, at, run->pfn, FRAME_RESERVED);
+		mark_frames(b, run->pfn, run->pfn + run->count, run_kind(run->kind));
+		at = run->pfn + run->count;
+	}
+	if (from->run_count)
+		mark_frames(b, at, z->end, FRAME_RESERVED);
+	return 0;
+}
+
+/* Nothing else may be known of the block's first frame yet. */
+static int check_placeable(const struct buddy *b, const struct buddy_zone *z,
+			   const struct zone_state *from, uint32_t pfn, unsigned order,
+			   struct error *err)
+{
+	if (pfn < z->start || pfn >= z->end || z->end - pfn < 1u << order ||
+	    pfn & ((1u << order) - 1))
+		return bad_state(err, from, "impossible free block", pfn);
+	if (frames_block(&b->frames, pfn).state != FRAME_NONE)
+		return bad_state(err, from, "free block is in use or listed twice", pfn);
+	return 0;
+}
+
+static int load_free_lists(struct buddy *b, uint32_t zone, const struct zone_state *from,
+			   struct error *err)
+{
+	const struct buddy_zone *z = &b->zones[zone];
+
+	for (unsigned order = 0; order < b->orders; order++) {
+		for (unsigned type = 0; type < MIGRATE_TYPES; type++) {
+			const struct pfn_list *list = &from->free[order][type];
+			for (size_t i = 0; i < list->count; i++) {
+				uint32_t pfn = list->pfn[i];
+				if (check_placeable(b, z, from, pfn, order, err))
+					return -1;
+				block_append(b, zone, pfn, order, type);
+			}
+		}
+	}
+	return 0;
+}
+
+static int load_pcp(struct buddy *b, uint32_t zone, const struct zone_state *from,
+		    const struct pcp_state *set, struct error *err)
+{
+	struct pcp *pcp;
+
+	if (set->cpu >= b->cpus)
+		return error_set(err, ERROR_INPUT, "page.buddy: state has per-cpu lists of CPU %u",
+				 set->cpu);
+	pcp = buddy_pcp(b, zone, set->cpu);
+	pcp->count = set->count;
+	pcp->high = set->high;
+	pcp->batch = set->batch;
+	pcp->free_factor = set->free_factor;
+	pcp->free_diff = set->vmdiff_free;
+	pcp->stat_threshold = set->vmdiff_threshold;
+	for (unsigned index = 0; index < set->list_count && index < PCP_LISTS; index++) {
+		unsigned order = pcp_list_order(b, index);
+		for (size_t i = 0; i < set->lists[index].count; i++) {
+			uint32_t pfn = set->lists[index].pfn[i];
+			if (check_placeable(b, &b->zones[zone], from, pfn, order, err))
+				return -1;
+			pcp_append(b, zone, set->cpu, index, pfn);
+		}
+	}
+	return 0;
+}
+
+static int load_zone(struct buddy *b, uint32_t zone, const struct zone_state *from,
+		     struct error *err)
+{
+	struct buddy_zone *z = &b->zones[zone];
+
+	if (load_pageblocks(b, z, from, err) || load_runs(b, z, from, err) ||
+	    load_free_lists(b, zone, from, err))
+		return -1;
+	for (size_t i = 0; i < from->pcp_count; i++) {
+		if (load_pcp(b, zone, from, &from->pcp[i], err))
+			return -1;
+	}
+	return 0;
+}
+
+static int check_shape(const struct buddy *b, const struct page_state *from, struct error *err)
+{
+	if (from->cpus != b->cpus)
+		return error_set(err, ERROR_INPUT,
+				 "page.buddy: the state has %u CPUs, the machine %u", from->cpus,
+				 b->cpus);
+	if (from->orders <= COSTLY_ORDER || from->orders > PAGE_ORDERS_MAX ||
+	    from->pageblock_order >= from->orders || from->pageblock_order <= COSTLY_ORDER)
+		return error_set(err, ERROR_INPUT,
+				 "page.buddy: the state has %u orders and pageblocks of order %u",
+				 from->orders, from->pageblock_order);
+	if (!from->zone_count || from->zone_count > PAGE_ZONES_MAX)
+		return error_set(err, ERROR_INPUT, "page.buddy: the state has %zu zones",
+				 from->zone_count);
+	return 0;
+}
+
+/* The longest list that must have room: the recorded one, or the most a list may grow to. */
+static uint32_t ring_room(const struct page_state *from)
+{
+	uint32_t room = 0;
+
+	for (size_t zone = 0; zone < from->zone_count; zone++) {
+		for (size_t i = 0; i < from->zones[zone].pcp_count; i++) {
+			const struct pcp_state *set = &from->zones[zone].pcp[i];
+			uint32_t most = (uint32_t)(set->high > set->count ? set->high : set->count);
+			most += (uint32_t)(set->batch > 0 ? set->batch : 0);
+			room = most > room ? most : room;
+		}
+	}
+	return room;
+}
+
+int buddy_load(void *state, const struct page_state *from, struct error *err)
+{
+	struct buddy *b = state;
+	uint32_t fresh_zones = b->zone_count;
+
+	if (check_shape(b, from, err) || load_zones(b, from, err))
+		return -1;
+	b->orders = from->orders;
+	b->pageblock_order = from->pageblock_order;
+	b->total_reserve = from->total_reserve_pages;
+	b->min_free_kbytes = from->min_free_kbytes;
+	if (buddy_arrays(b, b->zones[b->zone_count - 1].end, err) ||
+	    pcp_create(b, ring_room(from), err))
+		return -1;
+	buddy_add_zone_locks(b, fresh_zones);
+	block_lists_init(b);
+	for (uint32_t zone = 0; zone < b->zone_count; zone++) {
+		if (load_zone(b, zone, &from->zones[zone], err))
+			return -1;
+	}
+	return 0;
+}
+
+static int no_memory(struct error *err)
+{
+	return error_set(err, ERROR_RUN, "no memory to describe the page allocator's state");
+}
+
+static void dump_zone_figures(const struct buddy_zone *z, struct zone_state *to)
+{
+	memcpy(to->name, z->name, sizeof(to->name));
+	to->node = z->node;
+	to->index = z->type;
+	to->start_pfn = z->start;
+	to->spanned = z->end - z->start;
+	to->present = z->present;
+	to->managed = z->managed;
+	to->watermark_min = z->watermark[WMARK_MIN];
+	to->watermark_low = z->watermark[WMARK_LOW];
+	to->watermark_high = z->watermark[WMARK_HIGH];
+	to->watermark_promo = z->watermark[WMARK_PROMO];
+	to->watermark_boost = z->boost;
+	to->nr_highatomic = z->nr_highatomic;
+	to->nr_free = z->nr_free;
+	to->flags = z->flags;
+	to->lowmem_reserve_count = ZONE_TYPES;
+	for (unsigned i = 0; i < ZONE_TYPES; i++)
+		to->lowmem_reserve[i] = z->lowmem_reserve[i];
+}
+
+static int dump_free_lists(const struct buddy *b, uint32_t zone, struct zone_state *to)
+{
+	for (unsigned order = 0; order < b->orders; order++) {
+		const struct frame_level *level = frames_level(&b->frames, order);
+		for (unsigned type = 0; type < MIGRATE_TYPES; type++) {
+			uint32_t head = block_list_head(b, zone, order, type);
+			uint32_t node = level->links[head].next;
+			for (; node != head; node = level->links[node].next) {
+				if (pfn_list_add(&to->free[order][type], node << level->shift))
+					return -1;
+			}
+		}
+	}
+	return 0;
+}
+
+static int dump_pcp(const struct buddy *b, uint32_t zone, uint32_t cpu, struct pcp_state *to)
+{
+	const struct pcp *pcp = buddy_pcp(b, zone, cpu);
+
+	to->cpu = cpu;
+	to->count = pcp->count;
+	to->high = pcp->high;
+	to->batch = pcp->batch;
+	to->free_factor = pcp->free_factor;
+	to->vmdiff_free = pcp->free_diff;
+	to->vmdiff_threshold = pcp->stat_threshold;
+	to->list_count = PCP_LISTS;
+	for (unsigned index = 0; index < PCP_LISTS; index++) {
+		for (uint32_t i = 0; i < pcp->lists[index].length; i++) {
+			if (pfn_list_add(&to->lists[index], pcp_at(b, zone, cpu, index, i)))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int dump_pcps(const struct buddy *b, uint32_t zone, struct zone_state *to)
+{
+	to->pcp = calloc(b->cpus, sizeof(*to->pcp));
+	if (!to->pcp)
+		return -1;
+	to->pcp_count = b->cpus;
+	for (uint32_t cpu = 0; cpu < b->cpus; cpu++) {
+		if (dump_pcp(b, zone, cpu, &to->pcp[cpu]))
+			return -1;
+	}
+	return 0;
+}
+
+static int dump_pageblocks(const struct buddy *b, const struct buddy_zone *z, struct zone_state *to)
+{
+	uint32_t first = pageblock_of(b, z->start);
+	uint32_t count = pageblock_of(b, z->end - 1) - first + 1;
+
+	to->pageblocks = calloc(count, sizeof(*to->pageblocks));
+	if (!to->pageblocks)
+		return -1;
+	to->pageblock_count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t block = first + i;
+		to->pageblocks[i] = (struct pageblock_state){
+			.pfn = block << b->pageblock_order,
+			.migratetype = b->pageblock_type[block],
+			.lru = b->pageblock_lru[block],
+		};
+	}
+	return 0;
+}
+
+static char extent_kind(uint8_t state)
+{
+	if (frame_is_free(state))
+		return 'B';
+	if (frame_is_pcp(state))
+		return '0';
+	if (frame_kind(state) == FRAME_RESERVED)
+		return 'R';
+	return frame_kind(state) == FRAME_LRU ? 'A' : 'P';
+}
+
+/* Adds to the last run, or begins one; the array grows by doubling. */
+static int run_add(struct zone_state *to, uint32_t pfn, uint32_t count, char kind)
+{
+	struct page_run *last = to->run_count ? &to->runs[to->run_count - 1] : NULL;
+
+	if (last && last->kind == kind && last->pfn + last->count == pfn) {
+		last->count += count;
+		return 0;
+	}
+	if ((to->run_count & (to->run_count - 1)) == 0) {
+		size_t room = to->run_count ? 2 * to->run_count : 1;
+		struct page_run *runs = realloc(to->runs, room * sizeof(*runs));
+		if (!runs)
+			return -1;
+		to->runs = runs;
+	}
+	to->runs[to->run_count++] = (struct page_run){ pfn, count, kind };
+	return 0;
+}
+
+static void count_reserved(const struct buddy *b, struct zone_state *to, uint32_t pfn,
+			   uint32_t count)
+{
+	uint32_t first = to->pageblocks[0].pfn >> b->pageblock_order;
+
+	for (uint32_t end = pfn + count; pfn < end;) {
+		uint32_t block = pageblock_of(b, pfn);
+		uint32_t next = (block + 1) << b->pageblock_order;
+		uint32_t part = (next < end ? next : end) - pfn;
+		to->pageblocks[block - first].reserved += part;
+		pfn += part;
+	}
+}
+
+static int dump_runs(const struct buddy *b, const struct buddy_zone *z, struct zone_state *to)
+{
+	for (uint32_t pfn = z->start; pfn < z->end;) {
+		struct frame_block block = frames_block(&b->frames, pfn);
+		char kind = extent_kind(block.state);
+		if (run_add(to, pfn, 1u << block.order, kind))
+			return -1;
+		if (kind == 'R')
+			count_reserved(b, to, pfn, 1u << block.order);
+		pfn += 1u << block.order;
+	}
+	return 0;
+}
+
+static int dump_zone(const struct buddy *b, uint32_t zone, struct zone_state *to)
+{
+	const struct buddy_zone *z = &b->zones[zone];
+
+	dump_zone_figures(z, to);
+	if (dump_free_lists(b, zone, to) || dump_pcps(b, zone, to) || dump_pageblocks(b, z, to))
+		return -1;
+	return dump_runs(b, z, to);
+}
+
+int buddy_dump(const void *state, struct page_state *to, struct error *err)
+{
+	const struct buddy *b = state;
+
+	*to = (struct page_state){
+		.cpus = b->cpus,
+		.orders = b->orders,
+		.pageblock_order = b->pageblock_order,
+		.total_reserve_pages = b->total_reserve,
+		.min_free_kbytes = b->min_free_kbytes,
+	};
+	to->zones = calloc(b->zone_count, sizeof(*to->zones));
+	if (!to->zones)
+		return no_memory(err);
+	to->zone_count = b->zone_count;
+	for (uint32_t zone = 0; zone < b->zone_count; zone++) {
+		to->total_ram_pages += b->zones[zone].managed;
+		if (dump_zone(b, zone, &to->zones[zone])) {
+			page_state_free(to);
+			return no_memory(err);
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * When a zone is short: watermark checks, and where the watermarks, reserves and per-cpu sizes come
+ * from. Reference: __zone_watermark_ok(), __setup_per_zone_wmarks(), zone_batchsize(),
+ * zone_highsize() of mm/page_alloc.c, calculate_normal_threshold() of mm/vmstat.c.
+ */
+#include "page/buddy.h"
+
+enum {
+	MIN_FREE_KBYTES_LEAST = 128,
+	MIN_FREE_KBYTES_MOST = 262144,
+	STAT_THRESHOLD_MOST = 125,
+	STAT_UNIT_SHIFT = 27 - PAGE_SHIFT, /* thresholds grow with each 128 MiB */
+};
+
+/* sysctl_lowmem_reserve_ratio; movable memory keeps nothing for others. */
+static const uint32_t lowmem_reserve_ratio[ZONE_TYPES] = { 256, 256, 32, 0 };
+
+static int64_t unusable_free(const struct buddy_zone *z, unsigned order, unsigned alloc_flags)
+{
+	int64_t unusable = ((int64_t)1 << order) - 1;
+
+	return alloc_flags & ALLOC_RESERVES ? unusable : unusable + z->nr_highatomic;
+}
+
+/* The part of `mark` that this request must leave. */
+static int64_t mark_for(uint64_t mark, unsigned alloc_flags)
+{
+	int64_t min = (int64_t)mark;
+
+	if (alloc_flags & ALLOC_MIN_RESERVE) {
+		min -= min / 2;
+		if (alloc_flags & ALLOC_NON_BLOCK)
+			min -= min / 4;
+	}
+	return min;
+}
+
+static bool has_block(const struct buddy_zone *z, unsigned order, unsigned alloc_flags)
+{
+	uint32_t orders = z->nonempty[MIGRATE_UNMOVABLE] | z->nonempty[MIGRATE_MOVABLE] |
+			  z->nonempty[MIGRATE_RECLAIMABLE];
+
+	if (alloc_flags & ALLOC_HIGHATOMIC)
+		orders |= z->nonempty[MIGRATE_HIGHATOMIC];
+	return orders >> order != 0;
+}
+
+bool watermark_ok(const struct buddy *b, uint32_t zone, unsigned order, uint64_t mark,
+		  unsigned highest_type, unsigned alloc_flags)
+{
+	const struct buddy_zone *z = &b->zones[zone];
+	int64_t usable = z->nr_free - unusable_free(z, order, alloc_flags);
+
+	if (usable <= mark_for(mark, alloc_flags) + (int64_t)z->lowmem_reserve[highest_type])
+		return false;
+	return order == 0 || has_block(z, order, alloc_flags);
+}
+
+bool watermark_fast(const struct buddy *b, uint32_t zone, unsigned order, unsigned highest_type,
+		    unsigned alloc_flags, uint32_t gfp)
+{
+	const struct buddy_zone *z = &b->zones[zone];
+	unsigned level = alloc_flags & ALLOC_WMARK_MASK;
+	uint64_t mark = (uint64_t)z->watermark[level] + z->boost;
+
+	if (watermark_ok(b, zone, order, mark, highest_type, alloc_flags))
+		return true;
+	/* atomic requests ignore the boost once they may go down to the minimum */
+	return order == 0 && gfp & GFP_BIT_ATOMIC && z->boost && level == WMARK_MIN &&
+	       watermark_ok(b, zone, order, z->watermark[WMARK_MIN], highest_type, alloc_flags);
+}
+
+static uint64_t integer_sqrt(uint64_t value)
+{
+	uint64_t root = 0;
+
+	for (uint64_t bit = (uint64_t)1 << 31; bit; bit >>= 1) {
+		uint64_t next = root | bit;
+		if (next * next <= value)
+			root = next;
+	}
+	return root;
+}
+
+static uint64_t min_free_kbytes(const struct buddy *b, uint64_t managed)
+{
+	uint64_t kbytes = managed << (PAGE_SHIFT - 10);
+	uint64_t computed = integer_sqrt(kbytes * 16);
+
+	if (b->params.min_free_kbytes)
+		return b->params.min_free_kbytes;
+	if (computed < MIN_FREE_KBYTES_LEAST)
+		return MIN_FREE_KBYTES_LEAST;
+	return computed > MIN_FREE_KBYTES_MOST ? MIN_FREE_KBYTES_MOST : computed;
+}
+
+static void set_watermarks(const struct buddy *b, struct buddy_zone *z, uint32_t managed,
+			   uint64_t total)
+{
+	uint64_t pages_min = b->min_free_kbytes >> (PAGE_SHIFT - 10);
+	uint64_t min = total ? pages_min * managed / total : 0;
+	uint64_t factor = b->params.watermark_scale_factor;
+	uint64_t gap = managed / 10000 * factor + managed % 10000 * factor / 10000;
+
+	if (gap < min >> 2)
+		gap = min >> 2;
+	z->boost = 0;
+	for (unsigned level = WMARK_MIN; level < WMARKS; level++)
+		z->watermark[level] = (uint32_t)(min + level * gap);
+}
+
+static void set_lowmem_reserve(struct buddy *b, const uint32_t *managed, uint32_t zone)
+{
+	struct buddy_zone *z = &b->zones[zone];
+	uint32_t ratio = lowmem_reserve_ratio[z->type];
+
+	for (unsigned type = 0; type < ZONE_TYPES; type++) {
+		uint64_t above = 0;
+		for (uint32_t i = zone + 1; i < b->zone_count; i++) {
+			if (b->zones[i].type <= type)
+				above += managed[i];
+		}
+		z->lowmem_reserve[type] =
+			type > z->type && ratio && managed[zone] ? above / ratio : 0;
+	}
+}
+
+static uint64_t zone_reserve(const struct buddy_zone *z)
+{
+	uint64_t reserve = 0;
+
+	for (unsigned type = z->type; type < ZONE_TYPES; type++) {
+		if (z->lowmem_reserve[type] > reserve)
+			reserve = z->lowmem_reserve[type];
+	}
+	reserve += z->watermark[WMARK_HIGH];
+	return reserve < z->managed ? reserve : z->managed;
+}
+
+static uint32_t bits(uint32_t value)
+{
+	return value ? 32 - (uint32_t)__builtin_clz(value) : 0;
+}
+
+static int32_t stat_threshold(const struct buddy *b, uint32_t managed)
+{
+	uint32_t threshold = 2 * bits(b->cpus) * (1 + bits(managed >> STAT_UNIT_SHIFT));
+
+	return threshold < STAT_THRESHOLD_MOST ? (int32_t)threshold : STAT_THRESHOLD_MOST;
+}
+
+int32_t watermark_pcp_batch(uint32_t managed)
+{
+	uint32_t batch = managed >> 10;
+
+	if (batch > 256)
+		batch = 256;
+	batch /= 4;
+	if (batch < 1)
+		batch = 1;
+	batch = (1u << (bits(batch + batch / 2) - 1)) - 1;
+	return batch ? (int32_t)batch : 1;
+}
+
+int32_t watermark_pcp_high(const struct buddy *b, const struct buddy_zone *z, int32_t batch)
+{
+	uint64_t fraction = b->params.percpu_pagelist_high_fraction;
+	uint64_t total = fraction ? z->managed / fraction : z->watermark[WMARK_LOW];
+	int32_t high = (int32_t)(total / b->cpus);
+
+	return high > batch << 2 ? high : batch << 2;
+}
+
+static void set_pcp_sizes(struct buddy *b, uint32_t zone, uint32_t managed_at_boot)
+{
+	const struct buddy_zone *z = &b->zones[zone];
+	int32_t batch = watermark_pcp_batch(managed_at_boot);
+
+	for (uint32_t cpu = 0; cpu < b->cpus; cpu++) {
+		struct pcp *pcp = buddy_pcp(b, zone, cpu);
+		pcp->batch = batch;
+		pcp->high = watermark_pcp_high(b, z, batch);
+		pcp->stat_threshold = stat_threshold(b, managed_at_boot);
+	}
+}
+
+void watermark_setup(struct buddy *b, const uint32_t *managed_at_boot)
+{
+	uint64_t total = 0;
+
+	for (uint32_t zone = 0; zone < b->zone_count; zone++)
+		total += managed_at_boot[zone];
+	b->min_free_kbytes = min_free_kbytes(b, total);
+	b->total_reserve = 0;
+	for (uint32_t zone = 0; zone < b->zone_count; zone++) {
+		set_watermarks(b, &b->zones[zone], managed_at_boot[zone], total);
+		set_lowmem_reserve(b, managed_at_boot, zone);
+		set_pcp_sizes(b, zone, managed_at_boot[zone]);
+		b->total_reserve += zone_reserve(&b->zones[zone]);
+	}
+}

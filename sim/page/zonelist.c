@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which zone an allocation comes from. Reference: get_page_from_freelist(), gfp_to_alloc_flags(),
+ * __alloc_pages() and the retries of __alloc_pages_slowpath() of mm/page_alloc.c.
+ *
+ * Reclaim and compaction are not here: where the kernel would reclaim, the frames that it freed
+ * have come back by the time the request is made, or the allocation fails.
+ */
+#include "page/buddy.h"
+
+/* gfp_zone() */
+unsigned zonelist_highest_type(uint32_t gfp)
+{
+	if (gfp & GFP_BIT_DMA)
+		return ZONE_DMA;
+	if (gfp & GFP_BIT_DMA32)
+		return ZONE_DMA32;
+	if (gfp & GFP_BIT_HIGHMEM && gfp & GFP_BIT_MOVABLE)
+		return ZONE_MOVABLE;
+	return ZONE_NORMAL;
+}
+
+/* gfp_to_alloc_flags() */
+static unsigned slowpath_flags(uint32_t gfp, unsigned order)
+{
+	unsigned flags = WMARK_MIN;
+
+	if (gfp & GFP_BIT_HIGH)
+		flags |= ALLOC_MIN_RESERVE;
+	if (gfp & GFP_BIT_KSWAPD_RECLAIM)
+		flags |= ALLOC_KSWAPD;
+	if (!(gfp & GFP_BIT_DIRECT_RECLAIM) && !(gfp & GFP_BIT_NOMEMALLOC)) {
+		flags |= ALLOC_NON_BLOCK;
+		if (order > 0 && gfp & GFP_BIT_HIGH)
+			flags |= ALLOC_HIGHATOMIC;
+	}
+	return flags;
+}
+
+/* alloc_flags_nofragment(): sparing DMA32 from being mixed is worth it below the Normal zone only.
+ */
+static unsigned fastpath_flags(const struct buddy *b, uint32_t gfp, unsigned highest_type)
+{
+	unsigned flags = WMARK_LOW;
+
+	if (gfp & GFP_BIT_KSWAPD_RECLAIM)
+		flags |= ALLOC_KSWAPD;
+	if (highest_type >= ZONE_NORMAL && b->zones[b->zone_count - 1].type == ZONE_NORMAL)
+		flags |= ALLOC_NOFRAGMENT;
+	return flags;
+}
+
+static unsigned request_migratetype(const struct buddy *b, const struct request *request)
+{
+	return b->group_by_mobility ? request->migratetype : MIGRATE_UNMOVABLE;
+}
+
+/* rmqueue_buddy() */
+static uint32_t take_from_buddy(struct buddy *b, uint32_t zone, const struct request *request,
+				unsigned migratetype, unsigned alloc_flags)
+{
+	struct buddy_zone *z = &b->zones[zone];
+	unsigned order = request->order;
+	uint32_t pfn = UINT32_MAX;
+
+	buddy_lock(b, z);
+	if (alloc_flags & ALLOC_HIGHATOMIC)
+		pfn = block_take(b, zone, order, MIGRATE_HIGHATOMIC);
+	if (pfn == UINT32_MAX)
+		pfn = fallback_take(b, zone, order, migratetype, alloc_flags);
+	if (pfn == UINT32_MAX && alloc_flags & ALLOC_NON_BLOCK)
+		pfn = block_take(b, zone, order, MIGRATE_HIGHATOMIC);
+	if (pfn != UINT32_MAX)
+		buddy_free_count_add(b, zone, request->cpu, -(1 << order));
+	buddy_unlock(b, z);
+	return pfn;
+}
+
+/* rmqueue() */
+static uint32_t take_from_zone(struct buddy *b, uint32_t zone, const struct request *request,
+			       unsigned alloc_flags)
+{
+	unsigned migratetype = request_migratetype(b, request);
+	uint32_t pfn = UINT32_MAX;
+
+	if (pcp_allows(b, request->order) && !(request->flags & REQUEST_PCP_BUSY))
+		pfn = pcp_take(b, zone, request, migratetype, alloc_flags);
+	if (pfn == UINT32_MAX)
+		pfn = take_from_buddy(b, zone, request, migratetype, alloc_flags);
+	b->zones[zone].flags &= ~(uint32_t)ZONE_BOOSTED_WATERMARK;
+	if (pfn != UINT32_MAX && alloc_flags & ALLOC_HIGHATOMIC)
+		fallback_reserve_highatomic(b, zone, pfn);
+	return pfn;
+}
+
+/* One pass over the zones that the request may use, highest first. */
+static uint32_t take_from_list(struct buddy *b, const struct request *request,
+			       unsigned highest_type, unsigned alloc_flags)
+{
+	for (uint32_t zone = b->zone_count; zone-- > 0;) {
+		uint32_t pfn;
+		if (b->zones[zone].type > highest_type)
+			continue;
+		if (!(alloc_flags & ALLOC_NO_WATERMARKS) &&
+		    !watermark_fast(b, zone, request->order, highest_type, alloc_flags,
+				    request->gfp))
+			continue;
+		pfn = take_from_zone(b, zone, request, alloc_flags);
+		if (pfn != UINT32_MAX)
+			return pfn;
+	}
+	return UINT32_MAX;
+}
+
+/* get_page_from_freelist() */
+static uint32_t take(struct buddy *b, const struct request *request, unsigned highest_type,
+		     unsigned alloc_flags)
+{
+	uint32_t pfn = take_from_list(b, request, highest_type, alloc_flags);
+
+	if (pfn == UINT32_MAX && alloc_flags & ALLOC_NOFRAGMENT)
+		pfn = take_from_list(b, request, highest_type,
+				     alloc_flags & ~(unsigned)ALLOC_NOFRAGMENT);
+	return pfn;
+}
+
+/* What __alloc_pages_slowpath() tries without reclaiming. */
+static uint32_t take_slowly(struct buddy *b, const struct request *request, unsigned highest_type)
+{
+	unsigned flags = slowpath_flags(request->gfp, request->order);
+	uint32_t pfn;
+
+	work_count(b->services->work, WORK_watermark_slowpath);
+	pfn = take(b, request, highest_type, flags);
+	if (pfn == UINT32_MAX && request->gfp & GFP_BIT_MEMALLOC &&
+	    !(request->gfp & GFP_BIT_NOMEMALLOC))
+		pfn = take(b, request, highest_type, ALLOC_NO_WATERMARKS);
+	if (pfn == UINT32_MAX && request->gfp & GFP_BIT_DIRECT_RECLAIM &&
+	    fallback_unreserve_highatomic(b, highest_type, request_migratetype(b, request), true))
+		pfn = take(b, request, highest_type, flags);
+	if (pfn == UINT32_MAX && request->gfp & GFP_BIT_NOFAIL)
+		pfn = take(b, request, highest_type, ALLOC_MIN_RESERVE | WMARK_MIN);
+	return pfn;
+}
+
+/* The zone is known; the watermarks only tell how hard the request was trying. */
+static uint32_t take_from_hinted(struct buddy *b, const struct request *request,
+				 unsigned highest_type)
+{
+	uint32_t zone = (uint32_t)request->zone_hint;
+	unsigned flags = fastpath_flags(b, request->gfp, highest_type);
+
+	uint32_t pfn;
+
+	if (!watermark_fast(b, zone, request->order, highest_type, flags, request->gfp))
+		flags = slowpath_flags(request->gfp, request->order);
+	pfn = take_from_zone(b, zone, request, flags);
+	if (pfn == UINT32_MAX && flags & ALLOC_NOFRAGMENT)
+		pfn = take_from_zone(b, zone, request, flags & ~(unsigned)ALLOC_NOFRAGMENT);
+	return pfn;
+}
+
+uint32_t zonelist_take(struct buddy *b, const struct request *request)
+{
+	unsigned highest_type = zonelist_highest_type(request->gfp);
+	uint32_t pfn;
+
+	if (request->order >= b->orders)
+		return UINT32_MAX;
+	if (request->zone_hint >= 0 && (uint32_t)request->zone_hint < b->zone_count)
+		return take_from_hinted(b, request, highest_type);
+	pfn = take(b, request, highest_type, fastpath_flags(b, request->gfp, highest_type));
+	return pfn == UINT32_MAX ? take_slowly(b, request, highest_type) : pfn;
+}
+
+/* The zone that can give `count` frames and stay above its low watermark, or UINT32_MAX. */
+static uint32_t bulk_zone(const struct buddy *b, unsigned highest_type, size_t count)
+{
+	for (uint32_t zone = b->zone_count; zone-- > 0;) {
+		const struct buddy_zone *z = &b->zones[zone];
+		uint64_t mark = (uint64_t)z->watermark[WMARK_LOW] + z->boost + count;
+		if (z->type <= highest_type &&
+		    watermark_ok(b, zone, 0, mark, highest_type, WMARK_LOW))
+			return zone;
+	}
+	return UINT32_MAX;
+}
+
+/* __alloc_pages_bulk() */
+size_t zonelist_take_bulk(struct buddy *b, const struct request *request, size_t count, pfn_t *out)
+{
+	unsigned migratetype = request_migratetype(b, request);
+	uint32_t zone = request->zone_hint >= 0
+				? (uint32_t)request->zone_hint
+				: bulk_zone(b, zonelist_highest_type(request->gfp), count);
+	size_t got = 0;
+
+	if (count > 1 && zone < b->zone_count && !(request->flags & REQUEST_PCP_BUSY)) {
+		for (; got < count; got++) {
+			uint32_t pfn = pcp_take(b, zone, request, migratetype, WMARK_LOW);
+			if (pfn == UINT32_MAX)
+				break;
+			out[got].v = pfn;
+		}
+	}
+	if (got == 0) {
+		struct request single = *request;
+		single.flags &= (uint8_t)~REQUEST_BULK;
+		out[0].v = zonelist_take(b, &single);
+		got = out[0].v != UINT32_MAX;
+	}
+	return got;
+}
