@@ -103,7 +103,7 @@ static void file_free(struct hdf5_file *file)
 	hdf5_free_series(file);
 	hdf5_free_tables(file);
 	hdf5_free_attributes(file);
-	H5Eset_auto2(H5E_DEFAULT, file->error_print, file->error_print_data);
+	hdf5_quiet_end(&file->quiet);
 	free(file->temporary);
 	free(file->path);
 	free(file);
@@ -116,8 +116,7 @@ static struct hdf5_file *file_allocate(const char *path, const struct hdf5_param
 		return NULL;
 	file->file = file->group_create = file->text_type = H5I_INVALID_HID;
 	file->deflate = params ? (unsigned)params->deflate : DEFLATE_DEFAULT;
-	H5Eget_auto2(H5E_DEFAULT, &file->error_print, &file->error_print_data);
-	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+	file->quiet = hdf5_quiet_begin();
 	file->path = strdup(path);
 	if (asprintf(&file->temporary, "%s.partial-%ld", path, (long)getpid()) < 0)
 		file->temporary = NULL;

@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "results/hdf5_quiet.h"
 #include "results/sink.h"
 
 struct hdf5_params {
@@ -36,8 +37,7 @@ struct hdf5_file {
 	hid_t group_create; /* property list of every group */
 	hid_t text_type;    /* variable-length UTF-8 */
 	unsigned deflate;
-	H5E_auto2_t error_print; /* the process's own, put back when the sink is gone */
-	void *error_print_data;
+	struct hdf5_quiet quiet; /* while the sink is open */
 	struct hdf5_attribute *attributes;
 	size_t attribute_count, attribute_capacity;
 	struct result_series *series; /* newest first */
