@@ -12,7 +12,7 @@
 
 #define OPTION_AT(field) .name = #field, .offset = offsetof(struct buddy_params, field)
 
-static const struct option buddy_options[] = {
+static const struct option_spec buddy_options[] = {
 	{
 		OPTION_AT(min_free_kbytes),
 		.type = OPTION_UINT,

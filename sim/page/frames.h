@@ -88,7 +88,7 @@ static inline bool frame_is_free(uint8_t state)
 
 static inline unsigned frame_free_migratetype(uint8_t state)
 {
-	return (state & FRAME_KIND_MASK) >> FRAME_MIGRATETYPE_SHIFT;
+	return (unsigned)(state & FRAME_KIND_MASK) >> FRAME_MIGRATETYPE_SHIFT;
 }
 
 static inline enum frame_kind frame_kind(uint8_t state)

@@ -32,7 +32,7 @@ struct template_page {
 };
 
 /* An option is written once: YAML, --set, defaults, ranges and documentation come from here. */
-static const struct option template_options[] = {
+static const struct option_spec template_options[] = {
 	{
 		.name = "first_frame",
 		.offset = offsetof(struct template_params, first_frame),

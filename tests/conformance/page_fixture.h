@@ -45,7 +45,7 @@ static inline struct page_machine fixture_machine(uint64_t memory_bytes, uint32_
 static inline void fixture_set(struct fixture *f, const char *name, const char *value)
 {
 	struct error err = { 0 };
-	const struct option *option = option_find(f->policy->info.options, name);
+	const struct option_spec *option = option_find(f->policy->info.options, name);
 
 	assert_non_null(option);
 	assert_int_equal(option_parse(option, value, f->params, &err), 0);
