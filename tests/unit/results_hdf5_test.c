@@ -96,6 +96,27 @@ static void test_same_bytes(void **state)
 	assert_int_equal(files_like("*.partial*"), 0);
 }
 
+static herr_t expect_no_times(hid_t file, const char *name, const H5O_info_t *info, void *visited)
+{
+	(void)file;
+	++*(unsigned *)visited;
+	if (info->atime || info->mtime || info->ctime || info->btime)
+		fail_msg("%s tells when it was written", name);
+	return 0;
+}
+
+static void test_no_object_times(void **state)
+{
+	(void)state;
+	unsigned visited = 0;
+	make("times.h5", &plain);
+	hid_t file = H5Fopen(path_of("times.h5"), H5F_ACC_RDONLY, H5P_DEFAULT);
+	H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, expect_no_times, &visited,
+		  H5O_INFO_BASIC | H5O_INFO_TIME);
+	H5Fclose(file);
+	assert_true(visited > 40);
+}
+
 static void read_u64(hid_t file, const char *path, hsize_t *dims, int rank, uint64_t *values,
 		     size_t max)
 {
@@ -331,6 +352,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_bytes),
+		cmocka_unit_test(test_no_object_times),
 		cmocka_unit_test(test_thinning_keeps_every_second_row),
 		cmocka_unit_test(test_no_slab_and_no_samples),
 		cmocka_unit_test(test_full_disk),
