@@ -29,7 +29,7 @@ struct params {
 static const char *const timings[] = { "recorded", "closed", NULL };
 
 #define FIELD(field) .name = #field, .offset = offsetof(struct params, field)
-static const struct option options[] = {
+static const struct option_spec options[] = {
 	{ FIELD(flag), .type = OPTION_BOOL, .default_text = "true" },
 	{ FIELD(number), .type = OPTION_INT, .default_text = "-3", .min = -10, .max = 10 },
 	{ FIELD(count), .type = OPTION_UINT, .default_text = "11", .min = 1, .max = 64 },
@@ -60,7 +60,7 @@ static void expect_format(const char *name, const char *text, const char *format
 {
 	struct params params = { 0 };
 	struct error err = { 0 };
-	const struct option *option = option_find(options, name);
+	const struct option_spec *option = option_find(options, name);
 	char buffer[64];
 
 	if (option_parse(option, text, &params, &err))
@@ -169,7 +169,7 @@ static void ranges_are_shown_as_written(void **state)
 
 static void a_bad_default_is_a_bug(void **state)
 {
-	static const struct option bad[] = {
+	static const struct option_spec bad[] = {
 		{ FIELD(count), .type = OPTION_UINT, .default_text = "many" }, OPTION_END
 	};
 	struct params params;
