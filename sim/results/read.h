@@ -14,7 +14,8 @@ bool result_recognise(const void *bytes, size_t length);
 
 /*
  * Prints the summary of a result: attributes of /summary and /provenance, the tables of /summary,
- * every dataset with its axes. The largest unsigned number stands for "none". -1 with *err (ERROR_INPUT) when path is no whole result file.
+ * every dataset with its axes. The largest unsigned number stands for "none". -1 with *err
+ * (ERROR_INPUT) when path is no whole result file.
  */
 int result_info_print(FILE *out, const char *path, struct error *err);
 
