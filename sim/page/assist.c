@@ -43,16 +43,22 @@ static bool follow_rotate(struct buddy *b, uint32_t zone, const struct page_assi
 	return true;
 }
 
+/* A frame that compaction took in a larger block, and filled, is a page of its own. */
 static bool follow_lru(struct buddy *b, const struct page_assist *a)
 {
-	struct frame_block block = frames_block(&b->frames, a->pfn.v);
 	uint32_t *lru = &b->pageblock_lru[pageblock_of(b, a->pfn.v)];
 	enum frame_kind wanted = a->value ? FRAME_LRU : FRAME_ALLOCATED;
+	uint32_t start;
+	struct frame_block block = frames_find(&b->frames, a->pfn.v, b->orders, &start);
 
 	if (block.state != FRAME_NONE && !frame_is_allocated(block.state))
 		return false;
 	if (frame_kind(block.state) == wanted)
 		return false;
+	if (start != a->pfn.v) {
+		release_claim(b, a->pfn.v, 0);
+		block.order = 0;
+	}
 	if (a->value)
 		*lru += 1u << block.order;
 	else

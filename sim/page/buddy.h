@@ -259,6 +259,8 @@ int zone_layout(struct buddy *b, const struct page_machine *machine, struct erro
 /* release.c: frees, of whole allocations and of parts of them. */
 
 void release_frames(struct buddy *b, const struct request *request, uint32_t pfn);
+/* Makes the frames one allocated block of their own. False: they are not allocated. */
+bool release_claim(struct buddy *b, uint32_t pfn, unsigned order);
 
 /* snapshot.c, inspect.c, assist.c: hooks of the ops table. */
 

@@ -52,8 +52,7 @@ static bool join_allocations(struct buddy *b, uint32_t pfn, unsigned order)
 	return true;
 }
 
-/* Makes the frames one allocated block of their own. False: they are not allocated. */
-static bool claim_allocation(struct buddy *b, uint32_t pfn, unsigned order)
+bool release_claim(struct buddy *b, uint32_t pfn, unsigned order)
 {
 	uint32_t start;
 	struct frame_block block = frames_find(&b->frames, pfn, b->orders, &start);
@@ -101,7 +100,7 @@ void release_frames(struct buddy *b, const struct request *request, uint32_t pfn
 	state = frames_state(&b->frames, pfn, order);
 	whole = (uint8_t)(order - frames_level(&b->frames, order)->shift);
 	if (*state != (FRAME_ALLOCATED | whole) && *state != (FRAME_LRU | whole) &&
-	    !claim_allocation(b, pfn, order)) {
+	    !release_claim(b, pfn, order)) {
 		work_count(b->services->work, WORK_bad_page);
 		return;
 	}
