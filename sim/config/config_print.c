@@ -8,7 +8,7 @@
 #include "config/config.h"
 #include "config/values.h"
 
-enum { VALUE_MAX = 4096, PATH_BYTES_MAX = 256 };
+enum { VALUE_MAX = 4096, PATH_BYTES_MAX = 256, ORIGIN_COLUMN = 40 };
 
 bool value_is_shown(const struct value_section *section, const struct value_group *group,
 		    size_t option)
@@ -46,35 +46,31 @@ static bool is_plain_word(const char *text)
 	return true;
 }
 
-static void print_word(FILE *out, const char *text)
+/* Returns how many columns were filled. */
+static int print_word(FILE *out, const char *text)
 {
-	if (is_plain_word(text)) {
-		fputs(text, out);
-		return;
-	}
-	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			fputc('\\', out);
-		fputc(*text, out);
-	}
-	fputc('"', out);
+	if (is_plain_word(text))
+		return fprintf(out, "%s", text);
+	int width = fprintf(out, "\"");
+	for (; *text; text++)
+		width += fprintf(out, "%s%c", *text == '"' || *text == '\\' ? "\\" : "", *text);
+	return width + fprintf(out, "\"");
 }
 
-static void print_value(FILE *out, enum option_type type, const char *text)
+static int print_value(FILE *out, enum option_type type, const char *text)
 {
 	if (type == OPTION_TEXT || type == OPTION_CHOICE)
-		print_word(out, text);
-	else
-		fputs(text, out);
+		return print_word(out, text);
+	return fprintf(out, "%s", text);
 }
 
 /* A comment is one line, whatever a file is called. */
-static void print_origin(FILE *out, const char *from)
+static void print_origin(FILE *out, int column, const char *from)
 {
-	fputs(" # ", out);
+	fprintf(out, "%*s# ", column < ORIGIN_COLUMN ? ORIGIN_COLUMN - column : 1, "");
 	for (; *from; from++)
 		fputc(iscntrl((unsigned char)*from) ? '?' : *from, out);
+	fputc('\n', out);
 }
 
 static void print_group(FILE *out, const struct value_section *section,
@@ -85,11 +81,10 @@ static void print_group(FILE *out, const struct value_section *section,
 		if (!value_is_shown(section, group, i))
 			continue;
 		const struct option_spec *option = &group->options[i];
-		fprintf(out, "%s%s: ", indent, option->name);
-		print_value(out, option->type,
-			    option_format(option, group->params, text, sizeof(text)));
-		print_origin(out, group->origins[i].from);
-		fputc('\n', out);
+		option_format(option, group->params, text, sizeof(text));
+		int column = fprintf(out, "%s%s: ", indent, option->name);
+		column += print_value(out, option->type, text);
+		print_origin(out, column, group->origins[i].from);
 	}
 }
 
@@ -102,10 +97,9 @@ static void print_section(FILE *out, const struct value_section *section)
 {
 	fprintf(out, "%s:%s\n", section->schema->name, section_is_empty(section) ? " {}" : "");
 	if (section->schema->kind) {
-		fputs("  policy: ", out);
-		print_word(out, section->policies[section->chosen].name);
-		print_origin(out, section->choice.from);
-		fputc('\n', out);
+		int column = fprintf(out, "  policy: ");
+		column += print_word(out, section->policies[section->chosen].name);
+		print_origin(out, column, section->choice.from);
 	}
 	print_group(out, section, &section->own, "  ");
 	for (size_t i = 0; i < section->policy_count; i++) {

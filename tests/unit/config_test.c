@@ -129,19 +129,19 @@ static void resolved_says_where_values_came_from(void **state)
 	set(config, "machine.label=yes");
 	char *text = resolved(config);
 	assert_string_equal(text, "machine:\n"
-				  "  memory: 256MiB # default\n"
-				  "  cpus: 2 # base.yaml:2\n"
-				  "  poll: 100ms # default\n"
-				  "  bias: 0 # default\n"
-				  "  share: 0.5 # default\n"
-				  "  thp: true # default\n"
-				  "  timing: recorded # default\n"
-				  "  price: 1.5 # default\n"
-				  "  label: \"yes\" # --set\n"
+				  "  memory: 256MiB                        # default\n"
+				  "  cpus: 2                               # base.yaml:2\n"
+				  "  poll: 100ms                           # default\n"
+				  "  bias: 0                               # default\n"
+				  "  share: 0.5                            # default\n"
+				  "  thp: true                             # default\n"
+				  "  timing: recorded                      # default\n"
+				  "  price: 1.5                            # default\n"
+				  "  label: \"yes\"                          # --set\n"
 				  "slab:\n"
-				  "  policy: \"null\" # --set\n"
+				  "  policy: \"null\"                        # --set\n"
 				  "  slub: # not read: not the policy\n"
-				  "    merge: false # some.yaml:3\n");
+				  "    merge: false                        # some.yaml:3\n");
 	free(text);
 	config_destroy(config);
 }
