@@ -61,6 +61,14 @@ static const struct option_spec buddy_options[] = {
 		.help = "per-cpu lists of huge pages too (CONFIG_TRANSPARENT_HUGEPAGE)",
 	},
 	{
+		OPTION_AT(khugepaged),
+		.type = OPTION_BOOL,
+		.default_text = "false",
+		.unit = "",
+		.help = "huge pages are in use: keep more memory free so that pageblocks stay "
+			"whole",
+	},
+	{
 		OPTION_AT(initmem_bytes),
 		.type = OPTION_SIZE,
 		.default_text = "0B",

@@ -51,6 +51,7 @@ struct buddy_params {
 	uint64_t percpu_pagelist_high_fraction;
 	bool page_group_by_mobility;
 	bool transparent_hugepage;
+	bool khugepaged;
 	uint64_t initmem_bytes;
 };
 

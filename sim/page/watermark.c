@@ -185,6 +185,32 @@ static void set_pcp_sizes(struct buddy *b, uint32_t zone, uint32_t managed_at_bo
 	}
 }
 
+/*
+ * set_recommended_min_free_kbytes() of mm/khugepaged.c: two pageblocks in each zone, and two for
+ * each pair of migratetypes, up to a twentieth of what lies above the high watermarks.
+ */
+static uint64_t khugepaged_min_free_kbytes(const struct buddy *b, const uint32_t *managed)
+{
+	uint64_t pageblocks = 2 + MIGRATE_PCPTYPES * MIGRATE_PCPTYPES;
+	uint64_t recommended = (pageblocks * b->zone_count) << b->pageblock_order;
+	uint64_t above = 0;
+
+	for (uint32_t zone = 0; zone < b->zone_count; zone++) {
+		uint32_t high = b->zones[zone].watermark[WMARK_HIGH];
+		above += managed[zone] > high ? managed[zone] - high : 0;
+	}
+	if (recommended > above / 20)
+		recommended = above / 20;
+	recommended <<= PAGE_SHIFT - 10;
+	return recommended > b->min_free_kbytes ? recommended : b->min_free_kbytes;
+}
+
+static void set_all_watermarks(struct buddy *b, const uint32_t *managed, uint64_t total)
+{
+	for (uint32_t zone = 0; zone < b->zone_count; zone++)
+		set_watermarks(b, &b->zones[zone], managed[zone], total);
+}
+
 void watermark_setup(struct buddy *b, const uint32_t *managed_at_boot)
 {
 	uint64_t total = 0;
@@ -192,9 +218,13 @@ void watermark_setup(struct buddy *b, const uint32_t *managed_at_boot)
 	for (uint32_t zone = 0; zone < b->zone_count; zone++)
 		total += managed_at_boot[zone];
 	b->min_free_kbytes = min_free_kbytes(b, total);
+	set_all_watermarks(b, managed_at_boot, total);
+	if (b->params.khugepaged && !b->params.min_free_kbytes) {
+		b->min_free_kbytes = khugepaged_min_free_kbytes(b, managed_at_boot);
+		set_all_watermarks(b, managed_at_boot, total);
+	}
 	b->total_reserve = 0;
 	for (uint32_t zone = 0; zone < b->zone_count; zone++) {
-		set_watermarks(b, &b->zones[zone], managed_at_boot[zone], total);
 		set_lowmem_reserve(b, managed_at_boot, zone);
 		set_pcp_sizes(b, zone, managed_at_boot[zone]);
 		b->total_reserve += zone_reserve(&b->zones[zone]);

@@ -156,7 +156,8 @@ static uint32_t pcp_high_most(const struct buddy *b, uint32_t frames)
 	uint64_t fraction = b->params.percpu_pagelist_high_fraction;
 	uint64_t scale = b->params.watermark_scale_factor;
 	uint64_t kbytes = b->params.min_free_kbytes ? b->params.min_free_kbytes : 1 << 18;
-	uint64_t low = (kbytes >> 2) + (kbytes >> 4) + frames / 10000 * scale + scale;
+	uint64_t min = b->params.khugepaged ? frames / 20 + (kbytes >> 2) : kbytes >> 2;
+	uint64_t low = min + (min >> 2) + frames / 10000 * scale + scale;
 	uint64_t high = fraction ? frames / fraction : low;
 
 	if (high > frames)
