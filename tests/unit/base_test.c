@@ -139,6 +139,23 @@ static void below_is_uniform_and_bounded(void **state)
 	rng_destroy(rng);
 }
 
+/* A bound of 3/4 of all draws: without rejection the lowest third would come up twice as often. */
+static void below_favours_no_part(void **state)
+{
+	enum { DRAWS = 30000 };
+	struct rng *rng = rng_create(6, "thirds");
+	unsigned narrow = 0, wide = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < DRAWS; i++) {
+		narrow += rng_below(rng, 3ull << 30) < 1ull << 30;
+		wide += rng_below(rng, 3ull << 62) < 1ull << 62;
+	}
+	assert_in_range(narrow, DRAWS / 3 - 400, DRAWS / 3 + 400); /* 5 standard deviations */
+	assert_in_range(wide, DRAWS / 3 - 400, DRAWS / 3 + 400);
+	rng_destroy(rng);
+}
+
 static void below_takes_any_bound(void **state)
 {
 	struct rng *rng = rng_create(4, "bounds");
@@ -198,6 +215,7 @@ static void histogram_quantiles(void **state)
 	assert_int_equal(h.max, 1000);
 	assert_int_equal(histogram_quantile(&h, 0), 1);
 	assert_int_equal(histogram_quantile(&h, 0.01), 10);
+	assert_int_equal(histogram_quantile(&h, 0.0105), 11);
 	assert_int_equal(histogram_quantile(&h, 0.5), 511); /* 500 is in the bin 496..511 */
 	assert_int_equal(histogram_quantile(&h, 1), 1000);
 	histogram_add(&h, UINT64_MAX);
@@ -206,7 +224,7 @@ static void histogram_quantiles(void **state)
 
 static const char *suggest(const char *word)
 {
-	static const char *const known[] = { "memory", "cpus", "orders", "pageblock_order" };
+	static const char *const known[] = { "memory", "cpus", "orders", "pageblock_order", "lru" };
 	struct suggestion s = { .word = word };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -222,6 +240,7 @@ static void the_nearest_name_is_suggested(void **state)
 	assert_string_equal(suggest("cpu"), "cpus");
 	assert_string_equal(suggest("order"), "orders");
 	assert_string_equal(suggest("page_block_order"), "pageblock_order");
+	assert_string_equal(suggest("lur"), "lru"); /* neighbours swapped are one mistake */
 	assert_null(suggest("reclaim"));
 	assert_null(suggest(""));
 	assert_null(
@@ -257,6 +276,7 @@ int main(void)
 		cmocka_unit_test(streams_and_seeds_do_not_share_numbers),
 		cmocka_unit_test(one_stream_does_not_move_another),
 		cmocka_unit_test(below_is_uniform_and_bounded),
+		cmocka_unit_test(below_favours_no_part),
 		cmocka_unit_test(below_takes_any_bound),
 		cmocka_unit_test(histogram_knows_a_value_to_a_sixteenth),
 		cmocka_unit_test(histogram_edges_only_rise),

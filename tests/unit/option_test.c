@@ -139,6 +139,8 @@ static void nonsense_is_refused(void **state)
 	expect_refusal("number", "99999999999999999999",
 		       "must be a whole number, is \"99999999999999999999\"");
 	expect_refusal("count", "-1", "must be a whole number from 0, is \"-1\"");
+	expect_refusal("count", "99999999999999999999",
+		       "must be a whole number from 0, is \"99999999999999999999\"");
 	expect_refusal("count", " 1", "must be a whole number from 0, is \" 1\"");
 	expect_refusal("count", "1 ", "must be a whole number from 0, is \"1 \"");
 	expect_refusal("count", "0x", "must be a whole number from 0, is \"0x\"");
