@@ -49,7 +49,7 @@ static void arena_says_when_it_is_spent(void **state)
 	assert_string_equal(err.message,
 			    "simulated state needs more than the 8192 bytes reserved for it");
 	assert_int_equal(arena_used(arena), 8000);
-	assert_null(arena_array(arena, SIZE_MAX / 2, 4, &err)); /* the product overflows */
+	assert_null(arena_array(arena, SIZE_MAX / 4 + 2, 4, &err)); /* 4 when it wraps */
 	assert_null(arena_array(arena, SIZE_MAX, 1, &err));
 	assert_non_null(arena_array(arena, 128, 1, &err));
 	arena_destroy(arena);
