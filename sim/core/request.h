@@ -14,6 +14,8 @@ enum request_flags {
 	REQUEST_BATCHED = 1 << 2, /* page free by free_unref_page_list */
 	REQUEST_PCP_BUSY =
 		1 << 3, /* assist pcp_busy: the per-cpu lock is held by who was interrupted */
+	REQUEST_RECLAIMING = 1 << 4, /* the task is reclaiming memory (PF_MEMALLOC) */
+	REQUEST_OOM_VICTIM = 1 << 5, /* the task is about to die for its memory */
 };
 
 struct request {
@@ -27,7 +29,7 @@ struct request {
 	uint8_t order;
 	uint8_t migratetype; /* enum migratetype, of the gfp flags */
 	uint8_t flags;       /* enum request_flags */
-	int8_t zone_hint;    /* assist zone: index of the zone to take, -1: decide */
+	int8_t zone_hint;    /* assist zone: zone to take, numbered as in page_counts; -1: decide */
 	int16_t node;        /* -1: none asked */
 };
 

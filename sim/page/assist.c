@@ -75,6 +75,21 @@ static bool follow_highatomic(struct buddy *b, uint32_t zone, const struct page_
 	return pageblock_type(b, a->pfn.v) == MIGRATE_HIGHATOMIC;
 }
 
+/* balance_pgdat() ends with the boosts that it began with taken back. */
+static bool follow_kswapd(struct buddy *b, uint32_t node)
+{
+	bool boosted = false;
+
+	for (uint32_t zone = 0; zone < b->zone_count; zone++) {
+		struct buddy_zone *z = &b->zones[zone];
+		if (z->node != node)
+			continue;
+		boosted |= z->boost != 0;
+		z->boost = 0;
+	}
+	return boosted;
+}
+
 static bool in_machine(const struct buddy *b, uint32_t pfn)
 {
 	return pfn >= b->zones[0].start && pfn < b->zones[buddy_zone_of(b, pfn)].end;
@@ -85,6 +100,8 @@ bool buddy_assist(void *state, const struct page_assist *assist)
 	struct buddy *b = state;
 	uint32_t zone;
 
+	if (assist->kind == ASSIST_KSWAPD)
+		return follow_kswapd(b, assist->value);
 	if (assist->pfn.v < b->zones[0].start || !in_machine(b, assist->pfn.v) ||
 	    assist->order >= b->orders || assist->cpu >= b->cpus)
 		return false;

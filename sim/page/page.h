@@ -41,6 +41,7 @@ enum page_assist_kind {
 	ASSIST_RESERVE_HIGHATOMIC,
 	ASSIST_UNRESERVE_HIGHATOMIC,
 	ASSIST_CAPTURE,
+	ASSIST_KSWAPD, /* kswapd has run on node `value`; pfn is not used */
 	ASSIST_KINDS
 };
 
@@ -91,7 +92,11 @@ struct page_policy {
 	/* All per-cpu lists of `cpu` back to the buddy lists (drain_pages). NULL: has none. */
 	void (*drain)(void *state, uint32_t cpu);
 
-	/* A recorded fact to follow. NULL or false: not understood, the engine counts it. */
+	/*
+	 * A recorded fact to follow. True: it was needed, and counts as taken from the trace.
+	 * False: nothing was taken from it, as the policy has come to the same by itself or does
+	 * not understand it. NULL: understands none.
+	 */
 	bool (*assist)(void *state, const struct page_assist *assist);
 
 	/* A deferred call's time has come (services_defer with DEFER_PAGE). NULL: never defers. */

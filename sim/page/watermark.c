@@ -33,6 +33,8 @@ static int64_t mark_for(uint64_t mark, unsigned alloc_flags)
 		if (alloc_flags & ALLOC_NON_BLOCK)
 			min -= min / 4;
 	}
+	if (alloc_flags & ALLOC_OOM)
+		min -= min / 2;
 	return min;
 }
 
@@ -41,7 +43,7 @@ static bool has_block(const struct buddy_zone *z, unsigned order, unsigned alloc
 	uint32_t orders = z->nonempty[MIGRATE_UNMOVABLE] | z->nonempty[MIGRATE_MOVABLE] |
 			  z->nonempty[MIGRATE_RECLAIMABLE];
 
-	if (alloc_flags & ALLOC_HIGHATOMIC)
+	if (alloc_flags & (ALLOC_HIGHATOMIC | ALLOC_OOM))
 		orders |= z->nonempty[MIGRATE_HIGHATOMIC];
 	return orders >> order != 0;
 }

@@ -68,7 +68,7 @@ static uint32_t take_from_buddy(struct buddy *b, uint32_t zone, const struct req
 		pfn = block_take(b, zone, order, MIGRATE_HIGHATOMIC);
 	if (pfn == UINT32_MAX)
 		pfn = fallback_take(b, zone, order, migratetype, alloc_flags);
-	if (pfn == UINT32_MAX && alloc_flags & ALLOC_NON_BLOCK)
+	if (pfn == UINT32_MAX && alloc_flags & (ALLOC_NON_BLOCK | ALLOC_OOM))
 		pfn = block_take(b, zone, order, MIGRATE_HIGHATOMIC);
 	if (pfn != UINT32_MAX)
 		buddy_free_count_add(b, zone, request->cpu, -(1 << order));
@@ -124,17 +124,33 @@ static uint32_t take(struct buddy *b, const struct request *request, unsigned hi
 	return pfn;
 }
 
+/* __gfp_pfmemalloc_flags(): who frees memory, or dies for it, may have what nobody else may. */
+static unsigned reserve_flags(const struct request *request)
+{
+	if (request->gfp & GFP_BIT_NOMEMALLOC)
+		return 0;
+	if (request->gfp & GFP_BIT_MEMALLOC)
+		return ALLOC_NO_WATERMARKS;
+	if (request->flags & REQUEST_IRQ)
+		return 0;
+	if (request->flags & REQUEST_RECLAIMING)
+		return ALLOC_NO_WATERMARKS;
+	return request->flags & REQUEST_OOM_VICTIM ? ALLOC_OOM : 0;
+}
+
 /* What __alloc_pages_slowpath() tries without reclaiming. */
 static uint32_t take_slowly(struct buddy *b, const struct request *request, unsigned highest_type)
 {
 	unsigned flags = slowpath_flags(request->gfp, request->order);
+	unsigned reserves = reserve_flags(request);
 	uint32_t pfn;
 
 	work_count(b->services->work, WORK_watermark_slowpath);
 	pfn = take(b, request, highest_type, flags);
-	if (pfn == UINT32_MAX && request->gfp & GFP_BIT_MEMALLOC &&
-	    !(request->gfp & GFP_BIT_NOMEMALLOC))
-		pfn = take(b, request, highest_type, ALLOC_NO_WATERMARKS);
+	if (pfn == UINT32_MAX && reserves) {
+		flags = reserves | (flags & ALLOC_KSWAPD);
+		pfn = take(b, request, highest_type, flags);
+	}
 	if (pfn == UINT32_MAX && request->gfp & GFP_BIT_DIRECT_RECLAIM &&
 	    fallback_unreserve_highatomic(b, highest_type, request_migratetype(b, request), true))
 		pfn = take(b, request, highest_type, flags);
