@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all figures have in common: widths, the time axis, the horizon, files with fixed bytes."""
+import matplotlib
+import numpy as np
+
+matplotlib.use("Agg")
+from matplotlib import pyplot  # noqa: E402 (the backend is chosen first)
+
+WIDTHS_INCH = {"column": 3.33, "page": 7.0}
+PAGE_BYTES = 4096
+MIB = 1 << 20
+
+TIME_UNITS = [(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1, "ns")]
+HATCHES = ["", "////", "....", "xxxx", "\\\\\\\\", "++++", "oooo"]
+
+
+def time_unit(ns):
+    """Nanoseconds in the largest unit that leaves a whole part, and its name."""
+    return next(((f, u) for f, u in TIME_UNITS if ns >= f), TIME_UNITS[-1])
+
+
+class TimeAxis:
+    """Simulated time since the run's first sample, in the unit that suits the longest run."""
+
+    def __init__(self, results, series_name):
+        spans = [s.time_ns[-1] - s.time_ns[0] for s in
+                 (r.series(series_name) for r in results) if s is not None]
+        span = max(spans, default=0)
+        self.scale, self.unit = time_unit(span)
+
+    def label(self, axes):
+        axes.set_xlabel(f"simulated time [{self.unit}]")
+
+    def of(self, series):
+        """Times of the samples. A lone sample becomes two, so that there is something to see."""
+        times = (series.time_ns - series.time_ns[0]) / self.scale
+        return times if len(times) > 1 else np.array([0.0, 1.0])
+
+    def values(self, series, column):
+        """The column's rows to go with of()."""
+        values = column if isinstance(column, np.ndarray) else series[column]
+        return values if len(values) > 1 else np.repeat(values, 2, axis=0)
+
+    def shade_horizon(self, axes, result, series):
+        """Greys what lies past the horizon; call it when the x limits are set."""
+        if result.horizon_time_ns is None:
+            return
+        start = (result.horizon_time_ns - int(series.time_ns[0])) / self.scale
+        left, right = axes.get_xlim()
+        start = max(start, left)
+        if start >= right:
+            return
+        axes.axvspan(start, right, facecolor="0.5", alpha=0.25, hatch="////", edgecolor="0.35",
+                     linewidth=0, zorder=3)
+        axes.axvline(start, color="0.25", linewidth=0.6, linestyle="-", zorder=3.1)
+        axes.annotate("past the horizon", (start, 1), (2, -2), xycoords=("data", "axes fraction"),
+                      textcoords="offset points", rotation=90, va="top", fontsize=5.5,
+                      bbox={"boxstyle": "square,pad=0.15", "facecolor": "white",
+                            "edgecolor": "none", "alpha": 0.8}, zorder=4)
+
+
+def new_figure(options, rows, columns=1, row_height=1.5, **arguments):
+    width = WIDTHS_INCH[options.width]
+    return pyplot.subplots(rows, columns, figsize=(width, row_height * rows), squeeze=False,
+                           layout="constrained", **arguments)
+
+
+def key_at_right(figure, handles, labels, title):
+    """A key for all panels, in a strip that the panels leave free."""
+    strip = 0.5 / figure.get_figwidth()
+    figure.get_layout_engine().set(rect=(0, 0, 1 - strip, 1))
+    figure.legend(handles, labels, title=title, handlelength=1.8, labelspacing=0.15,
+                  handletextpad=0.4, borderpad=0.1, loc="upper right", bbox_to_anchor=(1, 1))
+
+
+def say_nothing_to_show(axes, text):
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color="0.35")
+
+
+def share_limits(panels):
+    """Runs are compared at one scale."""
+    drawn = [axes for axes in panels if axes.axison]
+    right = max((axes.get_xlim()[1] for axes in drawn), default=1)
+    top = max((axes.get_ylim()[1] for axes in drawn), default=1)
+    for axes in drawn:
+        axes.set_xlim(right=right)
+        axes.set_ylim(top=top)
+
+
+def name_run(axes, results, result):
+    """A panel says whose it is when there are several."""
+    if len(results) > 1:
+        axes.set_title(result.label, loc="left", fontweight="bold")
+
+
+def save(figure, paths):
+    """The same figure gives the same bytes: no dates, no names of library versions."""
+    for path in paths:
+        if path.endswith(".pdf"):
+            metadata = {"Creator": "Slabyard", "Producer": None, "CreationDate": None}
+        else:
+            metadata = {"Software": None}
+        figure.savefig(path, metadata=metadata)
+    pyplot.close(figure)

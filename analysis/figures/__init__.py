@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One figure a module: HELP, and draw(results, options), which returns a matplotlib figure.
+
+A new figure is a new module and a line here.
+"""
+from . import comparison, free_blocks, slab_bytes, unusable_index
+
+FIGURES = {
+    "free-blocks": free_blocks,
+    "unusable-index": unusable_index,
+    "slab-bytes": slab_bytes,
+    "comparison": comparison,
+}

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs side by side: key figures as bars, and how they came about over time."""
+from matplotlib import rcParams
+from matplotlib.legend_handler import HandlerTuple
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+import numpy as np
+
+import drawing
+from slabyard_results import zone_number
+
+HELP = "key figures of several runs as bars, and their course over time"
+
+HUGE_ORDER = 9
+LAYOUTS = {
+    "column": ([["held", "huge", "index"], ["failed", "cost", "key"],
+                ["held over time"] * 3, ["index over time"] * 3], 4.8, (1, 1, 1.3, 1.3)),
+    "page": ([["held", "huge", "index", "failed", "cost", "key"],
+              ["held over time"] * 3 + ["index over time"] * 3], 3.2, (1, 1.4)),
+}
+
+
+def held_mib(result, _options):
+    series = result.series("fragmentation")
+    return None if series is None else series["held_bytes"] / drawing.MIB
+
+
+def huge_blocks(result, options):
+    """Free blocks of 2 MiB, those inside larger ones counted."""
+    if result.series("buddy") is None:
+        return None
+    blocks = result.free_blocks_by_order(options.zone)[:, HUGE_ORDER:]
+    return blocks @ (1 << np.arange(blocks.shape[1]))
+
+
+def unusable_index(result, options):
+    series = result.series("fragmentation")
+    if series is None:
+        return None
+    index = series["unusable_free_index"]
+    order = min(HUGE_ORDER, index.shape[2] - 1)
+    return index[:, zone_number(result, series, options.zone or result.largest_zone()), order]
+
+
+def cost_ns(result, _options):
+    series = result.series("work")
+    return None if series is None or "cost" not in series else series["cost"]
+
+
+def failed_operations(result):
+    failed = result.table("/summary/operations").get("failed")
+    return None if failed is None else int(np.sum(failed))
+
+
+def last(values):
+    return None if values is None else values[-1]
+
+
+def peak(values):
+    return None if values is None else values.max()
+
+
+def three_digits(value):
+    return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
+
+
+# A panel of bars: its title and the figure of a run.
+BARS = {
+    "held": ("slab memory held\nat its peak [MiB]", lambda r, o: peak(held_mib(r, o))),
+    "huge": ("free 2 MiB blocks\nat the end", lambda r, o: last(huge_blocks(r, o))),
+    "index": ("unusable index,\n2 MiB, at the end", lambda r, o: last(unusable_index(r, o))),
+    "failed": ("failed\noperations", lambda r, o: failed_operations(r)),
+    "cost": ("modelled cost", lambda r, o: last(cost_ns(r, o))),
+}
+
+# A panel of lines: its y label, the values over time.
+LINES = {
+    "held over time": ("slab held [MiB]", held_mib),
+    "index over time": ("unusable index, 2 MiB", unusable_index),
+}
+
+
+def bar_style(i):
+    return {"facecolor": f"C{i}", "hatch": drawing.HATCHES[i % len(drawing.HATCHES)],
+            "edgecolor": "black"}
+
+
+def in_time_unit(title, values):
+    factor, unit = drawing.time_unit(max((v for v in values if v is not None), default=0))
+    return f"{title}\n[{unit}]", [None if v is None else v / factor for v in values]
+
+
+def draw_bars(axes, title, values):
+    """A bar a run; a run that does not know the figure has none."""
+    for i, value in enumerate(values):
+        if value is None:
+            axes.annotate("–", (i, 0), (0, 1), textcoords="offset points", ha="center")
+            continue
+        axes.bar(i, value, width=0.75, **bar_style(i))
+        axes.annotate(three_digits(value), (i, value), (0, 1.5), textcoords="offset points",
+                      ha="center", fontsize=5.5)
+    axes.set_title(title, fontsize=6)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.set_xlim(-0.7, len(values) - 0.3)
+    top = max((v for v in values if v), default=1)
+    axes.set_ylim(0, top * 1.2)
+
+
+def draw_lines(axes, label, results, options, values_of):
+    time = drawing.TimeAxis(results, "fragmentation")
+    end = 0
+    for i, result in enumerate(results):
+        values = values_of(result, options)
+        if values is None:
+            continue
+        series = result.series("fragmentation")
+        times = time.of(series)
+        axes.plot(times, time.values(series, values), color=f"C{i}")
+        end = max(end, times[-1])
+    axes.set_xlim(0, end or 1)
+    axes.set_ylim(0, axes.get_ylim()[1] * 1.05 or 1)
+    axes.set_ylabel(label)
+    time.label(axes)
+    shade_first_horizon(axes, time, results)
+
+
+def shade_first_horizon(axes, time, results):
+    """Past the earliest horizon the runs are no longer comparable."""
+    known = [(r, r.series("fragmentation")) for r in results if r.horizon_time_ns is not None]
+    known = [(r, s) for r, s in known if s is not None]
+    if known:
+        result, series = min(known, key=lambda rs: rs[0].horizon_time_ns - int(rs[1].time_ns[0]))
+        time.shade_horizon(axes, result, series)
+
+
+def draw_key(axes, results):
+    """A run's bar and its line together, so that one key serves all panels."""
+    styles = rcParams["axes.prop_cycle"].by_key().get("linestyle", ["-"])
+    keys = [(Patch(**bar_style(i)),
+             Line2D([], [], color=f"C{i}", linestyle=styles[i % len(styles)]))
+            for i in range(len(results))]
+    axes.set_axis_off()
+    axes.legend(keys, [r.label for r in results], loc="center left", bbox_to_anchor=(-0.1, 0.5),
+                handler_map={tuple: HandlerTuple(ndivide=None)}, handlelength=3.2)
+
+
+def draw(results, options):
+    mosaic, height, ratios = LAYOUTS[options.width]
+    figure = drawing.pyplot.figure(figsize=(drawing.WIDTHS_INCH[options.width], height),
+                                   layout="constrained")
+    axes = figure.subplot_mosaic(mosaic, gridspec_kw={"height_ratios": ratios})
+    for key, (title, value_of) in BARS.items():
+        values = [value_of(result, options) for result in results]
+        if key == "cost":
+            title, values = in_time_unit(title, values)
+        draw_bars(axes[key], title, values)
+    for key, (label, values_of) in LINES.items():
+        draw_lines(axes[key], label, results, options, values_of)
+    draw_key(axes["key"], results)
+    return figure

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Draws every figure from the made-up runs in FOLDER (results_figures_test.c writes them).
+
+Usage: results_figures.py ANALYSIS FOLDER. Exits 77 when h5py or matplotlib is missing.
+"""
+import os
+import subprocess
+import sys
+import unittest
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+
+ANALYSIS, FOLDER = Path(sys.argv[1]), Path(sys.argv[2])
+sys.path.insert(0, str(ANALYSIS))
+try:
+    import drawing
+    from figures import FIGURES
+    from slabyard_results import Result, ResultError
+except ImportError as missing:
+    print(f"skipped: {missing}")
+    sys.exit(77)
+
+INPUTS = {
+    "one run": ["slub"],
+    "two runs": ["slub", "slab"],
+    "four runs": ["slub", "slab", "one", "noslab"],
+    "past the horizon": ["slab"],
+    "one sample": ["one"],
+    "no sample": ["none"],
+    "no sample among others": ["none", "slub"],
+    "no slab group": ["noslab"],
+}
+
+
+def options(width="column", zone=None):
+    return SimpleNamespace(width=width, zone=zone)
+
+
+def run_plot(*arguments, seed="0"):
+    return subprocess.run(
+        ["/usr/bin/python3", "-B", ANALYSIS / "plot.py", *arguments], cwd=FOLDER, text=True,
+        capture_output=True, env={**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": "C.UTF-8"})
+
+
+class Figures(unittest.TestCase):
+    def setUp(self):
+        drawing.pyplot.style.use(str(ANALYSIS / "slabyard.mplstyle"))
+        # A layout that does not fit is only a warning to matplotlib.
+        warnings.simplefilter("error")
+
+    def draw(self, name, stems, opts):
+        results = [Result(FOLDER / f"{stem}.h5") for stem in stems]
+        for result in results:
+            self.addCleanup(result.close)
+        return FIGURES[name].draw(results, opts)
+
+    def test_every_figure_of_every_input(self):
+        for name in FIGURES:
+            for case, stems in INPUTS.items():
+                for width, inches in drawing.WIDTHS_INCH.items():
+                    with self.subTest(figure=name, case=case, width=width):
+                        figure = self.draw(name, stems, options(width))
+                        self.assertEqual(figure.get_figwidth(), inches)
+                        self.assert_no_axes_collapsed(figure)
+                        drawing.pyplot.close(figure)
+
+    def assert_no_axes_collapsed(self, figure):
+        figure.canvas.draw()
+        for axes in figure.axes:
+            box = axes.get_position()
+            self.assertGreater(box.width * figure.get_figwidth(), 0.4)
+            self.assertGreater(box.height * figure.get_figheight(), 0.4)
+
+    def test_axes_name_what_they_show_with_units(self):
+        for name in FIGURES:
+            figure = self.draw(name, ["slub"], options())
+            labels = [a.get_xlabel() + a.get_ylabel() for a in figure.axes if a.axison]
+            self.assertTrue(any("simulated time [ms]" in text for text in labels), name)
+            drawing.pyplot.close(figure)
+
+    def test_the_horizon_is_shaded_where_it_is(self):
+        for name in FIGURES:
+            for stem, count in (("slab", 1), ("slub", 0)):
+                figure = self.draw(name, [stem], options())
+                texts = [[t.get_text() for t in a.texts] for a in figure.axes]
+                self.assertEqual(any("past the horizon" in t for t in texts), count > 0, name)
+                drawing.pyplot.close(figure)
+        figure = self.draw("unusable-index", ["slab"], options())
+        lines = [line.get_xdata() for line in figure.axes[0].lines]
+        self.assertIn([40.0, 40.0], [list(x) for x in lines])
+        drawing.pyplot.close(figure)
+
+    def test_stack_adds_up_to_free_memory(self):
+        figure = self.draw("free-blocks", ["slub"], options(zone="DMA32"))
+        with Result(FOLDER / "slub.h5") as result:
+            pages = result.series("buddy")["free_pages"][:, 1]
+        top = figure.axes[1].collections[-1].get_paths()[0].vertices[:, 1].max()
+        self.assertAlmostEqual(top, pages.max() / 256, places=6)
+        drawing.pyplot.close(figure)
+
+    def test_unknown_zone(self):
+        with self.assertRaisesRegex(ResultError, "no zone Normal, there are DMA, DMA32"):
+            self.draw("unusable-index", ["slub"], options(zone="Normal"))
+
+
+class CommandLine(unittest.TestCase):
+    def test_same_bytes_and_embedded_type_42_fonts(self):
+        for seed, output in (("1", "a"), ("2", "b")):
+            done = run_plot("slab-bytes", "slub.h5", "slab.h5", "-o", f"{output}.pdf", "-o",
+                            f"{output}.png", seed=seed)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for suffix in ("pdf", "png"):
+            first, second = ((FOLDER / f"{name}.{suffix}").read_bytes() for name in "ab")
+            self.assertEqual(first, second)
+        pdf = (FOLDER / "a.pdf").read_bytes()
+        self.assertIn(b"/FontFile2", pdf)
+        self.assertNotIn(b"/Type3", pdf)
+        self.assertNotIn(b"CreationDate", pdf)
+
+    def test_another_style(self):
+        style = FOLDER / "big.mplstyle"
+        style.write_text("savefig.dpi: 10\n")
+        done = run_plot("free-blocks", "slub.h5", "-o", "small.png", "--style", style)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual((FOLDER / "small.png").read_bytes()[16:20], (33).to_bytes(4, "big"))
+
+    def test_messages(self):
+        for arguments, message in (
+            (["free-blocks", "missing.h5", "-o", "x.png"],
+             "plot.py: missing.h5: no such file\n"),
+            (["free-blocks", "big.txt", "-o", "x.png"],
+             "plot.py: big.txt: not a readable HDF5 file\n"),
+        ):
+            (FOLDER / "big.txt").write_text("text")
+            done = run_plot(*arguments)
+            self.assertEqual((done.returncode, done.stderr), (1, message))
+        done = run_plot("free-blocks", "slub.h5", "-o", "x.gif")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("x.gif: the name must end in .pdf or .png", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
