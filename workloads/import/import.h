@@ -26,6 +26,14 @@ struct import_options {
 	enum import_level level;
 };
 
+/* A name of events that there is no operation for. */
+struct import_unknown {
+	char name[40];
+	uint64_t count;
+};
+
+enum { IMPORT_UNKNOWN_TOP = 5 };
+
 /* Everything that was not taken as it stood, counted. Printed by `import` and `run`, kept in meta.
  */
 struct import_report {
@@ -44,23 +52,29 @@ struct import_report {
 	uint64_t effects;     /* page records marked as caused by slab */
 	uint64_t undecided;   /* page records that could be either */
 	uint64_t clipped_sizes;
-	uint64_t unknown_gfp;    /* flag names that 6.1 does not have */
+	uint64_t unknown_gfp;     /* flag names that 6.1 does not have */
+	uint64_t cache_conflicts; /* a call site's objects were freed under different names */
+	struct import_unknown unknown_top[IMPORT_UNKNOWN_TOP]; /* most frequent first */
 	const char *effect_rule; /* "direct map", "hashed pointers", "none" */
 	uint64_t page_offset;    /* inferred direct-map base, 0: not known */
 };
 
-/* Opens any trace: .syt too. *report (may be NULL) is filled as the cursor advances. */
+/* Opens a trace in any format of import_formats. *report (may be NULL) is filled as the cursor
+ * advances and must live as long. */
 struct trace_cursor *import_open(const char *path, const struct import_options *options,
 				 struct import_report *report, struct error *err);
 
 void import_report_print(const struct import_report *report, FILE *out);
+
+struct lines; /* import/lines.h: the input, decompressed and cut into lines */
 
 /* An importer: a policy of kind "format". */
 struct import_format {
 	struct policy_info info;
 	/* 0..100: how sure the first bytes look like this format. */
 	int (*recognise)(const char *bytes, size_t length);
-	struct trace_cursor *(*open)(const char *path, const struct import_options *options,
+	/* Takes the lines over, whatever it returns. */
+	struct trace_cursor *(*open)(struct lines *lines, const struct import_options *options,
 				     struct import_report *report, struct error *err);
 };
 

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "import/identity.h"
+
+#include <stdlib.h>
+
+#include "base/ptrmap.h"
+#include "core/operation.h"
+
+/* Ids that came back, the last one on top. */
+struct id_stack {
+	uint32_t *ids;
+	size_t count, capacity;
+	uint32_t max; /* largest id given out so far; 0 is no id */
+};
+
+/* Addresses of a process mean nothing in another: heap and mappings have a map for each. */
+struct process_maps {
+	struct ptrmap *heap;
+	struct ptrmap *mappings;
+};
+
+struct identity {
+	struct definition_table *table;
+	struct import_report *report;
+	struct ptrmap *kernel[SPACE_COUNT]; /* pages, objects, vmap areas */
+	struct process_maps *processes;
+	size_t process_count;
+	struct id_stack stacks[SPACE_COUNT];
+	uint64_t live;
+};
+
+struct identity *identity_create(struct definition_table *table, struct import_report *report,
+				 struct error *err)
+{
+	struct identity *i = calloc(1, sizeof(*i));
+	if (!i) {
+		error_set(err, ERROR_RUN, "no memory for the trace's addresses");
+		return NULL;
+	}
+	i->table = table;
+	i->report = report;
+	for (unsigned space = SPACE_PAGE; space <= SPACE_VMAP; space++) {
+		i->kernel[space] = ptrmap_create(err);
+		if (!i->kernel[space]) {
+			identity_destroy(i);
+			return NULL;
+		}
+	}
+	return i;
+}
+
+void identity_destroy(struct identity *i)
+{
+	if (!i)
+		return;
+	for (unsigned space = 0; space < SPACE_COUNT; space++) {
+		ptrmap_destroy(i->kernel[space]);
+		free(i->stacks[space].ids);
+	}
+	for (size_t p = 0; p < i->process_count; p++) {
+		ptrmap_destroy(i->processes[p].heap);
+		ptrmap_destroy(i->processes[p].mappings);
+	}
+	free(i->processes);
+	free(i);
+}
+
+static int reserve_processes(struct identity *i, uint32_t process, struct error *err)
+{
+	if (process < i->process_count)
+		return 0;
+	size_t count = 2 * (size_t)process + 16;
+	struct process_maps *grown = realloc(i->processes, count * sizeof(*grown));
+	if (!grown)
+		return error_set(err, ERROR_RUN, "no memory for the trace's processes");
+	for (size_t p = i->process_count; p < count; p++)
+		grown[p] = (struct process_maps){ 0 };
+	i->processes = grown;
+	i->process_count = count;
+	return 0;
+}
+
+/* The map that the event's address belongs to; made when it is first needed. */
+static struct ptrmap *map_of(struct identity *i, const struct import_event *e, unsigned space,
+			     struct error *err)
+{
+	if (i->kernel[space])
+		return i->kernel[space];
+	if (reserve_processes(i, e->process, err))
+		return NULL;
+	struct process_maps *maps = &i->processes[e->process];
+	struct ptrmap **map = space == SPACE_HEAP ? &maps->heap : &maps->mappings;
+	if (!*map)
+		*map = ptrmap_create(err);
+	return *map;
+}
+
+static uint32_t take_id(struct identity *i, unsigned space)
+{
+	struct id_stack *s = &i->stacks[space];
+	i->live++;
+	if (s->count)
+		return s->ids[--s->count];
+	definition_raise_id_max(i->table, space, ++s->max);
+	return s->max;
+}
+
+static int give_id_back(struct identity *i, unsigned space, uint32_t id, struct error *err)
+{
+	struct id_stack *s = &i->stacks[space];
+	i->live--;
+	if (s->count == s->capacity) {
+		size_t capacity = s->capacity ? 2 * s->capacity : 1024;
+		uint32_t *grown = realloc(s->ids, capacity * sizeof(*grown));
+		if (!grown)
+			return error_set(err, ERROR_RUN, "no memory for the trace's ids");
+		s->ids = grown;
+		s->capacity = capacity;
+	}
+	s->ids[s->count++] = id;
+	return 0;
+}
+
+/* The operation that ends an allocation made by `operation`. */
+static enum operation free_of(unsigned operation)
+{
+	switch (operation) {
+	case OP_KMEM_CACHE_ALLOC:
+		return OP_KMEM_CACHE_FREE;
+	case OP_MM_PAGE_ALLOC:
+		return OP_MM_PAGE_FREE;
+	case OP_VMALLOC:
+		return OP_VFREE;
+	case OP_VMAP:
+		return OP_VUNMAP;
+	case OP_IOREMAP:
+		return OP_IOUNMAP;
+	case OP_VA_ALLOC:
+		return OP_VA_LAZYFREE;
+	case OP_MMAP:
+	case OP_MREMAP:
+		return OP_MUNMAP;
+	case OP_KMALLOC:
+	case OP_KREALLOC:
+		return OP_KFREE;
+	default:
+		return OP_FREE;
+	}
+}
+
+/* An event that ends `id` at `address`, made up because the trace does not have it. */
+static void end_before(const struct import_event *e, uint32_t id, uint64_t address,
+		       struct import_event *before)
+{
+	*before = *e;
+	before->record.operation = (uint8_t)free_of(e->record.operation);
+	before->record.flags = e->record.flags & (RECORD_IRQ | RECORD_EFFECT);
+	before->record.id = id;
+	before->record.address = address;
+	if (operation_table[e->record.operation].space != SPACE_PAGE)
+		before->record.size = 0;
+	before->record.origin = 0;
+	before->origin_given = true;
+}
+
+static int resolve_alloc(struct identity *i, struct import_event *e, struct import_event *before,
+			 unsigned space, struct error *err)
+{
+	if (e->record.flags & RECORD_FAILED)
+		return 1;
+	struct ptrmap *map = map_of(i, e, space, err);
+	if (!map)
+		return -1;
+	uint32_t old = ptrmap_take(map, e->record.address);
+	if (old != PTRMAP_NONE) {
+		i->report->double_allocs++;
+		end_before(e, old, e->record.address, before);
+		if (give_id_back(i, space, old, err))
+			return -1;
+	}
+	e->record.id = take_id(i, space);
+	if (ptrmap_put(map, e->record.address, e->record.id, err))
+		return -1;
+	return old == PTRMAP_NONE ? 1 : 2;
+}
+
+/* kfree() takes NULL and ZERO_SIZE_PTR (what kmalloc(0) gives), and does nothing. */
+static bool is_null(const struct import_event *e, unsigned space)
+{
+	enum { ZERO_SIZE_PTR = 16 };
+	return space == SPACE_OBJECT ? e->record.address <= ZERO_SIZE_PTR
+				     : space != SPACE_PAGE && e->record.address == 0;
+}
+
+static int resolve_free(struct identity *i, struct import_event *e, unsigned space,
+			struct error *err)
+{
+	if (is_null(e, space)) {
+		i->report->null_frees++;
+		return 0;
+	}
+	struct ptrmap *map = map_of(i, e, space, err);
+	if (!map)
+		return -1;
+	bool nested = e->record.flags & RECORD_NESTED;
+	uint32_t id =
+		nested ? ptrmap_get(map, e->record.address) : ptrmap_take(map, e->record.address);
+	if (id == PTRMAP_NONE) {
+		e->record.flags |= RECORD_IDENTITY;
+		i->report->unknown_frees += !nested;
+		return 1;
+	}
+	e->record.id = id;
+	return nested || give_id_back(i, space, id, err) == 0 ? 1 : -1;
+}
+
+static int resolve_known_move(struct identity *i, struct import_event *e,
+			      struct import_event *before, struct ptrmap *map, uint32_t id,
+			      struct error *err)
+{
+	unsigned space = operation_table[e->record.operation].space;
+	uint32_t lost = ptrmap_take(map, e->record.address);
+	e->record.id = id;
+	if (ptrmap_put(map, e->record.address, id, err))
+		return -1;
+	if (lost == PTRMAP_NONE)
+		return 1;
+	i->report->double_allocs++;
+	end_before(e, lost, e->record.address, before);
+	return give_id_back(i, space, lost, err) ? -1 : 2;
+}
+
+/* An allocation that moves keeps its id. One that was never seen is a free and an allocation. */
+static int resolve_move(struct identity *i, struct import_event *e, struct import_event *before,
+			unsigned space, struct error *err)
+{
+	uint64_t old = e->extension.address;
+	struct ptrmap *map = map_of(i, e, space, err);
+	if (!map)
+		return -1;
+	if (e->record.flags & RECORD_FAILED) {
+		uint32_t kept = ptrmap_get(map, old);
+		e->record.id = kept == PTRMAP_NONE ? 0 : kept;
+		return 1;
+	}
+	uint32_t id = ptrmap_take(map, old);
+	if (id != PTRMAP_NONE)
+		return resolve_known_move(i, e, before, map, id, err);
+	i->report->unknown_frees++;
+	end_before(e, 0, old, before);
+	before->record.flags = (e->record.flags & RECORD_IRQ) | RECORD_IDENTITY;
+	e->record.operation = e->record.operation == OP_KREALLOC ? OP_KMALLOC
+			      : e->record.operation == OP_MREMAP ? OP_MMAP
+								 : OP_MALLOC;
+	e->record.flags &= (uint8_t)~RECORD_EXTENDED;
+	int result = resolve_alloc(i, e, before, space, err);
+	return result < 0 ? -1 : 2;
+}
+
+int identity_resolve(struct identity *i, struct import_event *e, struct import_event *before,
+		     struct error *err)
+{
+	const struct operation_info *info = &operation_table[e->record.operation];
+	if (e->id_given) {
+		definition_raise_id_max(i->table, info->space, e->record.id);
+		return 1;
+	}
+	switch (info->ids) {
+	case ID_ALLOC:
+		return resolve_alloc(i, e, before, info->space, err);
+	case ID_FREE:
+		return resolve_free(i, e, info->space, err);
+	case ID_USE:
+		return resolve_move(i, e, before, info->space, err);
+	default:
+		return 1;
+	}
+}
+
+uint64_t identity_live(const struct identity *i)
+{
+	return i->live;
+}
