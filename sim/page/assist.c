@@ -8,6 +8,8 @@
 /* A drain that the model has predicted finds its block gone from the per-cpu lists already. */
 static bool follow_drain(struct buddy *b, uint32_t zone, const struct page_assist *a)
 {
+	if (b->lock_order && pcp_drain_decided(b, zone, a->cpu))
+		return true;
 	return frame_is_pcp(*frames_state(&b->frames, a->pfn.v, a->order)) &&
 	       pcp_drain_block(b, zone, a->cpu, a->pfn.v, a->order);
 }
@@ -90,6 +92,14 @@ static bool follow_kswapd(struct buddy *b, uint32_t node)
 	return boosted;
 }
 
+static bool follow_lock_order(struct buddy *b, bool follow)
+{
+	bool changed = b->lock_order != follow;
+
+	b->lock_order = follow;
+	return changed;
+}
+
 static bool in_machine(const struct buddy *b, uint32_t pfn)
 {
 	return pfn >= b->zones[0].start && pfn < b->zones[buddy_zone_of(b, pfn)].end;
@@ -102,6 +112,8 @@ bool buddy_assist(void *state, const struct page_assist *assist)
 
 	if (assist->kind == ASSIST_KSWAPD)
 		return follow_kswapd(b, assist->value);
+	if (assist->kind == ASSIST_LOCK_ORDER)
+		return follow_lock_order(b, assist->value != 0);
 	if (assist->pfn.v < b->zones[0].start || !in_machine(b, assist->pfn.v) ||
 	    assist->order >= b->orders || assist->cpu >= b->cpus)
 		return false;
@@ -119,6 +131,10 @@ bool buddy_assist(void *state, const struct page_assist *assist)
 	case ASSIST_LRU_BLOCK:
 		b->pageblock_lru[pageblock_of(b, assist->pfn.v)] = assist->value;
 		return true;
+	case ASSIST_REFILL:
+		return b->lock_order && assist->value < MIGRATE_PCPTYPES &&
+		       pcp_allows(b, assist->order) &&
+		       pcp_refill_told(b, zone, assist->cpu, assist->order, assist->value);
 	case ASSIST_RESERVE_HIGHATOMIC:
 		return follow_highatomic(b, zone, assist);
 	default:

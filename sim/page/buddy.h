@@ -72,6 +72,10 @@ struct pcp {
 	int32_t free_factor;
 	int32_t free_diff; /* vm_stat_diff[NR_FREE_PAGES] */
 	int32_t stat_threshold;
+	int32_t drain_frames; /* lock order: decided, waits for its event */
+	uint32_t drain_first; /* and the list that it begins with */
+	int32_t refill_left;  /* lock order: blocks of the last refill not told of yet */
+	uint32_t refilled;    /* bit: list that was refilled for an allocation still to come */
 	struct pcp_list lists[PCP_LISTS];
 };
 
@@ -101,6 +105,7 @@ struct buddy {
 	uint32_t cpus;
 	uint32_t orders, pageblock_order;
 	bool group_by_mobility;
+	bool lock_order; /* drains and refills wait for the events that tell them */
 	struct buddy_params params;
 
 	uint8_t *pageblock_type; /* enum migratetype by pageblock */
@@ -230,6 +235,14 @@ void pcp_put(struct buddy *b, uint32_t zone, const struct request *request, uint
 void pcp_drain(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t running_cpu);
 /* Takes one block off whichever CPU's list it is on and frees it. False: on none. */
 bool pcp_drain_block(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t pfn, unsigned order);
+/* ASSIST_LOCK_ORDER: the drain that was decided on this CPU takes place. False: none was. */
+bool pcp_drain_decided(struct buddy *b, uint32_t zone, uint32_t cpu);
+/* And the refill that an allocation on this CPU will be found to have made. */
+bool pcp_refill_told(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned order,
+		     unsigned migratetype);
+/* The zone that has been refilled for this request already, or UINT32_MAX. */
+uint32_t pcp_refilled_zone(const struct buddy *b, const struct request *request,
+			   unsigned migratetype);
 void pcp_append(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, uint32_t pfn);
 uint32_t pcp_at(const struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, uint32_t i);
 unsigned pcp_list_order(const struct buddy *b, unsigned index);

@@ -42,6 +42,12 @@ enum page_assist_kind {
 	ASSIST_UNRESERVE_HIGHATOMIC,
 	ASSIST_CAPTURE,
 	ASSIST_KSWAPD, /* kswapd has run on node `value`; pfn is not used */
+	/*
+	 * From now on (value 1) drains and refills of the per-cpu lists take place at the events
+	 * that tell them, as these are in the order of the zone lock; 0: where they are caused.
+	 */
+	ASSIST_LOCK_ORDER,
+	ASSIST_REFILL, /* a block came to the list of `order` and migratetype `value` */
 	ASSIST_KINDS
 };
 

@@ -108,8 +108,8 @@ static inline uint32_t ring_pop_tail(const struct buddy *b, struct pcp *pcp, uns
 }
 
 /* rmqueue_bulk(): the new blocks go to the list's tail in the order they were found. */
-static void refill(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned order,
-		   unsigned migratetype, unsigned alloc_flags)
+static int32_t refill(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned order,
+		      unsigned migratetype, unsigned alloc_flags)
 {
 	struct pcp *pcp = buddy_pcp(b, zone, cpu);
 	struct buddy_zone *z = &b->zones[zone];
@@ -131,6 +131,7 @@ static void refill(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned order,
 	buddy_free_count_add(b, zone, cpu, -(got << order));
 	pcp->count += got << order;
 	buddy_unlock(b, z);
+	return got;
 }
 
 uint32_t pcp_take(struct buddy *b, uint32_t zone, const struct request *request,
@@ -140,6 +141,7 @@ uint32_t pcp_take(struct buddy *b, uint32_t zone, const struct request *request,
 	unsigned index = list_index(order, migratetype);
 	struct pcp *pcp = buddy_pcp(b, zone, request->cpu);
 
+	pcp_drain_decided(b, zone, request->cpu);
 	/* __alloc_pages_bulk() alone does not touch it */
 	if (!(request->flags & REQUEST_BULK))
 		pcp->free_factor >>= 1;
@@ -149,6 +151,7 @@ uint32_t pcp_take(struct buddy *b, uint32_t zone, const struct request *request,
 			return UINT32_MAX;
 	}
 	pcp->count -= 1 << order;
+	pcp->refilled &= ~(1u << index);
 	work_count(b->services->work, WORK_pcp_hit);
 	return ring_pop_head(b, pcp, index);
 }
@@ -240,16 +243,66 @@ void pcp_put(struct buddy *b, uint32_t zone, const struct request *request, uint
 	unsigned order = request->order;
 	unsigned type = pageblock_type(b, pfn);
 	unsigned index = list_index(order, type < MIGRATE_PCPTYPES ? type : MIGRATE_MOVABLE);
-	bool free_all = pcp->free_factor && order && order <= COSTLY_ORDER;
+	bool free_all;
 	int32_t high;
 
+	pcp_drain_decided(b, zone, request->cpu);
+	free_all = pcp->free_factor && order && order <= COSTLY_ORDER;
 	frames_set(&b->frames, pfn, order, pcp_kind(index, type));
 	ring_push_head(b, pcp, index, pfn);
 	pcp->count += 1 << order;
 	work_count(b->services->work, WORK_pcp_hit);
 	high = high_now(&b->zones[zone], pcp, free_all);
-	if (pcp->count >= high)
-		drain_frames(b, zone, pcp, request->cpu, drain_size(pcp, high, free_all), index);
+	if (pcp->count < high)
+		return;
+	pcp->drain_frames = drain_size(pcp, high, free_all);
+	pcp->drain_first = index;
+	if (!b->lock_order)
+		pcp_drain_decided(b, zone, request->cpu);
+}
+
+bool pcp_drain_decided(struct buddy *b, uint32_t zone, uint32_t cpu)
+{
+	struct pcp *pcp = buddy_pcp(b, zone, cpu);
+	int32_t frames = pcp->drain_frames;
+
+	if (!frames)
+		return false;
+	pcp->drain_frames = 0;
+	drain_frames(b, zone, pcp, cpu, frames, pcp->drain_first);
+	return true;
+}
+
+bool pcp_refill_told(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned order,
+		     unsigned migratetype)
+{
+	struct pcp *pcp = buddy_pcp(b, zone, cpu);
+
+	if (pcp->refill_left > 0) {
+		pcp->refill_left--;
+		return false;
+	}
+	pcp_drain_decided(b, zone, cpu);
+	if (pcp->lists[list_index(order, migratetype)].length)
+		return false;
+	pcp->refill_left = refill(b, zone, cpu, order, migratetype, 0) - 1;
+	pcp->refilled |= 1u << list_index(order, migratetype);
+	return true;
+}
+
+uint32_t pcp_refilled_zone(const struct buddy *b, const struct request *request,
+			   unsigned migratetype)
+{
+	unsigned index;
+
+	if (!b->lock_order || !pcp_allows(b, request->order))
+		return UINT32_MAX;
+	index = list_index(request->order, migratetype);
+	for (uint32_t zone = 0; zone < b->zone_count; zone++) {
+		if (buddy_pcp(b, zone, request->cpu)->refilled & 1u << index)
+			return zone;
+	}
+	return UINT32_MAX;
 }
 
 void pcp_drain(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t running_cpu)

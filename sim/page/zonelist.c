@@ -160,10 +160,9 @@ static uint32_t take_slowly(struct buddy *b, const struct request *request, unsi
 }
 
 /* The zone is known; the watermarks only tell how hard the request was trying. */
-static uint32_t take_from_hinted(struct buddy *b, const struct request *request,
+static uint32_t take_from_hinted(struct buddy *b, uint32_t zone, const struct request *request,
 				 unsigned highest_type)
 {
-	uint32_t zone = (uint32_t)request->zone_hint;
 	unsigned flags = fastpath_flags(b, request->gfp, highest_type);
 
 	uint32_t pfn;
@@ -176,15 +175,24 @@ static uint32_t take_from_hinted(struct buddy *b, const struct request *request,
 	return pfn;
 }
 
+/* The zone that recorded facts name, or UINT32_MAX. */
+static uint32_t known_zone(const struct buddy *b, const struct request *request)
+{
+	if (request->zone_hint >= 0 && (uint32_t)request->zone_hint < b->zone_count)
+		return (uint32_t)request->zone_hint;
+	return pcp_refilled_zone(b, request, request_migratetype(b, request));
+}
+
 uint32_t zonelist_take(struct buddy *b, const struct request *request)
 {
 	unsigned highest_type = zonelist_highest_type(request->gfp);
-	uint32_t pfn;
+	uint32_t zone, pfn;
 
 	if (request->order >= b->orders)
 		return UINT32_MAX;
-	if (request->zone_hint >= 0 && (uint32_t)request->zone_hint < b->zone_count)
-		return take_from_hinted(b, request, highest_type);
+	zone = known_zone(b, request);
+	if (zone != UINT32_MAX)
+		return take_from_hinted(b, zone, request, highest_type);
 	pfn = take(b, request, highest_type, fastpath_flags(b, request->gfp, highest_type));
 	return pfn == UINT32_MAX ? take_slowly(b, request, highest_type) : pfn;
 }
