@@ -61,7 +61,7 @@ hid_t hdf5_file_type(const struct hdf5_file *file, enum result_type type);
 hid_t hdf5_memory_type(const struct hdf5_file *file, enum result_type type);
 size_t hdf5_type_size(enum result_type type);
 
-/* A whole dataset in one write: chunked, shuffled and deflated unless it is text or empty. */
+/* A whole dataset in one write: chunked, shuffled and deflated unless it is text or small. */
 struct hdf5_array {
 	const char *name;
 	enum result_type type;

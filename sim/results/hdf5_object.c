@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_BYTES = 256 << 10 };
+enum { CHUNK_BYTES = 256 << 10, COMPACT_BYTES = 4 << 10 };
 
 /* Opens or makes one group in `parent`, which it closes. */
 static hid_t enter_group(struct hdf5_file *file, hid_t parent, const char *name)
@@ -97,8 +97,11 @@ herr_t hdf5_set_filters(const struct hdf5_file *file, hid_t dataset_create)
 	return shuffled < 0 ? shuffled : H5Pset_deflate(dataset_create, file->deflate);
 }
 
-/* Whole rows of the first axis to a chunk: a reader takes spans of time. */
-static void set_chunks(const struct hdf5_file *file, hid_t list, const struct hdf5_array *array)
+/*
+ * Small arrays stand in the dataset's own header: setting up a chunk and its compression costs more
+ * than they hold. Larger ones are cut into chunks of whole rows, as a reader takes spans of time.
+ */
+static void set_layout(const struct hdf5_file *file, hid_t list, const struct hdf5_array *array)
 {
 	hsize_t row_bytes = hdf5_type_size(array->type);
 	hsize_t chunk[1 + RESULT_DIMS_MAX];
@@ -106,7 +109,11 @@ static void set_chunks(const struct hdf5_file *file, hid_t list, const struct hd
 		chunk[i] = array->dims[i];
 		row_bytes *= array->dims[i];
 	}
-	if (!row_bytes || !array->dims[0])
+	if (row_bytes * array->dims[0] <= COMPACT_BYTES) {
+		H5Pset_layout(list, H5D_COMPACT);
+		return;
+	}
+	if (array->type == RESULT_TEXT)
 		return;
 	hsize_t rows = CHUNK_BYTES / row_bytes;
 	chunk[0] = rows < 1 ? 1 : rows < array->dims[0] ? rows : array->dims[0];
@@ -121,8 +128,7 @@ hid_t hdf5_write_array(struct hdf5_file *file, hid_t group, const struct hdf5_ar
 	hid_t list = H5Pcreate(H5P_DATASET_CREATE);
 	H5Pset_obj_track_times(list, false);
 	H5Pset_attr_phase_change(list, 64, 0);
-	if (array->type != RESULT_TEXT)
-		set_chunks(file, list, array);
+	set_layout(file, list, array);
 	hid_t dataset = H5Dcreate2(group, array->name, hdf5_file_type(file, array->type), space,
 				   H5P_DEFAULT, list, H5P_DEFAULT);
 	herr_t written = dataset < 0 ? -1 : 0;
