@@ -6,7 +6,15 @@
 void histogram_init(struct histogram *h)
 {
 	memset(h, 0, sizeof(*h));
-	h->min = UINT64_MAX;
+}
+
+uint64_t histogram_count(const struct histogram *h)
+{
+	uint64_t count = 0;
+
+	for (unsigned bin = 0; bin < HISTOGRAM_BINS; bin++)
+		count += h->bins[bin];
+	return count;
 }
 
 uint64_t histogram_edge(unsigned bin)
@@ -36,9 +44,10 @@ static uint64_t quantile_rank(uint64_t count, double q)
 
 uint64_t histogram_quantile(const struct histogram *h, double q)
 {
-	if (!h->count)
+	uint64_t count = histogram_count(h);
+	if (!count)
 		return 0;
-	uint64_t rank = quantile_rank(h->count, q), seen = 0;
+	uint64_t rank = quantile_rank(count, q), seen = 0;
 	unsigned bin = 0;
 
 	while (seen + h->bins[bin] < rank)

@@ -15,7 +15,7 @@ enum {
 };
 
 struct histogram {
-	uint64_t count, sum, min, max;
+	uint64_t sum, max;
 	uint64_t bins[HISTOGRAM_BINS];
 };
 
@@ -33,12 +33,12 @@ void histogram_init(struct histogram *h);
 static inline void histogram_add(struct histogram *h, uint64_t value)
 {
 	h->bins[histogram_bin(value)]++;
-	h->count++;
 	h->sum += value;
-	h->min = value < h->min ? value : h->min;
 	h->max = value > h->max ? value : h->max;
 }
 
+/* Values added so far: adding counts in the bins only, as it is done for every record. */
+uint64_t histogram_count(const struct histogram *h);
 /* Smallest value that falls in the bin; bin HISTOGRAM_BINS gives UINT64_MAX. */
 uint64_t histogram_edge(unsigned bin);
 /* Upper end of the bin that holds the quantile q in 0..1, at most max; 0 when empty. */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+enum { OPTIONS_MAX = 32, SHORT_MAX = 3 * OPTIONS_MAX };
+
+static size_t fill_long(const struct cli_option *options, struct option *out)
+{
+	size_t n = 0;
+	for (; options[n].name && n < OPTIONS_MAX - 2; n++)
+		out[n] = (struct option){ options[n].name,
+					  options[n].takes_value ? required_argument : no_argument,
+					  NULL, options[n].letter };
+	out[n++] = (struct option){ "help", no_argument, NULL, 'h' };
+	out[n] = (struct option){ 0 };
+	return n;
+}
+
+static void fill_short(const struct cli_option *options, char *out)
+{
+	*out++ = ':';
+	*out++ = 'h';
+	for (; options->name; options++) {
+		if (options->letter > 255)
+			continue;
+		*out++ = (char)options->letter;
+		if (options->takes_value)
+			*out++ = ':';
+	}
+	*out = '\0';
+}
+
+static int complain(struct cli_arguments *a, int what)
+{
+	const char *given = a->argv[optind - 1];
+	if (what == ':')
+		cli_usage(a->command, "option '%s' needs a value", given);
+	else if (optopt && optopt <= 255)
+		cli_usage(a->command, "unknown option '-%c'", optopt);
+	else
+		cli_usage(a->command, "unknown option '%s'", given);
+	return CLI_BAD;
+}
+
+int cli_next(struct cli_arguments *a)
+{
+	struct option long_options[OPTIONS_MAX];
+	char short_options[SHORT_MAX];
+	fill_long(a->options, long_options);
+	fill_short(a->options, short_options);
+	int letter = getopt_long(a->argc, a->argv, short_options, long_options, NULL);
+	a->value = optarg;
+	a->operand = optind;
+	if (letter == -1)
+		return CLI_END;
+	if (letter == ':' || letter == '?')
+		return complain(a, letter);
+	if (letter != 'h')
+		return letter;
+	printf("usage: slabyard %s\n\n%s", a->command->usage, a->command->text);
+	return CLI_HELP;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The command line: one file a subcommand, one table of them. Only this layer prints messages and
+ * decides exit codes: 0 good, 1 the run failed, 2 bad usage or input.
+ */
+#ifndef SLABYARD_CLI_CLI_H
+#define SLABYARD_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "config/config.h"
+
+enum exit_code { EXIT_GOOD = 0, EXIT_RUN_FAILED = 1, EXIT_BAD_INPUT = 2 };
+
+struct command {
+	const char *name;
+	const char *usage; /* the line after "usage: slabyard " */
+	const char *help;  /* one line for the overview */
+	const char *text;  /* what --help prints below the usage */
+	int (*main)(const struct command *command, int argc, char **argv);
+};
+
+extern const struct command import_command;
+extern const struct command info_command;
+extern const struct command dump_command;
+extern const struct command run_command;
+
+/* Prints "slabyard: MESSAGE" on standard error; the exit code that the error's kind asks for. */
+int cli_fail(const struct error *err);
+
+/* "slabyard COMMAND: MESSAGE" and where to find help; EXIT_BAD_INPUT. */
+int cli_usage(const struct command *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A long option; `letter` is its short form, or a number above 255 when it has none. */
+struct cli_option {
+	const char *name;
+	bool takes_value;
+	int letter;
+};
+
+/* Where the reading of a command's arguments stands. */
+struct cli_arguments {
+	const struct command *command;
+	const struct cli_option *options; /* ends with a NULL name; --help (-h) is always there */
+	int argc;
+	char **argv;
+	const char *value; /* of the option just returned */
+	int operand;       /* index in argv of the first argument that is no option, at the end */
+};
+
+enum { CLI_END = -1, CLI_HELP = -2, CLI_BAD = -3 };
+
+/* The next option's letter (getopt_long underneath), CLI_END, CLI_HELP after help was printed, or
+ * CLI_BAD after a complaint. */
+int cli_next(struct cli_arguments *arguments);
+
+/* Flushes standard output: a full disk or closed pipe is a failed run. */
+int cli_flush(void);
+
+/* True when colour is wanted on this stream: a terminal, and NO_COLOR is not set. */
+bool cli_colour(FILE *stream);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/config_input.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static int add(const char **list, size_t *count, const char *what, const char *value,
+	       struct error *err)
+{
+	if (*count == CONFIG_INPUT_MAX)
+		return error_set(err, ERROR_INPUT, "%s: given more than %d times", what,
+				 CONFIG_INPUT_MAX);
+	list[(*count)++] = value;
+	return 0;
+}
+
+int config_input_file(struct config_input *input, const char *path, struct error *err)
+{
+	return add(input->files, &input->file_count, "-c", path, err);
+}
+
+int config_input_set(struct config_input *input, const char *assignment, struct error *err)
+{
+	return add(input->assignments, &input->assignment_count, "--set", assignment, err);
+}
+
+/* The installed file of that name, else the name itself, so that the message is about it. */
+static const char *find_file(const char *name, char *buffer, size_t size)
+{
+	static const char *const folders[] = { "machines", "policies", "costs" };
+	if (access(name, R_OK) == 0)
+		return name;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		int length =
+			snprintf(buffer, size, "%s/%s/%s.yaml", SLABYARD_CONFIGS, folders[i], name);
+		if (length > 0 && (size_t)length < size && access(buffer, R_OK) == 0)
+			return buffer;
+	}
+	return name;
+}
+
+struct config *config_input_read(const struct config_input *input, struct error *err)
+{
+	struct config *config = config_create(slabyard_config_schema(), err);
+	char buffer[4096];
+	int result = config ? 0 : -1;
+	for (size_t i = 0; result == 0 && i < input->file_count; i++)
+		result = config_read_file(config,
+					  find_file(input->files[i], buffer, sizeof(buffer)), err);
+	for (size_t i = 0; result == 0 && i < input->assignment_count; i++)
+		result = config_set(config, input->assignments[i], err);
+	if (result == 0)
+		return config;
+	if (config)
+		config_destroy(config);
+	return NULL;
+}

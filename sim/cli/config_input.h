@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* -c FILE and --set PATH=VALUE, as several commands take them. */
+#ifndef SLABYARD_CLI_CONFIG_INPUT_H
+#define SLABYARD_CLI_CONFIG_INPUT_H
+
+#include "cli/cli.h"
+#include "slabyard.h"
+
+enum { CONFIG_INPUT_MAX = 256 };
+
+struct config_input {
+	const char *files[CONFIG_INPUT_MAX], *assignments[CONFIG_INPUT_MAX];
+	size_t file_count, assignment_count;
+};
+
+/* -1 after a complaint when there are too many. */
+int config_input_file(struct config_input *input, const char *path, struct error *err);
+int config_input_set(struct config_input *input, const char *assignment, struct error *err);
+
+/*
+ * Files in their order, then assignments. A name without a slash and ending that is no file here is
+ * looked for among the installed configurations.
+ */
+struct config *config_input_read(const struct config_input *input, struct error *err);
+
+#endif

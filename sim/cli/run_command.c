@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/config_input.h"
+#include "cli/progress_bar.h"
+#include "cli/run_summary.h"
+#include "cli/sidecar.h"
+
+enum {
+	OPTION_START = 256,
+	OPTION_EXPECT,
+	OPTION_ASSIST,
+	OPTION_SEED,
+	OPTION_SAMPLE,
+	OPTION_TRACE,
+	OPTION_PLACEMENTS,
+	OPTION_PROC,
+	OPTION_PROGRESS,
+	OPTION_SET,
+	OPTION_LEVEL,
+	OPTION_TIMING,
+	OPTION_FORMAT
+};
+
+static const struct cli_option options[] = {
+	{ "config", true, 'c' },
+	{ "set", true, OPTION_SET },
+	{ "trace", true, OPTION_TRACE },
+	{ "format", true, OPTION_FORMAT },
+	{ "output", true, 'o' },
+	{ "level", true, OPTION_LEVEL },
+	{ "timing", true, OPTION_TIMING },
+	{ "start", true, OPTION_START },
+	{ "assist", true, OPTION_ASSIST },
+	{ "expect", true, OPTION_EXPECT },
+	{ "seed", true, OPTION_SEED },
+	{ "sample-every", true, OPTION_SAMPLE },
+	{ "placements", true, OPTION_PLACEMENTS },
+	{ "proc", true, OPTION_PROC },
+	{ "progress", true, OPTION_PROGRESS },
+	{ 0 },
+};
+
+struct run_arguments {
+	struct slabyard_run run;
+	struct config_input config;
+	bool progress;
+};
+
+static int parse_count(const struct command *command, const char *option, const char *text,
+		       uint64_t *value)
+{
+	char *end;
+	errno = 0;
+	*value = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno)
+		return cli_usage(command, "option '%s' needs a whole number, is '%s'", option,
+				 text);
+	return EXIT_GOOD;
+}
+
+/* Index of text among the choices, or -1 after a complaint. */
+static int parse_choice(const struct command *command, const char *option, const char *text,
+			const char *const *choices, const char *list)
+{
+	for (int i = 0; choices[i]; i++)
+		if (strcmp(choices[i], text) == 0)
+			return i;
+	cli_usage(command, "option '%s' takes %s, is '%s'", option, list, text);
+	return -1;
+}
+
+static int take_level(const struct command *command, const char *text, struct slabyard_run *run)
+{
+	static const char *const levels[] = { "auto", "page", "slab", NULL };
+	int level = parse_choice(command, "--level", text, levels, "auto, page or slab");
+	run->level = level < 0 ? SLABYARD_LEVEL_AUTO : (enum slabyard_level)level;
+	return level < 0 ? EXIT_BAD_INPUT : EXIT_GOOD;
+}
+
+static int take_timing(const struct command *command, const char *text, struct slabyard_run *run)
+{
+	static const char *const timings[] = { "recorded", "closed", NULL };
+	int timing = parse_choice(command, "--timing", text, timings, "recorded or closed");
+	run->timing = timing < 0 ? SLABYARD_TIMING_RECORDED : (enum slabyard_timing)timing;
+	return timing < 0 ? EXIT_BAD_INPUT : EXIT_GOOD;
+}
+
+static int take_config(int letter, const char *value, struct config_input *input)
+{
+	struct error err = { 0 };
+	int result = letter == 'c' ? config_input_file(input, value, &err)
+				   : config_input_set(input, value, &err);
+	return result == 0 ? EXIT_GOOD : cli_fail(&err);
+}
+
+static int take_option(const struct command *command, int letter, const char *value,
+		       struct run_arguments *a)
+{
+	switch (letter) {
+	case 'c':
+	case OPTION_SET:
+		return take_config(letter, value, &a->config);
+	case OPTION_TRACE:
+		a->run.trace = value;
+		return EXIT_GOOD;
+	case OPTION_FORMAT:
+		a->run.format = value;
+		return EXIT_GOOD;
+	case 'o':
+		a->run.output = value;
+		return EXIT_GOOD;
+	case OPTION_LEVEL:
+		return take_level(command, value, &a->run);
+	case OPTION_TIMING:
+		return take_timing(command, value, &a->run);
+	case OPTION_START:
+		a->run.start = value;
+		return EXIT_GOOD;
+	case OPTION_ASSIST:
+		a->run.assist = value;
+		return EXIT_GOOD;
+	case OPTION_EXPECT:
+		a->run.expect = value;
+		return EXIT_GOOD;
+	case OPTION_SEED:
+		return parse_count(command, "--seed", value, &a->run.seed);
+	case OPTION_SAMPLE:
+		return parse_count(command, "--sample-every", value, &a->run.sample_every);
+	case OPTION_PLACEMENTS:
+		a->run.placements = value;
+		return EXIT_GOOD;
+	case OPTION_PROC:
+		a->run.proc = value;
+		return EXIT_GOOD;
+	default:
+		if (progress_bar_wanted(value, &a->progress))
+			return EXIT_GOOD;
+		return cli_usage(command, "option '--progress' takes auto, on or off, is '%s'",
+				 value);
+	}
+}
+
+static int check_arguments(const struct command *command, const struct cli_arguments *arguments,
+			   const struct run_arguments *a)
+{
+	if (arguments->operand < arguments->argc)
+		return cli_usage(command, "unexpected argument '%s'",
+				 arguments->argv[arguments->operand]);
+	if (!a->run.trace)
+		return cli_usage(command, "option '--trace' is missing");
+	if (a->run.expect && a->run.timing == SLABYARD_TIMING_CLOSED)
+		return cli_usage(command, "option '--expect' needs '--timing recorded'");
+	return EXIT_GOOD;
+}
+
+static int run(const struct run_arguments *a, int argc, char **argv)
+{
+	struct error err = { 0 };
+	struct config *config = config_input_read(&a->config, &err);
+	if (!config)
+		return cli_fail(&err);
+	struct slabyard_summary *summary = slabyard_run(config, &a->run, &err);
+	progress_bar_clear();
+	int code = summary ? EXIT_GOOD : cli_fail(&err);
+	if (summary && a->run.output && sidecar_write(&a->run, summary, argc, argv, &err) != 0)
+		code = cli_fail(&err);
+	if (summary && code == EXIT_GOOD) {
+		run_summary_print(stdout, &a->run, summary);
+		code = cli_flush();
+	}
+	slabyard_summary_free(summary);
+	config_destroy(config);
+	return code;
+}
+
+static int run_main(const struct command *command, int argc, char **argv)
+{
+	struct run_arguments a = { 0 };
+	struct cli_arguments arguments = {
+		.command = command, .options = options, .argc = argc, .argv = argv
+	};
+	progress_bar_wanted("auto", &a.progress);
+	for (int letter; (letter = cli_next(&arguments)) != CLI_END;) {
+		if (letter == CLI_HELP)
+			return cli_flush();
+		int code = letter == CLI_BAD ? EXIT_BAD_INPUT
+					     : take_option(command, letter, arguments.value, &a);
+		if (code != EXIT_GOOD)
+			return code;
+	}
+	int code = check_arguments(command, &arguments, &a);
+	if (code != EXIT_GOOD)
+		return code;
+	if (a.progress)
+		a.run.progress = progress_bar_show;
+	return run(&a, argc, argv);
+}
+
+const struct command run_command = {
+	.name = "run",
+	.usage = "run --trace TRACE [-c CONFIG.yaml]... [--set PATH=VALUE]... [-o OUT.h5] "
+		 "[OPTION...]",
+	.help = "replays a trace on a simulated machine",
+	.text = "  --trace TRACE       .syt or text trace, compressed or not; - is standard input\n"
+		"  --format FORMAT     format of the trace (slabyard list format); guessed without "
+		"it\n"
+		"  -c, --config FILE   configuration; later files win. Without one: the default "
+		"machine\n"
+		"                      (slabyard config --resolved shows it)\n"
+		"  --set PATH=VALUE    one value of the configuration, as slab.policy=slub\n"
+		"  -o, --output FILE   result file (HDF5)\n"
+		"  --level LEVEL       auto, page or slab: which operations are carried out\n"
+		"  --timing TIMING     recorded: at the trace's own times (default);\n"
+		"                      closed: each thread waits for what it did before\n"
+		"  --start STATE       begin from a recorded state (mmstate-N.txt), after MARK N\n"
+		"  --assist LIST       recorded facts that replay may use: none (default), all, or "
+		"of\n"
+		"                      zone drain isolate rotate bulk lru pcp_busy rcu slab_page\n"
+		"                      cache_op reclaim, with commas between\n"
+		"  --expect DIR        compare with DIR/mmstate-N.txt at every MARK N\n"
+		"  --seed N            seed of everything random (default 0)\n"
+		"  --sample-every N    a sample of the state every N records\n"
+		"  --placements FILE   a line for each allocation: record, operation, recorded "
+		"and\n"
+		"                      simulated address\n"
+		"  --proc DIR          buddyinfo, pagetypeinfo and slabinfo as /proc has them\n"
+		"  --progress WHEN     auto, on or off\n",
+	.main = run_main,
+};

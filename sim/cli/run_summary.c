@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/run_summary.h"
+
+#include <inttypes.h>
+
+#include "base/units.h"
+
+static double percent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0.0;
+}
+
+static void print_replay(FILE *out, const struct slabyard_summary *s)
+{
+	char records[32], rate[32], memory[32];
+	units_human_size((double)s->memory_bytes, memory, sizeof(memory));
+	units_human_count((double)s->records, records, sizeof(records));
+	units_human_count((double)s->records / (s->wall_seconds > 0 ? s->wall_seconds : 1), rate,
+			  sizeof(rate));
+	fprintf(out, "machine        %s, %" PRIu64 " CPU%s\n", memory, s->cpus,
+		s->cpus == 1 ? "" : "s");
+	fprintf(out, "level          %s (page: %s%s%s)\n", s->level, s->page_policy,
+		s->slab_policy ? ", slab: " : "", s->slab_policy ? s->slab_policy : "");
+	fprintf(out, "records        %" PRIu64 " (%" PRIu64 " carried out) in %.3f s, %s/s\n",
+		s->records, s->executed, s->wall_seconds, rate);
+	fprintf(out, "simulated      %.6f s, modelled cost %.6f s\n", s->simulated_seconds,
+		s->cost_seconds);
+}
+
+static void print_left_out(FILE *out, const struct slabyard_summary *s)
+{
+	const struct {
+		uint64_t count;
+		const char *what;
+	} lines[] = {
+		{ s->skipped_before_start, "records before the start state's mark skipped" },
+		{ s->no_layer, "records of operations that this machine has no layer for" },
+		{ s->unknown_frees, "frees of what this run never allocated, ignored" },
+		{ s->lost_frees, "allocations whose free the trace lost, freed at their reuse" },
+		{ s->stalls, "records run while some thread was beyond the look-ahead" },
+	};
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if (lines[i].count)
+			fprintf(out, "left out       %" PRIu64 " %s\n", lines[i].count,
+				lines[i].what);
+}
+
+static void print_placements(FILE *out, const struct slabyard_summary *s)
+{
+	if (!s->compared)
+		return;
+	fprintf(out, "placements     %" PRIu64 " of %" PRIu64 " matched (%.4f%%)\n", s->matched,
+		s->compared, percent(s->matched, s->compared));
+	if (!s->first_divergence_record)
+		return;
+	fprintf(out, "diverged       record %" PRIu64, s->first_divergence_record);
+	if (s->first_divergence_line)
+		fprintf(out, " (line %" PRIu64 ")", s->first_divergence_line);
+	fprintf(out, ": %s\n", s->divergence);
+}
+
+static void print_effects(FILE *out, const struct slabyard_summary *s)
+{
+	if (!s->effects_recorded && !s->effects_simulated)
+		return;
+	fprintf(out,
+		"slab's pages   %" PRIu64 " requests and returns, %" PRIu64
+		" recorded; of these equal in"
+		" order %" PRIu64 ", position %" PRIu64 ", frame %" PRIu64 "\n",
+		s->effects_simulated, s->effects_recorded, s->effects_order, s->effects_position,
+		s->effects_frame);
+}
+
+static void print_marks(FILE *out, const struct slabyard_run *run, const struct slabyard_summary *s)
+{
+	if (!run->expect)
+		return;
+	fprintf(out,
+		"marks          %" PRIu64 " compared, %" PRIu64 " of %" PRIu64 " lists equal\n",
+		s->marks_compared, s->lists_compared - s->lists_different, s->lists_compared);
+	if (s->first_list[0])
+		fprintf(out, "first list     %s\n", s->first_list);
+}
+
+static void print_horizon(FILE *out, const struct slabyard_summary *s)
+{
+	if (s->horizon_record)
+		fprintf(out,
+			"horizon        record %" PRIu64
+			": from there on outcomes differ from the trace\n",
+			s->horizon_record);
+	if (s->alloc_fails)
+		fprintf(out, "alloc_fail     %" PRIu64 "\n", s->alloc_fails);
+}
+
+static void print_memory(FILE *out, const struct slabyard_summary *s)
+{
+	char free_text[32], held[32], requested[32];
+	units_human_size(4096.0 * (double)s->free_pages, free_text, sizeof(free_text));
+	fprintf(out, "free           %s in %" PRIu64 " pages, unusable for order 9: %.3f\n",
+		free_text, s->free_pages, s->unusable_free_index_order9);
+	if (!s->slab_policy)
+		return;
+	units_human_size((double)s->slab_bytes_held, held, sizeof(held));
+	units_human_size((double)s->slab_bytes_requested, requested, sizeof(requested));
+	fprintf(out, "slab           %s held in %" PRIu64 " slabs for %s requested (%.1f%%)\n",
+		held, s->slabs, requested, percent(s->slab_bytes_requested, s->slab_bytes_held));
+}
+
+static void print_operations(FILE *out, const struct slabyard_summary *s)
+{
+	const double ps_per_ns = 1000.0;
+	fprintf(out, "\n%-28s %12s %12s %8s %10s %10s %12s\n", "operation", "records",
+		"carried out", "failed", "mean ns", "p99 ns", "max ns");
+	for (size_t i = 0; i < s->operation_count; i++) {
+		const struct slabyard_operation_summary *o = &s->operations[i];
+		fprintf(out, "%-28s %12" PRIu64 " %12" PRIu64 " %8" PRIu64, o->name, o->count,
+			o->executed, o->failed);
+		if (o->executed)
+			fprintf(out, " %10.1f %10.1f %12.1f", o->latency_ps_mean / ps_per_ns,
+				(double)o->latency_ps_p99 / ps_per_ns,
+				(double)o->latency_ps_max / ps_per_ns);
+		fputc('\n', out);
+	}
+}
+
+void run_summary_print(FILE *out, const struct slabyard_run *run, const struct slabyard_summary *s)
+{
+	print_replay(out, s);
+	print_left_out(out, s);
+	print_placements(out, s);
+	print_effects(out, s);
+	print_marks(out, run, s);
+	print_horizon(out, s);
+	print_memory(out, s);
+	print_operations(out, s);
+	if (run->output)
+		fprintf(out, "\nresult written to %s\n", run->output);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which operations this run executes: decided once, from the level and the layers there are. */
+#include "machine/actions.h"
+
+#include <stdlib.h>
+
+static const uint8_t page_actions[OPERATION_COUNT] = {
+	[OP_MM_PAGE_ALLOC] = ACTION_PAGE_ALLOC,
+	[OP_MM_PAGE_FREE] = ACTION_PAGE_FREE,
+	[OP_MM_PAGE_FREE_BATCHED] = ACTION_PAGE_FREE,
+	[OP_MM_PAGE_ALLOC_ZONE_LOCKED] = ACTION_NOTE,
+	[OP_MM_PAGE_ALLOC_EXTFRAG] = ACTION_NOTE,
+	[OP_MM_PAGE_PCPU_DRAIN] = ACTION_PAGE_FACT,
+	[OP_ISOLATE_FREE_PAGE] = ACTION_PAGE_FACT,
+	[OP_COMPACT_CAPTURE] = ACTION_PAGE_FACT,
+	[OP_COMPACT_HEAD] = ACTION_PAGE_FACT,
+	[OP_COMPACT_TAIL] = ACTION_PAGE_FACT,
+	[OP_RESERVE_HIGHATOMIC] = ACTION_PAGE_FACT,
+	[OP_UNRESERVE_HIGHATOMIC] = ACTION_PAGE_FACT,
+	[OP_PCP_FREE_BUSY] = ACTION_NOTE,
+	[OP_PCP_ALLOC_BUSY] = ACTION_NOTE,
+	[OP_COMPACTION_BEGIN] = ACTION_NOTE,
+	[OP_COMPACTION_END] = ACTION_NOTE,
+	[OP_COMPACTION_MIGRATE] = ACTION_NOTE,
+	[OP_COMPACTION_FREE] = ACTION_NOTE,
+	[OP_BULK_BEGIN] = ACTION_BULK_BEGIN,
+	[OP_BULK_END] = ACTION_BULK_END,
+};
+
+static const uint8_t slab_actions[OPERATION_COUNT] = {
+	[OP_KMALLOC] = ACTION_KMALLOC,
+	[OP_KFREE] = ACTION_KFREE,
+	[OP_KREALLOC] = ACTION_KREALLOC,
+	[OP_KMEM_CACHE_ALLOC] = ACTION_CACHE_ALLOC,
+	[OP_KMEM_CACHE_FREE] = ACTION_CACHE_FREE,
+	[OP_KMEM_CACHE_CREATE] = ACTION_CACHE_CREATE,
+	[OP_KMEM_CACHE_DESTROY] = ACTION_CACHE_DESTROY,
+	[OP_KMEM_CACHE_SHRINK] = ACTION_CACHE_SHRINK,
+	[OP_RCU_BARRIER] = ACTION_NOTE,
+	[OP_CACHE_REAP_BEGIN] = ACTION_NOTE,
+	[OP_CACHE_REAP_END] = ACTION_NOTE,
+	[OP_SLOB_KFREE] = ACTION_NOTE,
+	[OP_SLOB_RCU_FREE] = ACTION_NOTE,
+};
+
+static enum action action_for(int operation, bool page_level)
+{
+	if (operation == OP_MARK)
+		return ACTION_MARK;
+	if (operation == OP_EXTENSION)
+		return ACTION_SKIP;
+	if (page_actions[operation])
+		return page_actions[operation];
+	if (slab_actions[operation])
+		return page_level ? ACTION_SKIP : slab_actions[operation];
+	return ACTION_NO_LAYER;
+}
+
+static bool is_timed(enum action action)
+{
+	return action >= ACTION_PAGE_ALLOC;
+}
+
+int machine_choose_actions(struct machine *m, struct error *err)
+{
+	for (int i = 0; i < OPERATION_COUNT; i++) {
+		m->action[i] = (uint8_t)action_for(i, m->page_level);
+		if (!is_timed(m->action[i]))
+			continue;
+		struct histogram *h = malloc(sizeof(*h));
+		if (!h)
+			return error_set(err, ERROR_RUN, "no memory for latency histograms");
+		histogram_init(h);
+		m->operations[i].latency_ps = h;
+	}
+	return 0;
+}

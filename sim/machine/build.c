@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Puts a machine together from a configuration, and takes it apart. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/machine.h"
+#include "machine/start.h"
+
+/*
+ * Address space only: the host supplies what is touched. The tables of ids and slab's free lists
+ * have a fixed size, the rest grows with the machine's frames.
+ */
+static const size_t arena_bytes_fixed = 24ull << 30, arena_bytes_frame = 256;
+
+/* Memory from 3 GiB up may lie above the hole that PCs keep for devices. */
+static const uint32_t device_hole_frames = (1u << 30) >> PAGE_SHIFT;
+
+static void defer(void *engine, enum defer_target target, uint64_t when_ns, uint64_t token)
+{
+	struct machine *m = engine;
+	struct event event = {
+		.time_ns = when_ns, .class = EVENT_DEFERRED, .payload = target, .token = token
+	};
+	SIM_ASSERT(event_heap_push(m->events, event, NULL) == 0);
+	machine_note_next_event(m);
+}
+
+static int build_services(struct machine *m, uint32_t frames, struct error *err)
+{
+	m->arena = arena_create(arena_bytes_fixed + frames * arena_bytes_frame, err);
+	if (!m->arena)
+		return -1;
+	m->events = event_heap_create(err);
+	if (!m->events)
+		return -1;
+	m->next_event_ns = UINT64_MAX;
+	if (m->cpus > 1) {
+		m->locks = lock_table_create(err);
+		if (!m->locks)
+			return -1;
+	}
+	m->clock = (struct op_clock){ .work = &m->work, .locks = m->locks };
+	m->services = (struct services){
+		.arena = m->arena,
+		.work = &m->work,
+		.clock = &m->clock,
+		.seed = m->run->seed,
+		.cpus = m->cpus,
+		.nodes = (uint32_t)m->params->nodes,
+		.frames = frames,
+		.defer = defer,
+		.engine = m,
+	};
+	return 0;
+}
+
+static int build_tables(struct machine *m, struct error *err)
+{
+	m->ids.object = arena_array(m->arena, MACHINE_IDS_MAX, sizeof(uint64_t), err);
+	m->ids.page = arena_array(m->arena, MACHINE_IDS_MAX, sizeof(uint64_t), err);
+	m->cache_of = arena_array(m->arena, 1u << 20, sizeof(uint32_t), err);
+	m->cpu_free_ps = arena_array(m->arena, MACHINE_CPUS_MAX, sizeof(uint64_t), err);
+	m->bulk_depth = arena_array(m->arena, MACHINE_CPUS_MAX, 1, err);
+	for (uint32_t i = 0; i < MACHINE_CPUS_MAX; i++)
+		m->cpu_of[i] = (uint16_t)(i % m->cpus);
+	return m->ids.object && m->ids.page && m->cache_of && m->cpu_free_ps && m->bulk_depth ? 0
+											      : -1;
+}
+
+static int describe(struct machine *m, struct page_machine *machine, struct error *err)
+{
+	*machine = (struct page_machine){
+		.memory_bytes = m->params->memory_bytes,
+		.cpus = (uint32_t)m->params->cpus,
+		.nodes = (uint32_t)m->params->nodes,
+		.orders = (uint32_t)m->params->orders,
+		.pageblock_order = (uint32_t)m->params->pageblock_order,
+		.reserved_bytes = m->params->reserved_bytes,
+	};
+	start_describe_machine(m->start, machine);
+	m->cpus = machine->cpus;
+	m->memory_bytes = machine->memory_bytes;
+	if (machine->pageblock_order < machine->orders)
+		return 0;
+	return error_set(err, ERROR_INPUT,
+			 "machine.pageblock_order: must be below machine.orders (%u), is %u",
+			 machine->orders, machine->pageblock_order);
+}
+
+static int build_policies(struct machine *m, const struct page_machine *machine, struct error *err)
+{
+	const void *params = NULL;
+	m->cost = cost_policy_of(config_policy(m->config, "cost", &params));
+	if (m->cost->prices(params, &m->work, err) != 0)
+		return -1;
+	m->page = page_policy_of(config_policy(m->config, "page", &params));
+	m->page_state = m->page->create(machine, params, &m->services, err);
+	if (!m->page_state)
+		return -1;
+	if (m->page_level)
+		return 0;
+	m->slab = slab_policy_of(config_policy(m->config, "slab", &params));
+	m->slab_state = m->slab->create(&m->pages, params, &m->services, err);
+	return m->slab_state ? 0 : -1;
+}
+
+int machine_build(struct machine *m, struct error *err)
+{
+	struct page_machine machine;
+	if (describe(m, &machine, err) != 0)
+		return -1;
+	uint32_t frames = (uint32_t)(machine.memory_bytes >> PAGE_SHIFT) + device_hole_frames;
+	if (build_services(m, frames, err) != 0 || build_tables(m, err) != 0)
+		return -1;
+	return build_policies(m, &machine, err);
+}
+
+void machine_demolish(struct machine *m)
+{
+	if (m->slab_state && m->slab->destroy)
+		m->slab->destroy(m->slab_state);
+	if (m->page_state && m->page->destroy)
+		m->page->destroy(m->page_state);
+	for (int i = 0; i < OPERATION_COUNT; i++)
+		free(m->operations[i].latency_ps);
+	free(m->bulk_free.objects);
+	if (m->locks)
+		lock_table_destroy(m->locks);
+	if (m->events)
+		event_heap_destroy(m->events);
+	if (m->arena)
+		arena_destroy(m->arena);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The tables under /events: failed allocations and the trace's marks. */
+#ifndef SLABYARD_MACHINE_EVENTS_H
+#define SLABYARD_MACHINE_EVENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "core/record.h"
+
+struct machine;
+
+/* Events are written as they come; the first failure to write is kept and told by events_finish. */
+struct events {
+	struct result_table *alloc_fail, *mark;
+	uint64_t alloc_fail_rows;
+	bool broken;
+	struct error error;
+};
+
+int events_open(struct machine *m, struct error *err);
+void events_alloc_fail(struct machine *m, const struct record *r);
+void events_mark(struct machine *m, uint64_t number);
+int events_finish(struct machine *m, struct error *err);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "machine/execute.h"
+
+#include "machine/expect.h"
+#include "machine/object_records.h"
+#include "machine/page_records.h"
+
+static int mark_record(struct machine *m, const struct record *r, struct error *err)
+{
+	machine_flush_bulk(m);
+	events_mark(m, r->size);
+	return expect_mark(m->expect, m, r->size, err);
+}
+
+static int bulk_bracket(struct machine *m, const struct record *r, bool begins)
+{
+	m->bulk_depth[machine_cpu(m, r)] = begins;
+	return 0;
+}
+
+static inline int carry_out(struct machine *m, const struct record *r,
+			    const struct record *extension, struct error *err)
+{
+	if (__builtin_expect(m->bulk_free.count && !(r->flags & RECORD_BULK), 0))
+		machine_flush_bulk(m);
+	switch ((enum action)m->action[r->operation]) {
+	case ACTION_NO_LAYER:
+	case ACTION_SKIP:
+	case ACTION_NOTE:
+		return 0;
+	case ACTION_MARK:
+		return mark_record(m, r, err);
+	case ACTION_BULK_BEGIN:
+		return bulk_bracket(m, r, true);
+	case ACTION_BULK_END:
+		return bulk_bracket(m, r, false);
+	case ACTION_PAGE_FACT:
+		return page_fact(m, r);
+	case ACTION_PAGE_ALLOC:
+		return page_alloc_record(m, r);
+	case ACTION_PAGE_FREE:
+		return page_free_record(m, r);
+	case ACTION_KMALLOC:
+		return kmalloc_record(m, r);
+	case ACTION_KFREE:
+		return kfree_record(m, r);
+	case ACTION_KREALLOC:
+		return krealloc_record(m, r, extension);
+	case ACTION_CACHE_ALLOC:
+		return cache_alloc_record(m, r, err);
+	case ACTION_CACHE_FREE:
+		return cache_free_record(m, r, err);
+	case ACTION_CACHE_CREATE:
+		return cache_create_record(m, r, err);
+	case ACTION_CACHE_DESTROY:
+		return cache_destroy_record(m, r, err);
+	case ACTION_CACHE_SHRINK:
+		return cache_shrink_record(m, r, err);
+	}
+	return 0;
+}
+
+static inline int step(struct machine *m, const struct record *r, const struct record *extension,
+		       uint64_t arrival_ps, uint64_t *end_ps, struct error *err)
+{
+	uint32_t cpu = machine_cpu(m, r);
+	uint64_t free_ps = m->cpu_free_ps[cpu];
+	m->clock.start_ps = arrival_ps > free_ps ? arrival_ps : free_ps;
+	m->clock.work_at_start = m->work.cost_ps;
+	m->clock.waited_ps = 0;
+	m->clock.cpu = cpu;
+	int result = carry_out(m, r, extension, err);
+	*end_ps = op_clock_now(&m->clock);
+	if (result <= 0)
+		return result;
+	m->cpu_free_ps[cpu] = *end_ps;
+	histogram_add(m->operations[r->operation].latency_ps, *end_ps - arrival_ps);
+	return 0;
+}
+
+int execute_step(struct machine *m, const struct record *r, const struct record *extension,
+		 uint64_t arrival_ps, uint64_t *end_ps, struct error *err)
+{
+	return step(m, r, extension, arrival_ps, end_ps, err);
+}
+
+int execute_batch(struct machine *m, const struct batch *batch, uint32_t begin, uint32_t end,
+		  struct error *err)
+{
+	uint64_t base_ps = (batch->base_ns - m->origin_ns) * PS_PER_NS, end_ps;
+	for (uint32_t i = begin; i < end; i++) {
+		const struct record *r = &batch->records[i];
+		const struct record *extension = r->flags & RECORD_EXTENDED ? r + 1 : NULL;
+		m->position.current = r;
+		m->time_ns = batch->base_ns + r->time;
+		m->operations[r->operation].count++;
+		if (__builtin_expect(m->time_ns >= m->next_event_ns, 0) &&
+		    machine_run_events(m, m->time_ns, err) != 0)
+			return -1;
+		if (step(m, r, extension, base_ps + (uint64_t)r->time * PS_PER_NS, &end_ps, err) !=
+		    0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One simulated machine and the run on it. Private to machine/: every file here is one concern of
+ * the run and works on this struct.
+ */
+#ifndef SLABYARD_MACHINE_MACHINE_H
+#define SLABYARD_MACHINE_MACHINE_H
+
+#include "base/arena.h"
+#include "base/histogram.h"
+#include "core/assert.h"
+#include "core/cursor.h"
+#include "core/event.h"
+#include "core/lock.h"
+#include "core/operation.h"
+#include "core/work.h"
+#include "cost/cost.h"
+#include "machine/assist.h"
+#include "machine/events.h"
+#include "machine/machine_options.h"
+#include "page/page.h"
+#include "results/sink.h"
+#include "slab/slab.h"
+#include "slabyard.h"
+
+enum {
+	MACHINE_CPUS_MAX = 4096,
+	/* Ids are dense, so this many allocations may be alive at once in each space. */
+	MACHINE_IDS_MAX = 1 << 27,
+};
+
+/*
+ * What the run does with an operation, decided once per run from level and layers. Those from
+ * ACTION_PAGE_ALLOC on take simulated time.
+ */
+enum action {
+	ACTION_NO_LAYER, /* counted as not replayed */
+	ACTION_SKIP,     /* another level's business: neither executed nor missed */
+	ACTION_NOTE,     /* known, and changes nothing by itself */
+	ACTION_MARK,
+	ACTION_BULK_BEGIN,
+	ACTION_BULK_END,
+	ACTION_PAGE_FACT, /* something a page assist may use */
+	ACTION_PAGE_ALLOC,
+	ACTION_PAGE_FREE,
+	ACTION_KMALLOC,
+	ACTION_KFREE,
+	ACTION_KREALLOC,
+	ACTION_CACHE_ALLOC,
+	ACTION_CACHE_FREE,
+	ACTION_CACHE_CREATE,
+	ACTION_CACHE_DESTROY,
+	ACTION_CACHE_SHRINK,
+};
+
+/* Order of the engine's own events at one time. */
+enum event_class {
+	EVENT_DEFERRED, /* a policy's services_defer */
+	EVENT_READY,    /* closed timing: a thread's next record */
+	EVENT_SAMPLE,
+};
+
+struct operation_stats {
+	uint64_t count, failed;
+	struct histogram *latency_ps; /* of each one carried out; NULL when none ever is */
+};
+
+/*
+ * Live allocations by trace id. An entry is 0 when the id is free, else the value plus 1; the top
+ * bit says that the value is a recorded address of an allocation older than the start state.
+ */
+#define IDENTITY_OLDER (1ull << 63)
+
+struct identity {
+	uint64_t *object; /* by id: object_t */
+	uint64_t *page;   /* by id: pfn, order in bits 32.. */
+};
+
+struct effect_pairs;
+struct start;
+struct expect;
+struct sampler;
+struct placements;
+struct closed;
+
+struct machine {
+	const struct config *config;
+	const struct slabyard_run *run;
+	const struct machine_params *params;
+	const struct sample_params *sample_params;
+	struct slabyard_summary *summary;
+
+	struct arena *arena;
+	struct work work;
+	struct op_clock clock;
+	struct services services;
+	struct lock_table *locks;
+	struct event_heap *events;
+	uint64_t next_event_ns; /* time of the first event, UINT64_MAX: none */
+
+	const struct cost_policy *cost;
+	const struct page_policy *page;
+	void *page_state;
+	const struct slab_policy *slab; /* NULL at page level */
+	void *slab_state;
+	struct page_source pages; /* what slab asks */
+
+	struct trace_cursor *trace;
+	const struct origin_def *origins; /* the trace's, as they are in this batch */
+	struct sim_position position;
+	struct hand {
+		uint64_t record,
+			line; /* closed timing: the record in hand, in place of position's */
+	} hand;
+	const uint64_t *lines; /* of the batch in hand; NULL when the trace has none */
+	uint64_t time_ns;      /* simulated time, that of the record in hand (recorded timing) */
+	uint64_t origin_ns;    /* time of the first record: picosecond clocks count from it */
+	uint64_t now_ns;       /* closed timing: time of the latest event */
+	double wall_begin, wall_told;
+	bool started;
+
+	uint8_t action[OPERATION_COUNT];
+	struct operation_stats operations[OPERATION_COUNT];
+	uint64_t *cpu_free_ps; /* by cpu: when it can take its next operation */
+	uint32_t cpus;
+	uint64_t memory_bytes;
+	/* A trace's CPU on this machine: those it does not have are folded onto those it has. */
+	uint16_t cpu_of[MACHINE_CPUS_MAX];
+	struct identity ids;
+	bool page_level;
+	bool page_assists;         /* some assist adds to page requests */
+	bool pages_from_trace;     /* assist slab_page: no page allocator is asked */
+	uint64_t objects_executed; /* object operations so far: positions of slab's page requests */
+
+	/* Recorded caches by definition index: the policy's number plus 1, 0 when not made yet. */
+	uint32_t *cache_of;
+	uint64_t page_offset; /* recorded direct map, 0: addresses cannot be compared */
+
+	uint8_t *bulk_depth; /* by cpu: inside __alloc_pages_bulk */
+	struct bulk_free {
+		size_t count, capacity;
+		object_t *objects;
+		cache_id cache;
+		struct request request;
+	} bulk_free;
+
+	struct assists assists;
+	struct effect_pairs *effects;
+	struct start *start;
+	struct expect *expect;
+	struct sampler *sampler;
+	struct placements *placements;
+	struct closed *closed;
+
+	uint64_t horizon_ns;
+	struct events events_out;
+	const struct result_sink *sink_ops;
+	void *sink;
+};
+
+/* build.c */
+int machine_build(struct machine *m, struct error *err);
+void machine_demolish(struct machine *m);
+
+/* Hands over objects gathered from a bulk free. */
+void machine_flush_bulk(struct machine *m);
+
+/* replay.c: from the batch in hand to the trace's end. */
+int machine_replay(struct machine *m, struct batch *batch, struct error *err);
+int machine_run_events(struct machine *m, uint64_t until_ns, struct error *err);
+void machine_note_next_event(struct machine *m);
+
+/* 1-based number of the record in hand; at the end of the trace, the last. */
+static inline uint64_t machine_record(const struct machine *m)
+{
+	const struct sim_position *p = &m->position;
+	if (m->hand.record)
+		return m->hand.record;
+	return p->current ? p->first_record + (uint64_t)(p->current - p->batch) + 1
+			  : p->first_record;
+}
+
+/* Its line in a text trace, 0 when there are none. */
+static inline uint64_t machine_line(const struct machine *m)
+{
+	if (m->hand.record)
+		return m->hand.line;
+	return m->lines ? m->lines[m->position.current - m->position.batch] : 0;
+}
+
+static inline uint32_t machine_cpu(const struct machine *m, const struct record *r)
+{
+	return m->cpu_of[record_cpu(r)];
+}
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "machine/machine_options.h"
+
+#include <stddef.h>
+
+#include "core/page_state.h"
+#include "cost/cost.h"
+#include "page/page.h"
+#include "results/sink.h"
+#include "slab/slab.h"
+
+#define FIELD(member) offsetof(struct machine_params, member)
+static const struct option_spec machine_options[] = {
+	{ .name = "memory",
+	  .offset = FIELD(memory_bytes),
+	  .type = OPTION_SIZE,
+	  .default_text = "4GiB",
+	  .min = 4194304,
+	  .max = 17592186044416,
+	  .unit = "bytes",
+	  .help = "physical memory" },
+	{ .name = "reserved",
+	  .offset = FIELD(reserved_bytes),
+	  .type = OPTION_SIZE,
+	  .default_text = "0B",
+	  .min = 0,
+	  .max = 1099511627776,
+	  .unit = "bytes",
+	  .help = "memory that boot keeps from the page allocator (kernel image, memmap)" },
+	{ .name = "cpus",
+	  .offset = FIELD(cpus),
+	  .type = OPTION_UINT,
+	  .default_text = "2",
+	  .min = 1,
+	  .max = 4096,
+	  .unit = "",
+	  .help = "simulated CPUs" },
+	{ .name = "nodes",
+	  .offset = FIELD(nodes),
+	  .type = OPTION_UINT,
+	  .default_text = "1",
+	  .min = 1,
+	  .max = 1,
+	  .unit = "",
+	  .help = "NUMA nodes" },
+	{ .name = "orders",
+	  .offset = FIELD(orders),
+	  .type = OPTION_UINT,
+	  .default_text = "11",
+	  .min = 8,
+	  .max = PAGE_ORDERS_MAX,
+	  .unit = "",
+	  .help = "orders of the page allocator (the kernel's MAX_ORDER)" },
+	{ .name = "pageblock_order",
+	  .offset = FIELD(pageblock_order),
+	  .type = OPTION_UINT,
+	  .default_text = "9",
+	  .min = 4,
+	  .max = PAGE_ORDERS_MAX - 1,
+	  .unit = "",
+	  .help = "order of a pageblock: 9 with HUGETLB_PAGE, else orders - 1" },
+	OPTION_END,
+};
+#undef FIELD
+
+#define FIELD(member) offsetof(struct sample_params, member)
+static const struct option_spec sample_options[] = {
+	{ .name = "every_records",
+	  .offset = FIELD(every_records),
+	  .type = OPTION_UINT,
+	  .default_text = "65536",
+	  .min = 0,
+	  .max = 1e15,
+	  .unit = "records",
+	  .help = "records from one sample to the next; 0: none by count" },
+	{ .name = "every_time",
+	  .offset = FIELD(every_time_ns),
+	  .type = OPTION_DURATION,
+	  .default_text = "0ns",
+	  .min = 0,
+	  .max = 1e18,
+	  .unit = "ns",
+	  .help = "simulated time from one sample to the next; 0ns: none by time" },
+	{ .name = "keep",
+	  .offset = FIELD(keep),
+	  .type = OPTION_UINT,
+	  .default_text = "4096",
+	  .min = 2,
+	  .max = 1e9,
+	  .unit = "samples",
+	  .help = "samples kept: beyond it every second one is dropped and the interval doubles" },
+	OPTION_END,
+};
+#undef FIELD
+
+static const struct config_section sections[] = {
+	{ "machine", "the simulated hardware", machine_options, sizeof(struct machine_params),
+	  NULL },
+	{ "page", "page allocator", NULL, 0, &page_policies },
+	{ "slab", "slab allocator", NULL, 0, &slab_policies },
+	{ "cost", "cost model", NULL, 0, &cost_policies },
+	{ "sample", "how often state is sampled into the result", sample_options,
+	  sizeof(struct sample_params), NULL },
+	{ "results", "result sink", NULL, 0, &result_sinks },
+	{ 0 },
+};
+
+const struct config_schema machine_schema = { sections };

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The `machine`, `sample` and `results` sections of a configuration. */
+#ifndef SLABYARD_MACHINE_MACHINE_OPTIONS_H
+#define SLABYARD_MACHINE_MACHINE_OPTIONS_H
+
+#include <stdint.h>
+
+#include "config/config.h"
+
+struct machine_params {
+	uint64_t memory_bytes, reserved_bytes;
+	uint64_t cpus, nodes, orders, pageblock_order;
+};
+
+struct sample_params {
+	uint64_t every_records;
+	uint64_t every_time_ns;
+	uint64_t keep;
+};
+
+extern const struct config_schema machine_schema;
+
+#endif

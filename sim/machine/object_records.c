@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "machine/object_records.h"
+
+#include <stdlib.h>
+
+#include "machine/start.h"
+
+void object_release_lost(struct machine *m, const struct record *r, const struct request *request)
+{
+	uint64_t entry = m->ids.object[r->id];
+	m->ids.object[r->id] = 0;
+	if (entry & IDENTITY_OLDER)
+		return;
+	m->summary->lost_frees++;
+	m->slab->kfree(m->slab_state, request, entry - 1);
+}
+
+object_t object_older(struct machine *m, const struct record *r, uint64_t entry)
+{
+	uint64_t object = entry ? (entry & ~IDENTITY_OLDER) - 1 : r->address - m->page_offset;
+	if (m->page_offset && start_take_object(m->start, object))
+		return object;
+	m->summary->unknown_frees++;
+	return OBJECT_NONE;
+}
+
+void object_gather(struct machine *m, const struct request *request, cache_id cache,
+		   object_t object)
+{
+	struct bulk_free *b = &m->bulk_free;
+	if (b->count && (b->cache.v != cache.v || b->request.cpu != request->cpu))
+		machine_flush_bulk(m);
+	if (b->count == b->capacity) {
+		b->capacity = b->capacity ? 2 * b->capacity : 64;
+		b->objects = realloc(b->objects, b->capacity * sizeof(*b->objects));
+		SIM_ASSERT(b->objects);
+	}
+	b->cache = cache;
+	b->request = *request;
+	b->objects[b->count++] = object;
+}
+
+void machine_flush_bulk(struct machine *m)
+{
+	struct bulk_free *b = &m->bulk_free;
+	if (!b->count)
+		return;
+	size_t count = b->count;
+	b->count = 0;
+	m->slab->free_bulk(m->slab_state, &b->request, b->cache, count, b->objects);
+}
+
+/* The object that a krealloc names, OBJECT_NONE for krealloc(NULL) and the unknown. */
+static object_t reallocated(struct machine *m, const struct record *r,
+			    const struct record *extension)
+{
+	uint64_t entry = r->id ? m->ids.object[r->id] : 0;
+	if (entry && !(entry & IDENTITY_OLDER))
+		return entry - 1;
+	if (!entry && !(extension && extension->address))
+		return OBJECT_NONE;
+	uint64_t object =
+		entry ? (entry & ~IDENTITY_OLDER) - 1 : extension->address - m->page_offset;
+	return m->page_offset && start_take_object(m->start, object) ? object : OBJECT_NONE;
+}
+
+/* krealloc: in place while the object's size class holds the new size (mm/slab_common.c). */
+int krealloc_record(struct machine *m, const struct record *r, const struct record *extension)
+{
+	object_t old = reallocated(m, r, extension), object = old;
+	if (old == OBJECT_NONE || m->slab->usable_size(m->slab_state, old) < r->size) {
+		struct request request = request_of(m, r);
+		object = m->slab->kmalloc(m->slab_state, &request, r->size);
+		request.bytes = 0;
+		if (old != OBJECT_NONE && object != OBJECT_NONE)
+			m->slab->kfree(m->slab_state, &request, old);
+	}
+	return object_allocated(m, r, object);
+}
+
+int cache_create_record(struct machine *m, const struct record *r, struct error *err)
+{
+	if (!assist_use(&m->assists, ASSIST_NAMED_cache_op))
+		return 0;
+	return cache_is_none(cache_make(m, m->origins[r->origin].cache, err)) ? -1 : 1;
+}
+
+int cache_destroy_record(struct machine *m, const struct record *r, struct error *err)
+{
+	if (!assist_use(&m->assists, ASSIST_NAMED_cache_op))
+		return 0;
+	cache_id cache = object_cache(m, r, err);
+	if (cache_is_none(cache))
+		return -1;
+	struct request request = request_of(m, r);
+	m->slab->cache_destroy(m->slab_state, &request, cache);
+	cache_forget(m, m->origins[r->origin].cache);
+	return 1;
+}
+
+int cache_shrink_record(struct machine *m, const struct record *r, struct error *err)
+{
+	if (!assist_use(&m->assists, ASSIST_NAMED_cache_op))
+		return 0;
+	cache_id cache = object_cache(m, r, err);
+	if (cache_is_none(cache))
+		return -1;
+	struct request request = request_of(m, r);
+	m->slab->cache_shrink(m->slab_state, &request, cache);
+	return 1;
+}

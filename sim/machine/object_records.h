@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Object records. The common path is inline in the main loop, the rest in object_records.c. */
+#ifndef SLABYARD_MACHINE_OBJECT_RECORDS_H
+#define SLABYARD_MACHINE_OBJECT_RECORDS_H
+
+#include "machine/caches.h"
+#include "machine/outcome.h"
+#include "machine/request_of.h"
+
+/* The allocation's id is still alive: its free was lost. */
+void object_release_lost(struct machine *m, const struct record *r, const struct request *request);
+/* A free of what this run did not allocate: alive at the start, or unknown (OBJECT_NONE). */
+object_t object_older(struct machine *m, const struct record *r, uint64_t entry);
+/* Gathers what one bulk call frees: SLUB links such objects slab by slab before it lets them go. */
+void object_gather(struct machine *m, const struct request *request, cache_id cache,
+		   object_t object);
+int krealloc_record(struct machine *m, const struct record *r, const struct record *extension);
+int cache_create_record(struct machine *m, const struct record *r, struct error *err);
+int cache_destroy_record(struct machine *m, const struct record *r, struct error *err);
+int cache_shrink_record(struct machine *m, const struct record *r, struct error *err);
+
+static inline cache_id object_cache(struct machine *m, const struct record *r, struct error *err)
+{
+	cache_id recorded = m->origins[r->origin].cache;
+	uint32_t known = cache_is_none(recorded) ? 0 : m->cache_of[recorded.v];
+	return known ? (cache_id){ known - 1 } : cache_resolve(m, recorded, err);
+}
+
+static inline int object_allocated(struct machine *m, const struct record *r, object_t object)
+{
+	bool failed = object == OBJECT_NONE;
+	if (!failed && r->id)
+		m->ids.object[r->id] = object + 1;
+	m->objects_executed++;
+	outcome_compare(m, r, failed, object + m->page_offset, m->page_offset != 0);
+	return 1;
+}
+
+static inline object_t object_freed(struct machine *m, const struct record *r)
+{
+	uint64_t entry = r->id ? m->ids.object[r->id] : 0;
+	if (r->id)
+		m->ids.object[r->id] = 0;
+	if (__builtin_expect(entry && !(entry & IDENTITY_OLDER), 1))
+		return entry - 1;
+	return object_older(m, r, entry);
+}
+
+static inline int kmalloc_record(struct machine *m, const struct record *r)
+{
+	struct request request = request_of(m, r);
+	if (__builtin_expect(r->id && m->ids.object[r->id], 0))
+		object_release_lost(m, r, &request);
+	return object_allocated(m, r, m->slab->kmalloc(m->slab_state, &request, r->size));
+}
+
+static inline int kfree_record(struct machine *m, const struct record *r)
+{
+	object_t object = object_freed(m, r);
+	if (object == OBJECT_NONE)
+		return 0;
+	struct request request = request_of(m, r);
+	m->slab->kfree(m->slab_state, &request, object);
+	m->objects_executed++;
+	return 1;
+}
+
+static inline int cache_alloc_record(struct machine *m, const struct record *r, struct error *err)
+{
+	cache_id cache = object_cache(m, r, err);
+	if (cache_is_none(cache))
+		return -1;
+	struct request request = request_of(m, r);
+	if (__builtin_expect(r->id && m->ids.object[r->id], 0))
+		object_release_lost(m, r, &request);
+	return object_allocated(m, r, m->slab->alloc(m->slab_state, &request, cache));
+}
+
+static inline int cache_free_record(struct machine *m, const struct record *r, struct error *err)
+{
+	object_t object = object_freed(m, r);
+	if (object == OBJECT_NONE)
+		return 0;
+	cache_id cache = object_cache(m, r, err);
+	if (cache_is_none(cache))
+		return -1;
+	struct request request = request_of(m, r);
+	if (r->flags & RECORD_BULK && m->slab->free_bulk)
+		object_gather(m, &request, cache, object);
+	else
+		m->slab->free(m->slab_state, &request, cache, object);
+	m->objects_executed++;
+	return 1;
+}
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "machine/page_records.h"
+
+#include "machine/effect_pairs.h"
+#include "machine/execute.h"
+#include "machine/start.h"
+
+int page_effect(struct machine *m, const struct record *r, bool alloc)
+{
+	if (!(r->flags & RECORD_FAILED))
+		effect_pairs_recorded(m->effects, alloc, (pfn_t){ (uint32_t)r->address }, r->size,
+				      alloc ? m->objects_executed : m->objects_executed - 1);
+	return 0;
+}
+
+void page_release_lost(struct machine *m, const struct record *r, const struct request *request)
+{
+	uint64_t entry = m->ids.page[r->id];
+	m->ids.page[r->id] = 0;
+	if (entry & IDENTITY_OLDER)
+		return;
+	m->summary->lost_frees++;
+	struct request release = *request;
+	release.order = (uint8_t)((entry - 1) >> PAGE_ORDER_SHIFT);
+	m->page->free(m->page_state, &release, (pfn_t){ (uint32_t)(entry - 1) });
+}
+
+/* Index of the recorded frame's zone in the state's order, -1 without a state. */
+static int8_t zone_of(const struct machine *m, uint64_t pfn)
+{
+	const struct page_state *state = start_pages(m->start);
+	for (size_t i = 0; state && i < state->zone_count; i++)
+		if (pfn - state->zones[i].start_pfn < state->zones[i].spanned)
+			return (int8_t)i;
+	return -1;
+}
+
+void page_assist_request(struct machine *m, const struct record *r, struct request *request)
+{
+	bool alloc = r->operation == OP_MM_PAGE_ALLOC;
+	if (m->bulk_depth[request->cpu] && assist_use(&m->assists, ASSIST_NAMED_bulk))
+		request->flags |= REQUEST_BULK;
+	if (!alloc && record_detail(r) & 1 && assist_use(&m->assists, ASSIST_NAMED_pcp_busy))
+		request->flags |= REQUEST_PCP_BUSY;
+	if (!alloc || !m->assists.allowed[ASSIST_NAMED_zone] || r->flags & RECORD_FAILED)
+		return;
+	request->zone_hint = zone_of(m, r->address);
+	m->assists.used[ASSIST_NAMED_zone] += request->zone_hint >= 0;
+}
+
+pfn_t page_older(struct machine *m, const struct record *r)
+{
+	if (start_take_page(m->start, (uint32_t)r->address, r->size))
+		return (pfn_t){ (uint32_t)r->address };
+	m->summary->unknown_frees++;
+	return PFN_NONE;
+}
+
+static const struct {
+	enum assist assist;
+	enum page_assist_kind kind;
+} facts[OPERATION_COUNT] = {
+	[OP_MM_PAGE_PCPU_DRAIN] = { ASSIST_NAMED_drain, ASSIST_DRAIN },
+	[OP_ISOLATE_FREE_PAGE] = { ASSIST_NAMED_isolate, ASSIST_ISOLATE },
+	[OP_COMPACT_CAPTURE] = { ASSIST_NAMED_isolate, ASSIST_CAPTURE },
+	[OP_COMPACT_HEAD] = { ASSIST_NAMED_rotate, ASSIST_ROTATE_HEAD },
+	[OP_COMPACT_TAIL] = { ASSIST_NAMED_rotate, ASSIST_ROTATE_TAIL },
+	[OP_RESERVE_HIGHATOMIC] = { ASSIST_NAMED_isolate, ASSIST_RESERVE_HIGHATOMIC },
+	[OP_UNRESERVE_HIGHATOMIC] = { ASSIST_NAMED_isolate, ASSIST_UNRESERVE_HIGHATOMIC },
+};
+
+int page_fact(struct machine *m, const struct record *r)
+{
+	enum assist assist = facts[r->operation].assist;
+	if (!m->assists.allowed[assist] || !m->page->assist || m->pages_from_trace)
+		return 0;
+	struct page_assist fact = {
+		.kind = facts[r->operation].kind,
+		.cpu = machine_cpu(m, r),
+		.pfn = { (uint32_t)r->address },
+		.order = (uint8_t)r->size,
+	};
+	m->assists.used[assist] += m->page->assist(m->page_state, &fact);
+	return 0;
+}
+
+static pfn_t source_alloc(void *context, const struct request *request)
+{
+	struct machine *m = context;
+	pfn_t pfn;
+	if (m->pages_from_trace) {
+		pfn = effect_pairs_take_page(m->effects, request->order);
+		m->assists.used[ASSIST_NAMED_slab_page] += !pfn_is_none(pfn);
+	} else {
+		pfn = m->page->alloc(m->page_state, request);
+	}
+	if (!pfn_is_none(pfn))
+		effect_pairs_simulated(m->effects, true, pfn, request->order, m->objects_executed);
+	return pfn;
+}
+
+static void source_free(void *context, const struct request *request, pfn_t pfn)
+{
+	struct machine *m = context;
+	effect_pairs_simulated(m->effects, false, pfn, request->order, m->objects_executed);
+	if (!m->pages_from_trace)
+		m->page->free(m->page_state, request, pfn);
+}
+
+struct page_source machine_page_source(struct machine *m)
+{
+	return (struct page_source){ .alloc = source_alloc, .free = source_free, .context = m };
+}

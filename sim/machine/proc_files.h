@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* --proc: the machine's state as /proc files, DIR/NAME at the end and DIR/NAME-N.txt at mark N. */
+#ifndef SLABYARD_MACHINE_PROC_FILES_H
+#define SLABYARD_MACHINE_PROC_FILES_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct machine;
+
+/* Makes the folder when it is not there. NULL: nothing to do. */
+int proc_files_prepare(const char *folder, struct error *err);
+/* mark -1: the end of the run. */
+int proc_files_write(struct machine *m, const char *folder, int64_t mark, struct error *err);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The main loop: trace records in their order, merged with the engine's own events. In recorded
+ * timing each record is carried out at its own time; in closed timing it goes to closed.c.
+ */
+#include "machine/closed.h"
+#include "machine/execute.h"
+#include "machine/machine.h"
+#include "machine/progress.h"
+#include "machine/sampler.h"
+#include "machine/start.h"
+
+static int run_event(struct machine *m, const struct event *event, struct error *err)
+{
+	if (event->class == EVENT_SAMPLE)
+		return sampler_by_time(m->sampler, m, event->time_ns, err);
+	if (event->class == EVENT_READY)
+		return closed_ready(m->closed, m, event->payload, event->time_ns, err);
+	SIM_ASSERT(event->class == EVENT_DEFERRED);
+	m->clock.start_ps = (event->time_ns - m->origin_ns) * PS_PER_NS;
+	m->clock.work_at_start = m->work.cost_ps;
+	m->clock.waited_ps = 0;
+	m->clock.cpu = 0;
+	if (event->payload == DEFER_PAGE)
+		m->page->expire(m->page_state, event->token, event->time_ns);
+	else
+		m->slab->expire(m->slab_state, event->token, event->time_ns);
+	return 0;
+}
+
+void machine_note_next_event(struct machine *m)
+{
+	const struct event *first = event_heap_peek(m->events);
+	m->next_event_ns = first ? first->time_ns : UINT64_MAX;
+}
+
+int machine_run_events(struct machine *m, uint64_t until_ns, struct error *err)
+{
+	while (m->next_event_ns <= until_ns) {
+		struct event event = event_heap_pop(m->events);
+		machine_note_next_event(m);
+		if (run_event(m, &event, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Before the start state's mark nothing is executed, but who was alive is remembered by address. */
+static void skip_record(struct machine *m, const struct record *r)
+{
+	const struct operation_info *info = &operation_table[r->operation];
+	m->summary->skipped_before_start++;
+	if (r->id == 0)
+		return;
+	uint64_t *slot = info->space == SPACE_OBJECT ? &m->ids.object[r->id]
+			 : info->space == SPACE_PAGE ? &m->ids.page[r->id]
+						     : NULL;
+	if (!slot)
+		return;
+	if (info->ids == ID_FREE)
+		*slot = r->flags & RECORD_NESTED ? *slot : 0;
+	else if (info->space == SPACE_PAGE)
+		*slot = (r->address + 1) | IDENTITY_OLDER;
+	else
+		*slot = (r->address - m->page_offset + 1) | IDENTITY_OLDER;
+}
+
+static bool begins_here(const struct machine *m, const struct record *r)
+{
+	return r->operation == OP_MARK && (int64_t)r->size == start_mark(m->start);
+}
+
+static int begin_run(struct machine *m, struct error *err)
+{
+	m->started = true;
+	return sampler_begin(m->sampler, m, err);
+}
+
+/* Passes over records up to the start's mark; returns the number of the first to be executed. */
+static uint32_t skip_to_start(struct machine *m, const struct batch *batch, uint32_t i)
+{
+	for (; i < batch->count && !m->started; i++) {
+		const struct record *r = &batch->records[i];
+		m->position.current = r;
+		m->time_ns = batch->base_ns + r->time;
+		m->operations[r->operation].count++;
+		skip_record(m, r);
+		m->started = begins_here(m, r);
+	}
+	return i;
+}
+
+static int add_to_closed(struct machine *m, const struct batch *batch, uint32_t i,
+			 struct error *err)
+{
+	for (; i < batch->count; i++) {
+		const struct record *r = &batch->records[i];
+		m->position.current = r;
+		m->time_ns = batch->base_ns + r->time;
+		m->operations[r->operation].count++;
+		if (closed_add(m->closed, m, r, r->flags & RECORD_EXTENDED ? r + 1 : NULL, err) !=
+		    0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Whole stretches between samples, so that the inner loop need not look for them. */
+static int replay_stretches(struct machine *m, const struct batch *batch, uint32_t i,
+			    struct error *err)
+{
+	while (i < batch->count) {
+		uint64_t due = sampler_next_record(m->sampler) - batch->first_record;
+		uint32_t end = due < batch->count ? (uint32_t)due : batch->count;
+		if (execute_batch(m, batch, i, end, err) != 0)
+			return -1;
+		i = end;
+		if (end == due && sampler_by_record(m->sampler, m, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int replay_batch(struct machine *m, const struct batch *batch, struct error *err)
+{
+	uint32_t i = 0;
+	if (!m->started) {
+		i = skip_to_start(m, batch, 0);
+		if (m->started && sampler_begin(m->sampler, m, err) != 0)
+			return -1;
+	}
+	if (!m->started || i == batch->count)
+		return 0;
+	return m->closed ? add_to_closed(m, batch, i, err) : replay_stretches(m, batch, i, err);
+}
+
+static void enter_batch(struct machine *m, const struct batch *batch)
+{
+	m->position.batch = m->position.current = batch->records;
+	m->position.base_ns = batch->base_ns;
+	m->position.first_record = batch->first_record;
+	m->lines = batch->lines;
+	m->origins = m->trace->definitions->origins;
+}
+
+static void leave_batch(struct machine *m, const struct batch *batch)
+{
+	m->position.current = batch->records + batch->count;
+	sim_position_leave_batch(&m->position);
+	m->lines = NULL;
+}
+
+static int first_batch(struct machine *m, const struct batch *batch, struct error *err)
+{
+	m->origin_ns = batch->base_ns + batch->records[0].time;
+	m->time_ns = m->origin_ns;
+	return start_mark(m->start) < 0 ? begin_run(m, err) : 0;
+}
+
+static int check_ids(const struct machine *m, struct error *err)
+{
+	const struct definitions *d = m->trace->definitions;
+	for (int i = 0; i < SPACE_COUNT; i++)
+		if (d->id_max[i] >= MACHINE_IDS_MAX)
+			return error_at_record(err, m->trace->name, "record", machine_record(m),
+					       "more than %d allocations alive at once",
+					       MACHINE_IDS_MAX);
+	return 0;
+}
+
+static int finish_replay(struct machine *m, struct error *err)
+{
+	if (!m->started)
+		return error_set(err, ERROR_INPUT,
+				 "%s: has no MARK %lld, which --start begins after", m->trace->name,
+				 (long long)start_mark(m->start));
+	if (m->closed && closed_drain(m->closed, m, err) != 0)
+		return -1;
+	machine_flush_bulk(m);
+	return sampler_end(m->sampler, m, err);
+}
+
+int machine_replay(struct machine *m, struct batch *batch, struct error *err)
+{
+	sim_position = &m->position;
+	int more = 1;
+	if (first_batch(m, batch, err) != 0)
+		return -1;
+	while (more == 1) {
+		enter_batch(m, batch);
+		if (check_ids(m, err) != 0 || replay_batch(m, batch, err) != 0)
+			return -1;
+		leave_batch(m, batch);
+		progress_tick(m);
+		more = m->trace->ops->next(m->trace, batch, err);
+	}
+	return more < 0 ? -1 : finish_replay(m, err);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is known at the end of a run: into the summary, and into the result file. */
+#ifndef SLABYARD_MACHINE_REPORT_H
+#define SLABYARD_MACHINE_REPORT_H
+
+#include "base/error.h"
+
+struct machine;
+
+void report_summary(struct machine *m);
+/* /summary, /latency, /provenance; needs report_summary. */
+int report_write(struct machine *m, struct error *err);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* slabyard_run: opens what a run needs, replays, writes results, and takes all down again. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/actions.h"
+#include "machine/closed.h"
+#include "machine/effect_pairs.h"
+#include "machine/execute.h"
+#include "machine/expect.h"
+#include "machine/machine.h"
+#include "machine/placements.h"
+#include "machine/proc_files.h"
+#include "machine/progress.h"
+#include "machine/report.h"
+#include "machine/sampler.h"
+#include "machine/start.h"
+#include "machine/trace_input.h"
+
+static bool has_object_operations(const struct batch *batch)
+{
+	for (uint32_t i = 0; i < batch->count; i++)
+		if (operation_table[batch->records[i].operation].space == SPACE_OBJECT)
+			return true;
+	return false;
+}
+
+/* auto: what the importer found in the whole window it looks ahead, else what stands first. */
+static void choose_level(struct machine *m, const struct batch *first)
+{
+	const char *said = definitions_meta(m->trace->definitions, "level");
+	if (m->run->level != SLABYARD_LEVEL_AUTO)
+		m->page_level = m->run->level == SLABYARD_LEVEL_PAGE;
+	else if (said)
+		m->page_level = strcmp(said, "page") == 0;
+	else
+		m->page_level = !has_object_operations(first);
+}
+
+static int check_assists(const struct machine *m, struct error *err)
+{
+	const char *recorded = start_allocator(m->start);
+	if (!recorded)
+		recorded = definitions_meta(m->trace->definitions, "allocator");
+	if (m->page_level || !recorded || !assists_any(&m->assists) ||
+	    strcmp(recorded, m->slab->info.name) == 0)
+		return 0;
+	return error_set(err, ERROR_INPUT,
+			 "--assist: the trace was recorded under %s, placements of %s cannot be "
+			 "taken from it",
+			 recorded, m->slab->info.name);
+}
+
+static void choose_page_offset(struct machine *m)
+{
+	const char *said = definitions_meta(m->trace->definitions, "page_offset");
+	if (said)
+		m->page_offset = strtoull(said, NULL, 16);
+}
+
+static int prepare(struct machine *m, const struct batch *first, struct error *err)
+{
+	choose_level(m, first);
+	choose_page_offset(m);
+	m->pages = machine_page_source(m);
+	if (assists_parse(&m->assists, m->run->assist, err) != 0 ||
+	    start_check_config(m->start, m->config, err) != 0 || machine_build(m, err) != 0 ||
+	    check_assists(m, err) != 0 || machine_choose_actions(m, err) != 0 ||
+	    start_load(m->start, m, err) != 0)
+		return -1;
+	m->pages_from_trace = !m->page_level && m->assists.allowed[ASSIST_NAMED_slab_page];
+	m->page_assists = m->assists.allowed[ASSIST_NAMED_zone] ||
+			  m->assists.allowed[ASSIST_NAMED_bulk] ||
+			  m->assists.allowed[ASSIST_NAMED_pcp_busy];
+	m->effects = effect_pairs_create(err);
+	m->expect = expect_open(m->run->expect, m->run->start, err);
+	if (!m->effects || !m->expect || proc_files_prepare(m->run->proc, err) != 0)
+		return -1;
+	if (m->run->timing == SLABYARD_TIMING_CLOSED) {
+		m->closed = closed_create(m, err);
+		if (!m->closed)
+			return -1;
+	}
+	return placements_open(m->run->placements, &m->placements, err);
+}
+
+static int open_sink(struct machine *m, struct error *err)
+{
+	const void *params = NULL;
+	const struct policy_info *info = config_policy(m->config, "results", &params);
+	if (!m->run->output)
+		info = policy_find(&result_sinks, "null");
+	m->sink_ops = result_sink_of(info);
+	m->sink = m->sink_ops->open(m->run->output ? m->run->output : "", params, err);
+	if (!m->sink)
+		return -1;
+	if (events_open(m, err) != 0)
+		return -1;
+	m->sampler = sampler_create(m, err);
+	return m->sampler ? 0 : -1;
+}
+
+static int finish_sink(struct machine *m, struct error *err)
+{
+	void *sink = m->sink;
+	if (events_finish(m, err) != 0 || report_write(m, err) != 0)
+		return -1;
+	m->sink = NULL;
+	return m->sink_ops->finish(sink, err);
+}
+
+/* The result is renamed last: when it stands there, everything else does. */
+static int finish(struct machine *m, struct error *err)
+{
+	report_summary(m);
+	if (proc_files_write(m, m->run->proc, -1, err) != 0)
+		return -1;
+	struct placements *placements = m->placements;
+	m->placements = NULL;
+	if (placements_finish(placements, err) != 0)
+		return -1;
+	return finish_sink(m, err);
+}
+
+static int check_replayed(const struct machine *m, struct error *err)
+{
+	for (int i = 0; i < OPERATION_COUNT; i++)
+		if (m->operations[i].count && m->action[i] >= ACTION_PAGE_FACT)
+			return 0;
+	return error_set(err, ERROR_INPUT,
+			 "%s: nothing in it can be replayed at %s level (%llu records)",
+			 m->trace->name, m->page_level ? "page" : "slab",
+			 (unsigned long long)machine_record(m));
+}
+
+static int run_trace(struct machine *m, struct error *err)
+{
+	struct batch batch = { 0 };
+	m->start = start_open(m->run->start, err);
+	if (!m->start)
+		return -1;
+	m->trace = trace_input_open(m->run->trace, m->run->format, m->run->level, NULL, err);
+	if (!m->trace)
+		return -1;
+	int more = m->trace->ops->next(m->trace, &batch, err);
+	if (more < 0)
+		return -1;
+	if (more == 0)
+		return error_set(err, ERROR_INPUT, "%s: holds no records", m->trace->name);
+	if (prepare(m, &batch, err) != 0 || open_sink(m, err) != 0 ||
+	    machine_replay(m, &batch, err) != 0 || check_replayed(m, err) != 0)
+		return -1;
+	return finish(m, err);
+}
+
+static void take_down(struct machine *m)
+{
+	placements_abandon(m->placements);
+	sampler_destroy(m->sampler);
+	if (m->sink)
+		m->sink_ops->abandon(m->sink);
+	closed_destroy(m->closed);
+	expect_close(m->expect);
+	effect_pairs_destroy(m->effects);
+	machine_demolish(m);
+	start_close(m->start);
+	if (m->trace)
+		m->trace->ops->close(m->trace);
+	sim_position = NULL;
+	free(m);
+}
+
+struct slabyard_summary *slabyard_run(const struct config *config, const struct slabyard_run *run,
+				      struct error *err)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	struct slabyard_summary *summary = calloc(1, sizeof(*summary));
+	if (!m || !summary) {
+		error_set(err, ERROR_RUN, "no memory for the run");
+		free(m);
+		free(summary);
+		return NULL;
+	}
+	m->config = config;
+	m->run = run;
+	m->summary = summary;
+	m->params = config_params(config, "machine");
+	m->sample_params = config_params(config, "sample");
+	progress_begin(m);
+	int result = run_trace(m, err);
+	take_down(m);
+	if (result == 0)
+		return summary;
+	slabyard_summary_free(summary);
+	return NULL;
+}
+
+void slabyard_summary_free(struct slabyard_summary *summary)
+{
+	if (!summary)
+		return;
+	free(summary->operations);
+	free(summary);
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "machine/series.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/machine.h"
+
+enum { SLAB_COLUMNS = 6, ZONE_LABEL_MAX = 32 };
+
+struct series_set {
+	struct result_series *buddy, *fragmentation, *slab, *work;
+	struct page_counts counts;
+	struct result_dimension zone, order, migratetype, cache;
+	char zone_labels[PAGE_ZONES_MAX][ZONE_LABEL_MAX];
+	const char *zone_label_list[PAGE_ZONES_MAX];
+	/* buddy and fragmentation */
+	uint64_t *free_blocks, *free_pages, *pcp_pages;
+	int32_t *unusable, *fragmented;
+	/* slab: SLAB_COLUMNS arrays of cache.length */
+	uint64_t *slab_values[SLAB_COLUMNS];
+	const char **cache_labels;
+	size_t cache_capacity;
+	uint64_t requested_bytes, allocated_bytes, held_bytes;
+};
+
+static int no_memory(struct error *err)
+{
+	return error_set(err, ERROR_RUN, "no memory for time series");
+}
+
+static void describe_dimensions(struct series_set *set, struct machine *m)
+{
+	m->page->counts(m->page_state, &set->counts);
+	for (uint32_t i = 0; i < set->counts.zone_count; i++) {
+		snprintf(set->zone_labels[i], ZONE_LABEL_MAX, "node %u %s",
+			 set->counts.zones[i].node, set->counts.zones[i].name);
+		set->zone_label_list[i] = set->zone_labels[i];
+	}
+	set->zone =
+		(struct result_dimension){ "zone", set->counts.zone_count, set->zone_label_list };
+	set->order = (struct result_dimension){ "order", set->counts.orders, NULL };
+	set->migratetype =
+		(struct result_dimension){ "migratetype", MIGRATE_TYPES, migratetype_names };
+	set->cache = (struct result_dimension){ "cache", 0, NULL };
+}
+
+static int allocate_page_values(struct series_set *set, struct error *err)
+{
+	size_t zones = set->zone.length, cells = zones * set->order.length;
+	set->free_blocks = calloc(cells * MIGRATE_TYPES + 1, sizeof(uint64_t));
+	set->free_pages = calloc(zones + 1, sizeof(uint64_t));
+	set->pcp_pages = calloc(zones + 1, sizeof(uint64_t));
+	set->unusable = calloc(cells + 1, sizeof(int32_t));
+	set->fragmented = calloc(cells + 1, sizeof(int32_t));
+	if (!set->free_blocks || !set->free_pages || !set->pcp_pages || !set->unusable ||
+	    !set->fragmented)
+		return no_memory(err);
+	return 0;
+}
+
+static int open_buddy(struct series_set *set, struct machine *m, struct error *err)
+{
+	const struct result_column columns[] = {
+		{ "free_blocks",
+		  "blocks",
+		  "free blocks in the buddy lists",
+		  RESULT_U64,
+		  3,
+		  { &set->zone, &set->order, &set->migratetype } },
+		{ "free_pages",
+		  "pages",
+		  "free pages in the buddy lists",
+		  RESULT_U64,
+		  1,
+		  { &set->zone } },
+		{ "pcp_pages", "pages", "pages on per-cpu lists", RESULT_U64, 1, { &set->zone } },
+	};
+	set->buddy = m->sink_ops->series(m->sink, "/timeseries/buddy", columns, 3, err);
+	return set->buddy ? 0 : -1;
+}
+
+static int open_fragmentation(struct series_set *set, struct machine *m, struct error *err)
+{
+	const struct result_column columns[] = {
+		{ "unusable_free_index",
+		  "1/1000",
+		  "share of free memory no use to an order",
+		  RESULT_I32,
+		  2,
+		  { &set->zone, &set->order } },
+		{ "fragmentation_index",
+		  "1/1000",
+		  "failure by fragmentation (1000) or lack of memory (0); -1000: would succeed",
+		  RESULT_I32,
+		  2,
+		  { &set->zone, &set->order } },
+		{ "requested_bytes",
+		  "bytes",
+		  "asked for by live objects",
+		  RESULT_U64,
+		  0,
+		  { NULL } },
+		{ "allocated_bytes",
+		  "bytes",
+		  "live objects at their cache's size",
+		  RESULT_U64,
+		  0,
+		  { NULL } },
+		{ "held_bytes", "bytes", "pages of slabs", RESULT_U64, 0, { NULL } },
+	};
+	set->fragmentation =
+		m->sink_ops->series(m->sink, "/timeseries/fragmentation", columns, 5, err);
+	return set->fragmentation ? 0 : -1;
+}
+
+static int open_slab(struct series_set *set, struct machine *m, struct error *err)
+{
+	if (m->page_level)
+		return 0;
+#define COLUMN(name, unit, text)                                                                   \
+	{                                                                                          \
+		name, unit, text, RESULT_U64, 1,                                                   \
+		{                                                                                  \
+			&set->cache                                                                \
+		}                                                                                  \
+	}
+	const struct result_column columns[SLAB_COLUMNS] = {
+		COLUMN("active_objects", "objects", "objects in use as slabinfo counts them"),
+		COLUMN("objects", "objects", "objects in all slabs"),
+		COLUMN("active_slabs", "slabs", "slabs in use as slabinfo counts them"),
+		COLUMN("slabs", "slabs", "slabs"),
+		COLUMN("bytes_requested", "bytes", "asked for by live objects"),
+		COLUMN("bytes_held", "bytes", "pages of slabs"),
+	};
+#undef COLUMN
+	set->slab = m->sink_ops->series(m->sink, "/timeseries/slab", columns, SLAB_COLUMNS, err);
+	return set->slab ? 0 : -1;
+}
+
+static int open_work(struct series_set *set, struct machine *m, struct error *err)
+{
+	struct result_column columns[WORK_COUNTERS + 1];
+	for (size_t i = 0; i < WORK_COUNTERS; i++)
+		columns[i] = (struct result_column){ .name = counter_table[i].name,
+						     .unit = "1",
+						     .long_name = counter_table[i].help,
+						     .type = RESULT_U64 };
+	columns[WORK_COUNTERS] = (struct result_column){ .name = "cost_ps",
+							 .unit = "ps",
+							 .long_name = "modelled cost of all work",
+							 .type = RESULT_U64 };
+	set->work =
+		m->sink_ops->series(m->sink, "/timeseries/work", columns, WORK_COUNTERS + 1, err);
+	return set->work ? 0 : -1;
+}
+
+struct series_set *series_open(struct machine *m, struct error *err)
+{
+	struct series_set *set = calloc(1, sizeof(*set));
+	if (!set) {
+		no_memory(err);
+		return NULL;
+	}
+	describe_dimensions(set, m);
+	if (allocate_page_values(set, err) == 0 && open_buddy(set, m, err) == 0 &&
+	    open_fragmentation(set, m, err) == 0 && open_slab(set, m, err) == 0 &&
+	    open_work(set, m, err) == 0)
+		return set;
+	series_close(set);
+	return NULL;
+}
+
+void series_close(struct series_set *set)
+{
+	if (!set)
+		return;
+	free(set->free_blocks);
+	free(set->free_pages);
+	free(set->pcp_pages);
+	free(set->unusable);
+	free(set->fragmented);
+	for (size_t i = 0; i < SLAB_COLUMNS; i++)
+		free(set->slab_values[i]);
+	free(set->cache_labels);
+	free(set);
+}
+
+static void fill_zone(struct series_set *set, size_t z)
+{
+	const struct zone_counts *zone = &set->counts.zones[z];
+	size_t orders = set->order.length;
+	set->free_pages[z] = zone->free_pages;
+	set->pcp_pages[z] = zone->pcp_pages;
+	for (size_t o = 0; o < orders; o++) {
+		memcpy(&set->free_blocks[(z * orders + o) * MIGRATE_TYPES], zone->free_blocks[o],
+		       sizeof(zone->free_blocks[o]));
+		set->unusable[z * orders + o] =
+			unusable_free_index(zone, (uint32_t)orders, (uint32_t)o);
+		set->fragmented[z * orders + o] =
+			fragmentation_index(zone, (uint32_t)orders, (uint32_t)o);
+	}
+}
+
+static int grow_caches(struct series_set *set, size_t count, struct error *err)
+{
+	if (count <= set->cache_capacity)
+		return 0;
+	size_t capacity = 2 * count;
+	for (size_t i = 0; i < SLAB_COLUMNS; i++) {
+		uint64_t *values = realloc(set->slab_values[i], capacity * sizeof(*values));
+		if (!values)
+			return no_memory(err);
+		set->slab_values[i] = values;
+	}
+	const char **labels = realloc(set->cache_labels, capacity * sizeof(*labels));
+	if (!labels)
+		return no_memory(err);
+	set->cache_labels = labels;
+	set->cache_capacity = capacity;
+	return 0;
+}
+
+static void fill_cache(struct series_set *set, size_t i, const struct cache_counts *c)
+{
+	const uint64_t values[SLAB_COLUMNS] = { c->active_objects,  c->objects,
+						c->active_slabs,    c->slabs,
+						c->requested_bytes, c->held_bytes };
+	for (size_t k = 0; k < SLAB_COLUMNS; k++)
+		set->slab_values[k][i] = values[k];
+	set->requested_bytes += c->requested_bytes;
+	set->allocated_bytes += c->live_objects * c->object_size;
+	set->held_bytes += c->held_bytes;
+}
+
+static int fill_slab(struct series_set *set, struct machine *m, struct error *err)
+{
+	set->requested_bytes = set->allocated_bytes = set->held_bytes = 0;
+	if (m->page_level)
+		return 0;
+	uint32_t count = m->slab->cache_count(m->slab_state);
+	if (grow_caches(set, count, err) != 0)
+		return -1;
+	for (uint32_t i = 0; i < count; i++) {
+		struct cache_counts counts = { 0 };
+		bool used = m->slab->counts(m->slab_state, (cache_id){ i }, &counts);
+		/* A number once used keeps its name, or earlier rows would lose theirs. */
+		if (used || i >= set->cache.length)
+			set->cache_labels[i] = used ? counts.name : "";
+		if (!used)
+			counts = (struct cache_counts){ 0 };
+		fill_cache(set, i, &counts);
+	}
+	set->cache.length = count;
+	set->cache.labels = set->cache_labels;
+	return 0;
+}
+
+static int append_slab(struct series_set *set, struct machine *m, uint64_t time_ns, uint64_t record,
+		       struct error *err)
+{
+	if (!set->slab)
+		return 0;
+	const void *values[SLAB_COLUMNS];
+	for (size_t i = 0; i < SLAB_COLUMNS; i++)
+		values[i] = set->slab_values[i];
+	return m->sink_ops->series_append(set->slab, time_ns, record, values, err);
+}
+
+static int append_work(struct series_set *set, struct machine *m, uint64_t time_ns, uint64_t record,
+		       struct error *err)
+{
+	const void *values[WORK_COUNTERS + 1];
+	for (size_t i = 0; i < WORK_COUNTERS; i++)
+		values[i] = &m->work.count[i];
+	values[WORK_COUNTERS] = &m->work.cost_ps;
+	return m->sink_ops->series_append(set->work, time_ns, record, values, err);
+}
+
+int series_row(struct series_set *set, struct machine *m, uint64_t time_ns, uint64_t record,
+	       struct error *err)
+{
+	m->page->counts(m->page_state, &set->counts);
+	for (size_t z = 0; z < set->zone.length; z++)
+		fill_zone(set, z);
+	if (fill_slab(set, m, err) != 0)
+		return -1;
+	const void *const buddy[] = { set->free_blocks, set->free_pages, set->pcp_pages };
+	const void *const fragmentation[] = { set->unusable, set->fragmented, &set->requested_bytes,
+					      &set->allocated_bytes, &set->held_bytes };
+	const struct result_sink *sink = m->sink_ops;
+	if (sink->series_append(set->buddy, time_ns, record, buddy, err) != 0 ||
+	    sink->series_append(set->fragmentation, time_ns, record, fragmentation, err) != 0 ||
+	    append_slab(set, m, time_ns, record, err) != 0)
+		return -1;
+	return append_work(set, m, time_ns, record, err);
+}
+
+int series_thin_all(struct series_set *set, struct machine *m, struct error *err)
+{
+	struct result_series *const all[] = { set->buddy, set->fragmentation, set->slab,
+					      set->work };
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i] && m->sink_ops->series_thin(all[i], err) != 0)
+			return -1;
+	return 0;
+}

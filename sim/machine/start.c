@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "machine/start.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "import/import.h"
+#include "machine/machine.h"
+
+struct start {
+	const char *path; /* NULL: a fresh machine */
+	int64_t mark;
+	struct page_state pages;
+	struct slab_state slabs;
+	/* Live objects by direct-map offset, ascending, each taken at most once. */
+	uint64_t *objects;
+	bool *object_taken;
+	size_t object_count, object_capacity;
+	/* One bit a frame: allocated at the start and not by slab. */
+	uint64_t *page_bits;
+	uint64_t page_bits_frames;
+};
+
+static int64_t mark_of_path(const char *path)
+{
+	const char *name = strrchr(path, '/');
+	const char *dash = strrchr(name ? name : path, '-');
+	char *end;
+	long number = dash ? strtol(dash + 1, &end, 10) : -1;
+	return dash && end != dash + 1 && *end == '.' ? number : -1;
+}
+
+struct start *start_open(const char *path, struct error *err)
+{
+	struct start *start = calloc(1, sizeof(*start));
+	if (!start) {
+		error_set(err, ERROR_RUN, "no memory for the start state");
+		return NULL;
+	}
+	start->mark = -1;
+	if (!path)
+		return start;
+	start->path = path;
+	start->mark = mark_of_path(path);
+	if (mmstate_read(path, &start->pages, &start->slabs, err) != 0) {
+		start_close(start);
+		return NULL;
+	}
+	return start;
+}
+
+void start_close(struct start *start)
+{
+	if (!start)
+		return;
+	page_state_free(&start->pages);
+	slab_state_free(&start->slabs);
+	free(start->objects);
+	free(start->object_taken);
+	free(start->page_bits);
+	free(start);
+}
+
+static uint64_t frames_end(const struct start *start)
+{
+	uint64_t end = 0;
+	for (size_t i = 0; i < start->pages.zone_count; i++) {
+		const struct zone_state *zone = &start->pages.zones[i];
+		if ((uint64_t)zone->start_pfn + zone->spanned > end)
+			end = (uint64_t)zone->start_pfn + zone->spanned;
+	}
+	return end;
+}
+
+void start_describe_machine(const struct start *start, struct page_machine *machine)
+{
+	if (!start->path)
+		return;
+	machine->memory_bytes = frames_end(start) << PAGE_SHIFT;
+	machine->cpus = start->pages.cpus;
+	machine->orders = start->pages.orders;
+	machine->pageblock_order = start->pages.pageblock_order;
+	machine->reserved_bytes = 0;
+}
+
+struct contradiction {
+	const struct start *start;
+	struct error *err;
+	int result;
+};
+
+static void check_value(struct contradiction *c, const char *path, const char *value,
+			const char *from, const char *fixed_path, uint64_t fixed)
+{
+	if (strcmp(path, fixed_path) != 0 || strtoull(value, NULL, 10) == fixed)
+		return;
+	c->result = error_set(c->err, ERROR_INPUT, "%s: %s: is %s, but the start state %s has %llu",
+			      from, path, value, c->start->path, (unsigned long long)fixed);
+}
+
+static void check_visit(void *context, const char *path, const char *value, const char *from,
+			bool used)
+{
+	(void)used;
+	struct contradiction *c = context;
+	if (strcmp(from, "default") == 0 || c->result != 0)
+		return;
+	check_value(c, path, value, from, "machine.cpus", c->start->pages.cpus);
+	check_value(c, path, value, from, "machine.orders", c->start->pages.orders);
+	check_value(c, path, value, from, "machine.pageblock_order",
+		    c->start->pages.pageblock_order);
+}
+
+static int check_memory(const struct start *start, const struct config *config, struct error *err)
+{
+	const struct machine_params *params = config_params(config, "machine");
+	uint64_t end = frames_end(start) << PAGE_SHIFT;
+	/* Firmware keeps some of the memory's end to itself. */
+	const uint64_t slack = 2ull << 20;
+	if (params->memory_bytes + slack >= end && params->memory_bytes <= end + slack)
+		return 0;
+	return error_set(err, ERROR_INPUT,
+			 "machine.memory: is %llu bytes, but the start state %s ends at %llu",
+			 (unsigned long long)params->memory_bytes, start->path,
+			 (unsigned long long)end);
+}
+
+static void note_memory_set(void *context, const char *path, const char *value, const char *from,
+			    bool used)
+{
+	(void)value;
+	(void)used;
+	if (strcmp(path, "machine.memory") == 0 && strcmp(from, "default") != 0)
+		*(bool *)context = true;
+}
+
+int start_check_config(const struct start *start, const struct config *config, struct error *err)
+{
+	if (!start->path)
+		return 0;
+	struct contradiction c = { .start = start, .err = err };
+	config_visit(config, check_visit, &c);
+	bool memory_set = false;
+	config_visit(config, note_memory_set, &memory_set);
+	if (c.result == 0 && memory_set)
+		return check_memory(start, config, err);
+	return c.result;
+}
+
+int64_t start_mark(const struct start *start)
+{
+	return start->mark;
+}
+
+const struct page_state *start_pages(const struct start *start)
+{
+	return start->path ? &start->pages : NULL;
+}
+
+const char *start_allocator(const struct start *start)
+{
+	return start->path ? start->slabs.allocator : NULL;
+}
+
+/* --- objects alive --- */
+
+static int add_object(struct start *start, uint64_t object)
+{
+	if (start->object_count == start->object_capacity) {
+		size_t capacity = start->object_capacity ? 2 * start->object_capacity : 4096;
+		uint64_t *objects = realloc(start->objects, capacity * sizeof(*objects));
+		if (!objects)
+			return -1;
+		start->objects = objects;
+		start->object_capacity = capacity;
+	}
+	start->objects[start->object_count++] = object;
+	return 0;
+}
+
+/* Marks the indices that are free: on the slab's list and, for a cpu slab, on the cpu's own. */
+static void mark_free(bool *is_free, uint32_t objects, const uint16_t *indices, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (indices[i] < objects)
+			is_free[indices[i]] = true;
+}
+
+static int add_slab_objects(struct start *start, const struct cache_state *cache,
+			    const struct slab_entry *slab)
+{
+	bool *is_free = calloc(slab->objects ? slab->objects : 1, sizeof(*is_free));
+	if (!is_free)
+		return -1;
+	mark_free(is_free, slab->objects, slab->freelist, slab->free_count);
+	for (size_t i = 0; slab->list == SLAB_LIST_CPU && i < cache->cpu_freelist_count; i++)
+		if (cache->cpu_freelists[i].cpu == slab->cpu)
+			mark_free(is_free, slab->objects, cache->cpu_freelists[i].indices,
+				  cache->cpu_freelists[i].count);
+	int result = 0;
+	for (uint32_t i = 0; result == 0 && i < slab->objects; i++)
+		if (!is_free[i])
+			result = add_object(start, ((uint64_t)slab->pfn << PAGE_SHIFT) +
+							   (uint64_t)i * cache->size);
+	free(is_free);
+	return result;
+}
+
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+static int collect_objects(struct start *start, struct error *err)
+{
+	for (size_t i = 0; i < start->slabs.cache_count; i++) {
+		const struct cache_state *cache = &start->slabs.caches[i];
+		for (size_t k = 0; k < cache->slab_count; k++)
+			if (add_slab_objects(start, cache, &cache->slabs[k]) != 0)
+				return error_set(err, ERROR_RUN, "no memory for the start state");
+	}
+	if (start->object_count)
+		qsort(start->objects, start->object_count, sizeof(uint64_t), compare_u64);
+	start->object_taken = calloc(start->object_count + 1, sizeof(bool));
+	return start->object_taken ? 0 : error_set(err, ERROR_RUN, "no memory for the start state");
+}
+
+bool start_take_object(struct start *start, uint64_t object)
+{
+	if (!start->object_count)
+		return false;
+	const uint64_t *found = bsearch(&object, start->objects, start->object_count,
+					sizeof(uint64_t), compare_u64);
+	if (!found || start->object_taken[found - start->objects])
+		return false;
+	start->object_taken[found - start->objects] = true;
+	return true;
+}
+
+/* --- pages alive --- */
+
+static void set_bits(struct start *start, uint64_t pfn, uint64_t count, bool value)
+{
+	for (uint64_t i = pfn; i < pfn + count && i < start->page_bits_frames; i++) {
+		if (value)
+			start->page_bits[i / 64] |= 1ull << (i % 64);
+		else
+			start->page_bits[i / 64] &= ~(1ull << (i % 64));
+	}
+}
+
+static void collect_zone_pages(struct start *start, const struct zone_state *zone)
+{
+	for (size_t i = 0; i < zone->run_count; i++)
+		if (!strchr("RB0", zone->runs[i].kind))
+			set_bits(start, zone->runs[i].pfn, zone->runs[i].count, true);
+}
+
+/* At slab level the frames of slabs are the slab policy's, whatever the recording frees. */
+static void exclude_slabs(struct start *start)
+{
+	for (size_t i = 0; i < start->slabs.cache_count; i++) {
+		const struct cache_state *cache = &start->slabs.caches[i];
+		for (size_t k = 0; k < cache->slab_count; k++)
+			set_bits(start, cache->slabs[k].pfn, 1ull << cache->slabs[k].order, false);
+	}
+}
+
+static int collect_pages(struct start *start, bool page_level, struct error *err)
+{
+	start->page_bits_frames = frames_end(start);
+	start->page_bits = calloc(start->page_bits_frames / 64 + 1, sizeof(uint64_t));
+	if (!start->page_bits)
+		return error_set(err, ERROR_RUN, "no memory for the start state");
+	for (size_t i = 0; i < start->pages.zone_count; i++)
+		collect_zone_pages(start, &start->pages.zones[i]);
+	if (!page_level)
+		exclude_slabs(start);
+	return 0;
+}
+
+bool start_take_page(struct start *start, uint32_t pfn, uint32_t order)
+{
+	if (order >= PAGE_ORDERS_MAX || (uint64_t)pfn + (1u << order) > start->page_bits_frames)
+		return false;
+	for (uint64_t i = pfn; i < (uint64_t)pfn + (1u << order); i++)
+		if (!(start->page_bits[i / 64] >> (i % 64) & 1))
+			return false;
+	set_bits(start, pfn, 1u << order, false);
+	return true;
+}
+
+static int load_slabs(struct start *start, struct machine *m, struct error *err)
+{
+	if (!m->slab->load)
+		return error_set(err, ERROR_INPUT,
+				 "--start: slab policy '%s' cannot begin from a recorded state",
+				 m->slab->info.name);
+	if (strcmp(start->slabs.allocator, m->slab->info.name) != 0)
+		return error_set(err, ERROR_INPUT,
+				 "--start: %s was recorded under %s, but slab.policy is %s",
+				 start->path, start->slabs.allocator, m->slab->info.name);
+	return m->slab->load(m->slab_state, &start->slabs, err);
+}
+
+int start_load(struct start *start, struct machine *m, struct error *err)
+{
+	if (!start->path)
+		return 0;
+	if (!m->page->load)
+		return error_set(err, ERROR_INPUT,
+				 "--start: page policy '%s' cannot begin from a recorded state",
+				 m->page->info.name);
+	if (m->page->load(m->page_state, &start->pages, err) != 0)
+		return -1;
+	m->page_offset =
+		start->slabs.page_offset ? start->slabs.page_offset : start->pages.page_offset;
+	if (collect_pages(start, m->page_level, err) != 0)
+		return -1;
+	if (m->page_level)
+		return 0;
+	return load_slabs(start, m, err) == 0 ? collect_objects(start, err) : -1;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The state that a run begins from (--start). Records up to the state's mark are not executed; what
+ * they say of identity is kept, so that a later free by id finds the object by its address.
+ */
+#ifndef SLABYARD_MACHINE_START_H
+#define SLABYARD_MACHINE_START_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "core/page_state.h"
+#include "core/slab_state.h"
+#include "page/page.h"
+
+struct config;
+struct machine;
+struct start;
+
+/* path NULL: a fresh machine, and nothing is skipped. */
+struct start *start_open(const char *path, struct error *err);
+void start_close(struct start *start);
+
+/* Replaces what the state fixes. */
+void start_describe_machine(const struct start *start, struct page_machine *machine);
+
+/* An explicitly configured value that the state contradicts is an error. */
+int start_check_config(const struct start *start, const struct config *config, struct error *err);
+
+/* Loads the state into the machine's policies. */
+int start_load(struct start *start, struct machine *m, struct error *err);
+
+/* Number of the mark after which replay begins, -1: from the first record. */
+int64_t start_mark(const struct start *start);
+const struct page_state *start_pages(const struct start *start);
+/* "slub", "slab", "slob", or NULL without a state. */
+const char *start_allocator(const struct start *start);
+
+/* Takes an allocation alive at the start: true once for each, false for what was not alive. */
+bool start_take_object(struct start *start, uint64_t object);
+/* `order` is what the free claims. */
+bool start_take_page(struct start *start, uint32_t pfn, uint32_t order);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+
+#include "machine/closed.h"
+#include "machine/effect_pairs.h"
+#include "machine/machine.h"
+#include "machine/progress.h"
+#include "machine/report.h"
+
+static void summarise_operations(struct machine *m)
+{
+	struct slabyard_summary *s = m->summary;
+	s->operations = calloc(OPERATION_COUNT, sizeof(*s->operations));
+	for (int i = 0; i < OPERATION_COUNT && s->operations; i++) {
+		const struct operation_stats *stats = &m->operations[i];
+		const struct histogram *h = stats->latency_ps;
+		uint64_t executed = h ? histogram_count(h) : 0;
+		if (!stats->count)
+			continue;
+		struct slabyard_operation_summary *o = &s->operations[s->operation_count++];
+		*o = (struct slabyard_operation_summary){ .name = operation_table[i].name,
+							  .count = stats->count,
+							  .executed = executed,
+							  .failed = stats->failed };
+		s->executed += executed;
+		if (m->action[i] == ACTION_NO_LAYER)
+			s->no_layer += stats->count;
+		if (!executed)
+			continue;
+		o->latency_ps_p50 = histogram_quantile(h, 0.5);
+		o->latency_ps_p99 = histogram_quantile(h, 0.99);
+		o->latency_ps_max = h->max;
+		o->latency_ps_mean = (double)h->sum / (double)executed;
+	}
+}
+
+static void summarise_pages(struct machine *m)
+{
+	struct page_counts *counts = calloc(1, sizeof(*counts));
+	if (!counts)
+		return;
+	m->page->counts(m->page_state, counts);
+	uint32_t largest = 0;
+	for (uint32_t i = 0; i < counts->zone_count; i++) {
+		m->summary->free_pages += counts->zones[i].free_pages;
+		if (counts->zones[i].managed > counts->zones[largest].managed)
+			largest = i;
+	}
+	const uint32_t huge_order = 9;
+	if (counts->zone_count && counts->orders > huge_order)
+		m->summary->unusable_free_index_order9 =
+			unusable_free_index(&counts->zones[largest], counts->orders, huge_order) /
+			1000.0;
+	free(counts);
+}
+
+static void summarise_slabs(struct machine *m)
+{
+	if (m->page_level)
+		return;
+	uint32_t count = m->slab->cache_count(m->slab_state);
+	for (uint32_t i = 0; i < count; i++) {
+		struct cache_counts counts = { 0 };
+		if (!m->slab->counts(m->slab_state, (cache_id){ i }, &counts))
+			continue;
+		m->summary->slabs += counts.slabs;
+		m->summary->slab_bytes_requested += counts.requested_bytes;
+		m->summary->slab_bytes_held += counts.held_bytes;
+	}
+}
+
+static void summarise_effects(struct machine *m)
+{
+	struct effect_totals totals = effect_pairs_totals(m->effects);
+	m->summary->effects_recorded = totals.recorded;
+	m->summary->effects_simulated = totals.simulated;
+	m->summary->effects_order = totals.order;
+	m->summary->effects_position = totals.position;
+	m->summary->effects_frame = totals.frame;
+}
+
+void report_summary(struct machine *m)
+{
+	struct slabyard_summary *s = m->summary;
+	const double ns = 1e9, ps = 1e12;
+	for (int i = 0; i < OPERATION_COUNT; i++)
+		s->records += m->operations[i].count;
+	summarise_operations(m);
+	summarise_pages(m);
+	summarise_slabs(m);
+	summarise_effects(m);
+	s->memory_bytes = m->memory_bytes;
+	s->cpus = m->cpus;
+	s->level = m->page_level ? "page" : "slab";
+	s->page_policy = m->page->info.name;
+	s->slab_policy = m->page_level ? NULL : m->slab->info.name;
+	s->simulated_seconds = (double)(m->time_ns - m->origin_ns) / ns;
+	s->cost_seconds = (double)m->work.cost_ps / ps;
+	s->wall_seconds = progress_seconds(m);
+	s->stalls = m->closed ? closed_stalls(m->closed) : 0;
+}

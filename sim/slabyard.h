@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The public interface of libslabyard: replay one trace on one simulated machine.
+ *
+ *     struct slabyard_config *config = slabyard_config_create(&err);
+ *     slabyard_config_read(config, "pc-256mib.yaml", &err);
+ *     struct slabyard_run run = { .trace = "kmem.syt", .output = "kmem.h5" };
+ *     struct slabyard_summary *summary = slabyard_run(config, &run, &err);
+ *
+ * Nothing here prints or exits. Functions return 0 or a pointer; -1 or NULL mean that *err says
+ * why.
+ */
+#ifndef SLABYARD_H
+#define SLABYARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "config/config.h"
+#include "core/policy.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+const char *slabyard_version(void);
+
+/* Every kind of policy there is; ends with NULL. */
+const struct policy_kind *const *slabyard_kinds(void);
+
+/* Loads policies from a shared object (core/policy.h: struct slabyard_plugin). Before any config.
+ */
+int slabyard_plugin_load(const char *path, struct error *err);
+
+/* The sections of a configuration: machine, page, slab, cost, sample, results. */
+const struct config_schema *slabyard_config_schema(void);
+
+enum slabyard_level { SLABYARD_LEVEL_AUTO, SLABYARD_LEVEL_PAGE, SLABYARD_LEVEL_SLAB };
+enum slabyard_timing { SLABYARD_TIMING_RECORDED, SLABYARD_TIMING_CLOSED };
+
+struct slabyard_progress {
+	uint64_t records;
+	double fraction; /* 0..1, or -1 when the input's length is not known */
+	double seconds;  /* since the run began */
+};
+
+struct slabyard_run {
+	const char *trace;      /* a .syt or any text trace; "-" is standard input */
+	const char *format;     /* NULL: guess */
+	const char *output;     /* NULL: no result file */
+	const char *placements; /* NULL: none */
+	const char *proc;       /* directory for /proc files, NULL: none */
+	const char *start;      /* recorded state to begin from, NULL: as after boot */
+	const char *expect;     /* directory of states to compare with at marks, NULL: none */
+	const char *assist;     /* "none", "all" or a comma-separated list; NULL: none */
+	enum slabyard_level level;
+	enum slabyard_timing timing;
+	uint64_t seed;
+	uint64_t sample_every; /* records; 0: as configured */
+	/* Called a few times a second; NULL: not wanted. */
+	void (*progress)(void *context, const struct slabyard_progress *progress);
+	void *progress_context;
+};
+
+struct slabyard_operation_summary {
+	const char *name;
+	uint64_t count;    /* records of this operation in the trace */
+	uint64_t executed; /* those that a layer of this machine carried out */
+	uint64_t failed;   /* of those, the ones that failed in the simulation */
+	uint64_t latency_ps_p50, latency_ps_p99, latency_ps_max;
+	double latency_ps_mean;
+};
+
+enum { SLABYARD_DIVERGENCE_MAX = 256 };
+
+struct slabyard_summary {
+	uint64_t records;              /* in the trace */
+	uint64_t executed;             /* carried out */
+	uint64_t skipped_before_start; /* records before the start state's mark */
+	uint64_t no_layer;             /* operations this machine has no layer for */
+	uint64_t unknown_frees;        /* frees of what this run never allocated: ignored */
+	uint64_t lost_frees;           /* ids allocated again while live: freed first */
+	double simulated_seconds;
+	double wall_seconds;         /* of the host, not part of any result file */
+	uint64_t memory_bytes, cpus; /* of the machine */
+	const char *level;           /* "page" or "slab" */
+	const char *page_policy, *slab_policy;
+
+	/* Placements: allocations that carry a recorded address. */
+	uint64_t compared, matched;
+	uint64_t first_divergence_record; /* 1-based, 0: none */
+	uint64_t first_divergence_line;   /* of a text trace, 0: has no lines */
+	char divergence[SLABYARD_DIVERGENCE_MAX];
+
+	/* States compared at marks (--expect). */
+	uint64_t marks_compared, lists_compared, lists_different;
+	char first_list[SLABYARD_DIVERGENCE_MAX];
+
+	/* Pages that slab asked for, against the recorded ones. */
+	uint64_t effects_recorded, effects_simulated;
+	uint64_t effects_order, effects_position, effects_frame;
+
+	uint64_t stalls;         /* closed timing: records run with some thread out of sight */
+	uint64_t horizon_record; /* first record whose outcome differs, 0: none */
+	uint64_t alloc_fails;
+
+	/* At the end. */
+	uint64_t free_pages, slab_bytes_requested, slab_bytes_held, slabs;
+	double unusable_free_index_order9;
+	double cost_seconds; /* modelled time of all work */
+
+	size_t operation_count;
+	struct slabyard_operation_summary *operations; /* those that occur */
+};
+
+/* The summary is the caller's: slabyard_summary_free. */
+struct slabyard_summary *slabyard_run(const struct config *config, const struct slabyard_run *run,
+				      struct error *err);
+void slabyard_summary_free(struct slabyard_summary *summary);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
