@@ -75,15 +75,22 @@ int shape_pointer(struct decoder *d, const struct event_rule *rule, struct impor
 	return result;
 }
 
+/* The compiler may have split or cloned the function: "kmem_cache_free_bulk.part.0+0x17". */
+static bool is_in_function(const struct field *site, const char *function)
+{
+	size_t length = strlen(function);
+	return text_starts_with(site->text, function) &&
+	       (site->text[length] == '+' || site->text[length] == '.');
+}
+
 static int read_call_site(struct decoder *d, struct import_event *e, struct raw_origin *origin,
 			  struct error *err)
 {
-	static const char alloc_bulk[] = "kmem_cache_alloc_bulk+";
-	static const char free_bulk[] = "kmem_cache_free_bulk+";
 	if (!fields_has(&d->fields, KEY_CALL_SITE))
 		return 0;
 	const struct field *site = &d->fields.value[KEY_CALL_SITE];
-	if (text_starts_with(site->text, alloc_bulk) || text_starts_with(site->text, free_bulk))
+	if (is_in_function(site, "kmem_cache_alloc_bulk") ||
+	    is_in_function(site, "kmem_cache_free_bulk"))
 		e->record.flags |= RECORD_BULK;
 	origin->call_site = names_call_site(d->names, site->text, site->length, err);
 	return origin->call_site == NAMES_NONE ? -1 : 0;
