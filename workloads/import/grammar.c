@@ -89,13 +89,14 @@ static void apply_outright(struct decoder *d, struct import_event *e)
 	apply_flag(d, KEY_IRQ, RECORD_IRQ, e);
 }
 
-/* In a dump numbers refer to what it declares, and no length is in bytes. */
-static void apply_numbers(struct decoder *d, struct import_event *e)
+/* In a dump numbers refer to what it declares. A mapping's own size= is a length in bytes. */
+static void apply_numbers(struct decoder *d, const struct event_rule *rule, struct import_event *e)
 {
 	const struct fields *f = &d->fields;
 	e->record.origin = event_clip(d, fields_number_or(f, KEY_ORIGIN, 0));
 	e->record.task = event_clip(d, fields_number_or(f, KEY_TASK, e->record.task));
-	e->record.size = event_clip(d, fields_number_or(f, KEY_SIZE, e->record.size));
+	if (rule->size != KEY_SIZE)
+		e->record.size = event_clip(d, fields_number_or(f, KEY_SIZE, e->record.size));
 }
 
 static void apply_extension(struct decoder *d, struct import_event *e)
@@ -156,7 +157,7 @@ int grammar_apply(struct decoder *d, const struct event_rule *rule, const struct
 		underive(rule, head, e);
 	apply_outright(d, e);
 	if (d->whole_dump)
-		apply_numbers(d, e);
+		apply_numbers(d, rule, e);
 	apply_extension(d, e);
 	if (e->origin_given)
 		return 0;
