@@ -32,11 +32,12 @@ class Series:
         return len(self.time_ns)
 
     def __getitem__(self, column):
-        """The column's values; scaled to floats where it has a scale_factor."""
+        """The column's values; thousandths as fractions."""
         dataset = self._group[column]
         values = dataset[:]
-        factor = dataset.attrs.get("scale_factor")
-        return values if factor is None else values * factor
+        if dataset.attrs.get("units") == "1/1000":
+            return values / 1000
+        return values * dataset.attrs["scale_factor"] if "scale_factor" in dataset.attrs else values
 
     def axis(self, column, dimension):
         """Which axis of the column is that dimension."""
@@ -126,7 +127,11 @@ class Result:
 
 
 def zone_number(result, series, zone):
+    """The zone's place: its whole label ("node 0 DMA32"), or its name where only one has it."""
     zones = series.labels("zone")
-    if zone not in zones:
-        raise ResultError(f"{result.path}: no zone {zone}, there are {', '.join(zones)}")
-    return zones.index(zone)
+    if zone in zones:
+        return zones.index(zone)
+    named = [i for i, label in enumerate(zones) if label.split()[-1] == zone]
+    if len(named) != 1:
+        raise ResultError(f"{result.path}: no one zone {zone}, there are {', '.join(zones)}")
+    return named[0]

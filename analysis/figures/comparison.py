@@ -45,7 +45,7 @@ def unusable_index(result, options):
 
 def cost_ns(result, _options):
     series = result.series("work")
-    return None if series is None or "cost" not in series else series["cost"]
+    return None if series is None else series["cost_ps"] / 1000
 
 
 def failed_operations(result):

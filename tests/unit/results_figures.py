@@ -100,7 +100,7 @@ class Figures(unittest.TestCase):
         drawing.pyplot.close(figure)
 
     def test_unknown_zone(self):
-        with self.assertRaisesRegex(ResultError, "no zone Normal, there are DMA, DMA32"):
+        with self.assertRaisesRegex(ResultError, "no one zone Normal, there are node 0 DMA, node 0 DMA32"):
             self.draw("unusable-index", ["slub"], options(zone="Normal"))
 
 

@@ -23,7 +23,7 @@ struct results_fixture {
 	uint64_t horizon_time_ns; /* UINT64_MAX: none */
 };
 
-static const char *const fixture_zones[FIXTURE_ZONES] = { "DMA", "DMA32" };
+static const char *const fixture_zones[FIXTURE_ZONES] = { "node 0 DMA", "node 0 DMA32" };
 static const char *const fixture_caches[FIXTURE_CACHES_MAX] = {
 	"kmalloc-8",     "kmalloc-16",
 	"kmalloc-32",    "kmalloc-64",
@@ -95,7 +95,8 @@ static const struct result_column fixture_work[] = {
 	  0,
 	  { NULL } },
 	{ "split", "1", "block split in two buddies", RESULT_U64, 0, { NULL } },
-	{ "cost", "ns", "modelled cost of all work", RESULT_F64, 0, { NULL } },
+	{ "cost_ps", "ps", "modelled cost of all work", RESULT_U64, 0, { NULL } },
+	{ "mean_order", "1", "mean order of the splits", RESULT_F64, 0, { NULL } },
 };
 
 static const struct result_column fixture_operations[] = {
@@ -180,13 +181,15 @@ static int fixture_sample(const struct result_sink *ops, const struct fixture_se
 			  const struct results_fixture *f, unsigned sample, struct error *err)
 {
 	uint64_t time = sample * 1000000ull, hits = sample * 50000ull, splits = sample * 700ull;
-	double cost = sample * 1.5;
+	uint64_t cost_ps = sample * 1500000ull;
+	double mean_order = sample * 0.25;
 	if (fixture_page_sample(ops, s, f, sample, time, err))
 		return -1;
 	if (f->caches && fixture_slab_sample(ops, s, f, sample, time, err))
 		return -1;
 	return ops->series_append(s->work, time, sample * 65536ull,
-				  (const void *const[]){ &hits, &splits, &cost }, err);
+				  (const void *const[]){ &hits, &splits, &cost_ps, &mean_order },
+				  err);
 }
 
 static int fixture_thin(const struct result_sink *ops, const struct fixture_series *s,
@@ -277,7 +280,7 @@ static int fixture_write_provenance(const struct result_sink *ops, void *sink,
 	static const char *const unused[] = { NULL };
 	if (ops->attribute_u64(sink, "/summary", "records", f->samples * 65536ull, err) ||
 	    ops->attribute_u64(sink, "/summary", "alloc_fail", 5, err) ||
-	    ops->attribute_f64(sink, "/summary", "modelled_cost_ns", f->samples * 1.5, err) ||
+	    ops->attribute_f64(sink, "/summary", "mean_order", f->samples * 1.5, err) ||
 	    ops->attribute_text(sink, "/summary", "trace", "m\xc3\xa4rz.txt", err) ||
 	    ops->attribute_text(sink, "/provenance", "version", "0.1.0", err) ||
 	    ops->attribute_u64(sink, "/provenance", "horizon_time_ns", f->horizon_time_ns, err))
@@ -288,8 +291,8 @@ static int fixture_write_provenance(const struct result_sink *ops, void *sink,
 }
 
 /* Everything up to finish(). The sink stays the caller's. */
-static int results_fixture_write(const struct result_sink *ops, void *sink,
-				 const struct results_fixture *f, struct error *err)
+static inline int results_fixture_write(const struct result_sink *ops, void *sink,
+					const struct results_fixture *f, struct error *err)
 {
 	if (fixture_write_series(ops, sink, f, err) || fixture_write_tables(ops, sink, f, err) ||
 	    fixture_write_latency(ops, sink, err))
@@ -297,14 +300,14 @@ static int results_fixture_write(const struct result_sink *ops, void *sink,
 	return fixture_write_provenance(ops, sink, f, err);
 }
 
-static const struct result_sink *fixture_sink(const char *name)
+static inline const struct result_sink *fixture_sink(const char *name)
 {
 	return result_sink_of(policy_find(&result_sinks, name));
 }
 
 /* open, write and finish; what failed is abandoned. */
-static int results_fixture_make(const char *path, const struct results_fixture *f,
-				struct error *err)
+static inline int results_fixture_make(const char *path, const struct results_fixture *f,
+				       struct error *err)
 {
 	const struct result_sink *ops = fixture_sink("hdf5");
 	void *sink = ops->open(path, NULL, err);

@@ -111,7 +111,7 @@ class WithXarray(unittest.TestCase):
         buddy = self.open("/timeseries/buddy")
         self.assertEqual(buddy.free_blocks.dims, ("time", "zone", "order", "migratetype"))
         self.assertIn("record", buddy.coords)
-        movable = buddy.free_blocks.sel(zone="DMA32", order=10, migratetype="Movable")
+        movable = buddy.free_blocks.sel(zone="node 0 DMA32", order=10, migratetype="Movable")
         self.assertEqual(int(movable[0]), 40)
         slab = self.open("/timeseries/slab")
         self.assertEqual(slab.slabs.sizes["cache"], CACHES)
