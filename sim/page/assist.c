@@ -77,27 +77,30 @@ static bool follow_highatomic(struct buddy *b, uint32_t zone, const struct page_
 	return pageblock_type(b, a->pfn.v) == MIGRATE_HIGHATOMIC;
 }
 
-/* balance_pgdat() ends with the boosts that it began with taken back. */
-static bool follow_kswapd(struct buddy *b, uint32_t node)
+static bool follow_unreserve(struct buddy *b, uint32_t zone, const struct page_assist *a)
 {
-	bool boosted = false;
-
-	for (uint32_t zone = 0; zone < b->zone_count; zone++) {
-		struct buddy_zone *z = &b->zones[zone];
-		if (z->node != node)
-			continue;
-		boosted |= z->boost != 0;
-		z->boost = 0;
-	}
-	return boosted;
+	if (pageblock_type(b, a->pfn.v) != MIGRATE_HIGHATOMIC || a->value >= MIGRATE_PCPTYPES)
+		return false;
+	fallback_unreserve_pageblock(b, zone, a->pfn.v, a->value);
+	return true;
 }
 
-static bool follow_lock_order(struct buddy *b, bool follow)
+/* compaction_capture(): the kernel never puts the block on a list; here it comes off again. */
+static bool follow_capture(struct buddy *b, uint32_t zone, const struct page_assist *a)
 {
-	bool changed = b->lock_order != follow;
+	if (!block_take_at(b, zone, a->pfn.v, a->order))
+		return false;
+	buddy_free_count_add(b, zone, a->cpu, -(1 << a->order));
+	frames_set(&b->frames, a->pfn.v, a->order, FRAME_ALLOCATED);
+	b->captured = (struct captured){ a->pfn.v, a->cpu, a->order };
+	return true;
+}
 
-	b->lock_order = follow;
-	return changed;
+static bool follow_told(struct buddy *b, uint32_t kinds)
+{
+	b->lock_order = kinds & 1u << ASSIST_REFILL;
+	b->kswapd_told = kinds & 1u << ASSIST_KSWAPD;
+	return false;
 }
 
 static bool in_machine(const struct buddy *b, uint32_t pfn)
@@ -111,9 +114,9 @@ bool buddy_assist(void *state, const struct page_assist *assist)
 	uint32_t zone;
 
 	if (assist->kind == ASSIST_KSWAPD)
-		return follow_kswapd(b, assist->value);
-	if (assist->kind == ASSIST_LOCK_ORDER)
-		return follow_lock_order(b, assist->value != 0);
+		return kswapd_run(b, assist->value);
+	if (assist->kind == ASSIST_TOLD)
+		return follow_told(b, assist->value);
 	if (assist->pfn.v < b->zones[0].start || !in_machine(b, assist->pfn.v) ||
 	    assist->order >= b->orders || assist->cpu >= b->cpus)
 		return false;
@@ -137,6 +140,10 @@ bool buddy_assist(void *state, const struct page_assist *assist)
 		       pcp_refill_told(b, zone, assist->cpu, assist->order, assist->value);
 	case ASSIST_RESERVE_HIGHATOMIC:
 		return follow_highatomic(b, zone, assist);
+	case ASSIST_UNRESERVE_HIGHATOMIC:
+		return follow_unreserve(b, zone, assist);
+	case ASSIST_CAPTURE:
+		return follow_capture(b, zone, assist);
 	default:
 		return false;
 	}

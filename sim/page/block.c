@@ -180,6 +180,24 @@ uint32_t block_take(struct buddy *b, uint32_t zone, unsigned order, unsigned mig
 	return pfn;
 }
 
+bool block_take_at(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order)
+{
+	uint32_t start;
+	struct frame_block block = frames_find(&b->frames, pfn, b->orders, &start);
+	unsigned migratetype = frame_free_migratetype(block.state);
+
+	if (!frame_is_free(block.state) || block.order < order || pfn & ((1u << order) - 1))
+		return false;
+	block_unlink(b, &b->zones[zone], start, block.order);
+	for (unsigned half = block.order; half-- > order;) {
+		uint32_t upper = start + (1u << half);
+		bool in_upper = pfn >= upper;
+		block_add(b, zone, in_upper ? start : upper, half, migratetype, false);
+		start = in_upper ? upper : start;
+	}
+	return true;
+}
+
 void block_lists_init(struct buddy *b)
 {
 	for (uint32_t zone = 0; zone < b->zone_count; zone++) {

@@ -139,6 +139,7 @@ static void *buddy_create(const struct page_machine *machine, const void *params
 		.cpus = machine->cpus,
 		.orders = machine->orders,
 		.pageblock_order = machine->pageblock_order,
+		.captured = { .pfn = UINT32_MAX },
 		.params = *(const struct buddy_params *)params,
 		.services = services,
 	};
@@ -212,6 +213,7 @@ const struct page_policy buddy_page_policy = {
 	.alloc_bulk = buddy_alloc_bulk,
 	.drain = buddy_drain,
 	.assist = buddy_assist,
+	.expire = kswapd_expire,
 	.counts = buddy_counts,
 	.load = buddy_load,
 	.dump = buddy_dump,

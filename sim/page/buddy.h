@@ -98,6 +98,13 @@ struct buddy_zone {
 	uint32_t pageblocks[MIGRATE_TYPES];
 };
 
+/* A block that compaction took as it was freed, for the allocation that waits for it. */
+struct captured {
+	uint32_t pfn; /* UINT32_MAX: none */
+	uint32_t cpu;
+	uint8_t order;
+};
+
 struct buddy {
 	struct frames frames;
 	struct buddy_zone *zones; /* in address order */
@@ -106,6 +113,8 @@ struct buddy {
 	uint32_t orders, pageblock_order;
 	bool group_by_mobility;
 	bool lock_order; /* drains and refills wait for the events that tell them */
+	bool kswapd_told, kswapd_woken;
+	struct captured captured;
 	struct buddy_params params;
 
 	uint8_t *pageblock_type; /* enum migratetype by pageblock */
@@ -199,6 +208,8 @@ void block_unlink(struct buddy *b, struct buddy_zone *z, uint32_t pfn, unsigned 
 void block_move(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order, unsigned migratetype);
 /* First block of a list, or UINT32_MAX. */
 uint32_t block_first(const struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype);
+/* Takes a block of this order out of the free one that contains it. False: there is none. */
+bool block_take_at(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order);
 /* Adds at the tail, for loading a state. */
 void block_append(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
 		  unsigned migratetype);
@@ -220,6 +231,9 @@ uint32_t fallback_take(struct buddy *b, uint32_t zone, unsigned order, unsigned 
 uint32_t fallback_move_pageblock(struct buddy *b, uint32_t zone, uint32_t pfn,
 				 unsigned migratetype);
 void fallback_reserve_highatomic(struct buddy *b, uint32_t zone, uint32_t pfn);
+/* True when free blocks came with the pageblock. */
+bool fallback_unreserve_pageblock(struct buddy *b, uint32_t zone, uint32_t pfn,
+				  unsigned migratetype);
 bool fallback_unreserve_highatomic(struct buddy *b, uint32_t highest_type, unsigned migratetype,
 				   bool force);
 
@@ -266,6 +280,14 @@ int32_t watermark_pcp_high(const struct buddy *b, const struct buddy_zone *z, in
 unsigned zonelist_highest_type(uint32_t gfp);
 uint32_t zonelist_take(struct buddy *b, const struct request *request);
 size_t zonelist_take_bulk(struct buddy *b, const struct request *request, size_t count, pfn_t *out);
+
+/* kswapd.c */
+
+/* wakeup_kswapd(): it runs once the running operation is over. */
+void kswapd_wake(struct buddy *b, const struct request *request);
+/* balance_pgdat(), as far as there is nothing to reclaim. True when it made a difference. */
+bool kswapd_run(struct buddy *b, uint32_t node);
+void kswapd_expire(void *state, uint64_t token, uint64_t now_ns);
 
 /* zone.c: a fresh machine. */
 

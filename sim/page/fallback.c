@@ -198,7 +198,8 @@ void fallback_reserve_highatomic(struct buddy *b, uint32_t zone, uint32_t pfn)
 	buddy_unlock(b, z);
 }
 
-static bool unreserve_one(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned migratetype)
+bool fallback_unreserve_pageblock(struct buddy *b, uint32_t zone, uint32_t pfn,
+				  unsigned migratetype)
 {
 	struct buddy_zone *z = &b->zones[zone];
 
@@ -217,7 +218,7 @@ static bool unreserve_zone(struct buddy *b, uint32_t zone, unsigned migratetype)
 	for (unsigned order = 0; order < b->orders && !moved; order++) {
 		uint32_t pfn = block_first(b, zone, order, MIGRATE_HIGHATOMIC);
 		if (pfn != UINT32_MAX)
-			moved = unreserve_one(b, zone, pfn, migratetype);
+			moved = fallback_unreserve_pageblock(b, zone, pfn, migratetype);
 	}
 	buddy_unlock(b, &b->zones[zone]);
 	return moved;

@@ -39,14 +39,15 @@ enum page_assist_kind {
 	ASSIST_LRU,         /* pfn's page went on (value 1) or off (0) an LRU list */
 	ASSIST_LRU_BLOCK,   /* pageblock at pfn has `value` pages on an LRU list */
 	ASSIST_RESERVE_HIGHATOMIC,
-	ASSIST_UNRESERVE_HIGHATOMIC,
-	ASSIST_CAPTURE,
-	ASSIST_KSWAPD, /* kswapd has run on node `value`; pfn is not used */
+	ASSIST_UNRESERVE_HIGHATOMIC, /* pageblock at pfn becomes one of migratetype `value` */
+	ASSIST_CAPTURE, /* block that a free made goes to the next allocation of `order` */
+	ASSIST_KSWAPD,  /* kswapd has run on node `value`; pfn is not used */
 	/*
-	 * From now on (value 1) drains and refills of the per-cpu lists take place at the events
-	 * that tell them, as these are in the order of the zone lock; 0: where they are caused.
+	 * The kinds in the bit mask `value` will be told from now on, so that the policy leaves
+	 * them to the trace: ASSIST_KSWAPD when kswapd runs; ASSIST_REFILL when drains and refills
+	 * of the per-cpu lists take place, as their events are in the order of the zone lock.
 	 */
-	ASSIST_LOCK_ORDER,
+	ASSIST_TOLD,
 	ASSIST_REFILL, /* a block came to the list of `order` and migratetype `value` */
 	ASSIST_KINDS
 };

@@ -87,7 +87,10 @@ static uint32_t take_from_zone(struct buddy *b, uint32_t zone, const struct requ
 		pfn = pcp_take(b, zone, request, migratetype, alloc_flags);
 	if (pfn == UINT32_MAX)
 		pfn = take_from_buddy(b, zone, request, migratetype, alloc_flags);
-	b->zones[zone].flags &= ~(uint32_t)ZONE_BOOSTED_WATERMARK;
+	if (b->zones[zone].flags & ZONE_BOOSTED_WATERMARK) {
+		b->zones[zone].flags &= ~(uint32_t)ZONE_BOOSTED_WATERMARK;
+		kswapd_wake(b, request);
+	}
 	if (pfn != UINT32_MAX && alloc_flags & ALLOC_HIGHATOMIC)
 		fallback_reserve_highatomic(b, zone, pfn);
 	return pfn;
@@ -146,6 +149,8 @@ static uint32_t take_slowly(struct buddy *b, const struct request *request, unsi
 	uint32_t pfn;
 
 	work_count(b->services->work, WORK_watermark_slowpath);
+	if (flags & ALLOC_KSWAPD)
+		kswapd_wake(b, request);
 	pfn = take(b, request, highest_type, flags);
 	if (pfn == UINT32_MAX && reserves) {
 		flags = reserves | (flags & ALLOC_KSWAPD);
@@ -175,6 +180,12 @@ static uint32_t take_from_hinted(struct buddy *b, uint32_t zone, const struct re
 	return pfn;
 }
 
+static bool is_captured(const struct buddy *b, const struct request *request)
+{
+	return b->captured.pfn != UINT32_MAX && b->captured.order == request->order &&
+	       b->captured.cpu == request->cpu;
+}
+
 /* The zone that recorded facts name, or UINT32_MAX. */
 static uint32_t known_zone(const struct buddy *b, const struct request *request)
 {
@@ -190,6 +201,11 @@ uint32_t zonelist_take(struct buddy *b, const struct request *request)
 
 	if (request->order >= b->orders)
 		return UINT32_MAX;
+	if (is_captured(b, request)) {
+		pfn = b->captured.pfn;
+		b->captured.pfn = UINT32_MAX;
+		return pfn;
+	}
 	zone = known_zone(b, request);
 	if (zone != UINT32_MAX)
 		return take_from_hinted(b, zone, request, highest_type);

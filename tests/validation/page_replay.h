@@ -100,7 +100,7 @@ static inline void replay_load(struct replay *r)
 	if (!r->state || r->policy->load(r->state, &start, &err))
 		fail_msg("%s", err.message);
 	replay_assist(r, FACT_LOCK_ORDER,
-		      (struct page_assist){ .kind = ASSIST_LOCK_ORDER, .value = 1 });
+		      (struct page_assist){ .kind = ASSIST_TOLD, .value = 1u << ASSIST_REFILL });
 	page_state_free(&start);
 	free(params);
 }
