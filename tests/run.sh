@@ -3,7 +3,7 @@
 #
 # Installs what is missing, builds and runs every test: sh tests/run.sh [CTEST OPTION...]
 #   build/test-gcc-asan  gcc, AddressSanitizer and UndefinedBehaviorSanitizer: all tests
-#   build/test-clang     clang, Release: all tests
+#   build/test-clang     clang, Release, shared library: all tests
 #   build/test-gcc       gcc, Release: the golden tests, so that all three builds are held against
 #                        the same bytes
 # All builds are tested even when one fails; the exit code tells whether any did.
@@ -38,7 +38,8 @@ fi
 if build build/test-gcc -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=Release; then
 	run_tests build/test-gcc -L golden "$@"
 fi
-if build build/test-clang -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Release; then
+if build build/test-clang -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Release \
+	-DBUILD_SHARED_LIBS=ON; then
 	run_tests build/test-clang "$@"
 fi
 if build build/test-gcc-asan -DCMAKE_C_COMPILER=gcc -DSLABYARD_SANITIZE=ON; then

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An installation is complete: program, library, headers, pkg-config, configurations, man page.
+
+It is staged in a temporary folder, so nothing may point at the build or at the configured prefix.
+"""
+
+import os
+import pathlib
+import shlex
+import subprocess
+import tempfile
+import unittest
+
+from run_fixture import BUILD, CASES, SAMPLES, SOURCE, slabyard
+
+TRACE = SAMPLES / "kmix-slub" / "trace.txt.zst"
+SANITIZE = ["-fsanitize=address,undefined"] if os.environ["SLABYARD_SANITIZE"] == "ON" else []
+COMPILER = os.environ["SLABYARD_COMPILER"]
+
+
+def output_of(*command, **options):
+    return subprocess.run(
+        [str(word) for word in command], stdout=subprocess.PIPE, check=True, **options
+    ).stdout.decode()
+
+
+class Install(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.prefix = pathlib.Path(cls.folder.name) / "prefix"
+        output_of("cmake", "--install", BUILD, "--prefix", cls.prefix)
+        (found,) = cls.prefix.rglob("slabyard.pc")
+        cls.environment = dict(os.environ, PKG_CONFIG_PATH=str(found.parent))
+        cls.libraries = found.parent.parent
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def pkg_config(self, *arguments):
+        static = [] if (self.libraries / "libslabyard.so").exists() else ["--static"]
+        printed = output_of("pkg-config", *static, *arguments, "slabyard", env=self.environment)
+        return shlex.split(printed)
+
+    def compile(self, *arguments):
+        output_of(COMPILER, "-std=c17", "-Wall", "-Wextra", "-Werror", *SANITIZE, *arguments)
+
+    def test_program(self):
+        program = self.prefix / "bin" / "slabyard"
+        self.assertRegex(output_of(program, "--version"), r"^slabyard \d+\.\d+\.\d+\n$")
+        self.assertEqual(
+            output_of(program, "dump", TRACE), slabyard("dump", TRACE).stdout.decode()
+        )
+
+    def test_configurations_by_name(self):
+        program = self.prefix / "bin" / "slabyard"
+        output_of(program, "run", "-c", "pc-256mib", "--trace", TRACE)
+
+    def test_library(self):
+        consumer = self.prefix / "consumer"
+        self.compile(
+            CASES / "consumer.c", *self.pkg_config("--cflags", "--libs"), "-o", consumer
+        )
+        environment = dict(os.environ, LD_LIBRARY_PATH=str(self.libraries))
+        records = int(output_of(consumer, TRACE, env=environment))
+        self.assertGreater(records, 10000)
+
+    def test_soname(self):
+        library = self.libraries / "libslabyard.so"
+        if not library.exists():
+            self.skipTest("this build is static")
+        self.assertIn("[libslabyard.so.0]", output_of("readelf", "-d", library))
+
+    def test_policy_templates(self):
+        """A policy written outside of the tree needs nothing but the installed headers."""
+        templates = sorted((SOURCE / "sim").glob("*/template.c"))
+        self.assertGreaterEqual(len(templates), 2)
+        for template in templates:
+            kind = template.parent.name
+            with self.subTest(kind):
+                plugin = self.prefix / f"{kind}.so"
+                self.compile(
+                    "-shared", "-fPIC", *self.pkg_config("--cflags"), template, "-o", plugin
+                )
+                listed = output_of(self.prefix / "bin/slabyard", "--plugin", plugin, "list", kind)
+                self.assertIn("template", listed)
+
+    def test_headers_stand_alone(self):
+        includes = self.prefix / "include" / "slabyard"
+        flags = self.pkg_config("--cflags")
+        for header in sorted(includes.rglob("*.h")):
+            with self.subTest(header.name):
+                self.compile("-fsyntax-only", "-D_GNU_SOURCE", *flags, "-x", "c", header)
+
+    def test_data(self):
+        data = self.prefix / "share" / "slabyard"
+        for name in ("configs/machines/pc-256mib.yaml", "analysis/plot.py"):
+            self.assertTrue((data / name).is_file(), name)
+        self.assertTrue((self.prefix / "share/man/man1/slabyard.1").is_file())
+
+
+if __name__ == "__main__":
+    unittest.main()
