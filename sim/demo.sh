@@ -40,7 +40,7 @@ echo "fresh machine. What an allocation costs is modelled."
 
 /usr/bin/python3 analysis/plot.py comparison $out/slub.h5 $out/no-cpu-partial.h5 \
 	$out/small-slabs.h5 --width page -o $out/comparison.png -o $out/comparison.pdf
-/usr/bin/python3 analysis/plot.py free_blocks $out/as-recorded.h5 \
+/usr/bin/python3 analysis/plot.py free-blocks $out/as-recorded.h5 \
 	-o $out/free_blocks.png -o $out/free_blocks.pdf
 
 cat <<END

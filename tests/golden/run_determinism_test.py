@@ -54,7 +54,8 @@ class Determinism(unittest.TestCase):
                 slabyard("import", TRACE, "-o", native, *options)
                 self.assertEqual(self.result(f"{name}-file", native), expected)
                 with open(native, "rb") as stream:
-                    self.assertEqual(self.result(f"{name}-pipe", "-", stdin=stream), expected)
+                    piped = self.result(f"{name}-pipe", "-", "--format", "syt", stdin=stream)
+                self.assertEqual(piped, expected)
 
 
 if __name__ == "__main__":
