@@ -18,6 +18,9 @@ PROGRAM = os.environ["SLABYARD"]
 CASES = SOURCE / "tests" / "golden" / "run"
 SAMPLES = SOURCE / "workloads" / "samples"
 
+# The name that each kind's template gives its policy.
+TEMPLATE_POLICIES = {"cost": "slower", "page": "template", "slab": "template"}
+
 # Time of the host, which differs between equal runs, and where the result went.
 HOST_TIME = re.compile(rb" in [0-9.]+ s, [0-9.]+ ?[kMG]?/s$", re.MULTILINE)
 WRITTEN = re.compile(rb"\nresult written to .*\n")
