@@ -79,7 +79,7 @@ class Install(unittest.TestCase):
             with self.subTest(kind):
                 plugin = self.prefix / f"{kind}.so"
                 self.compile(
-                    "-shared", "-fPIC", *self.pkg_config("--cflags"), template, "-o", plugin
+                    "-shared", "-fPIC", "-D_GNU_SOURCE", *self.pkg_config("--cflags"), template, "-o", plugin
                 )
                 choice = f"{kind}.policy={policy}"
                 program = self.prefix / "bin/slabyard"
