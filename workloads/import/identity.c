@@ -26,6 +26,12 @@ struct identity {
 	struct process_maps *processes;
 	size_t process_count;
 	struct id_stack stacks[SPACE_COUNT];
+	/* By id of a living page block: what a made-up free has to say of it. */
+	struct page_block {
+		uint8_t order;
+		uint8_t flags;
+	} * pages;
+	size_t page_capacity;
 	uint64_t live;
 };
 
@@ -62,6 +68,7 @@ void identity_destroy(struct identity *i)
 		ptrmap_destroy(i->processes[p].mappings);
 	}
 	free(i->processes);
+	free(i->pages);
 	free(i);
 }
 
@@ -148,19 +155,39 @@ static enum operation free_of(unsigned operation)
 	}
 }
 
+static int remember_page(struct identity *i, const struct record *r, struct error *err)
+{
+	if (operation_table[r->operation].space != SPACE_PAGE)
+		return 0;
+	if (r->id >= i->page_capacity) {
+		size_t capacity = i->page_capacity ? 2 * i->page_capacity : 4096;
+		struct page_block *grown = realloc(i->pages, capacity * sizeof(*grown));
+		if (!grown)
+			return error_set(err, ERROR_RUN, "no memory for the trace's pages");
+		i->pages = grown;
+		i->page_capacity = capacity;
+	}
+	i->pages[r->id].order = (uint8_t)r->size;
+	i->pages[r->id].flags = r->flags & RECORD_EFFECT;
+	return 0;
+}
+
 /* An event that ends `id` at `address`, made up because the trace does not have it. */
-static void end_before(const struct import_event *e, uint32_t id, uint64_t address,
-		       struct import_event *before)
+static void end_before(const struct identity *i, const struct import_event *e, uint32_t id,
+		       uint64_t address, struct import_event *before)
 {
 	*before = *e;
 	before->record.operation = (uint8_t)free_of(e->record.operation);
-	before->record.flags = e->record.flags & (RECORD_IRQ | RECORD_EFFECT);
+	before->record.flags = e->record.flags & RECORD_IRQ;
 	before->record.id = id;
 	before->record.address = address;
-	if (operation_table[e->record.operation].space != SPACE_PAGE)
-		before->record.size = 0;
+	before->record.size = 0;
 	before->record.origin = 0;
 	before->origin_given = true;
+	if (operation_table[e->record.operation].space != SPACE_PAGE)
+		return;
+	before->record.size = i->pages[id].order;
+	before->record.flags |= i->pages[id].flags;
 }
 
 static int resolve_alloc(struct identity *i, struct import_event *e, struct import_event *before,
@@ -174,12 +201,13 @@ static int resolve_alloc(struct identity *i, struct import_event *e, struct impo
 	uint32_t old = ptrmap_take(map, e->record.address);
 	if (old != PTRMAP_NONE) {
 		i->report->double_allocs++;
-		end_before(e, old, e->record.address, before);
+		end_before(i, e, old, e->record.address, before);
 		if (give_id_back(i, space, old, err))
 			return -1;
 	}
 	e->record.id = take_id(i, space);
-	if (ptrmap_put(map, e->record.address, e->record.id, err))
+	if (remember_page(i, &e->record, err) ||
+	    ptrmap_put(map, e->record.address, e->record.id, err))
 		return -1;
 	return old == PTRMAP_NONE ? 1 : 2;
 }
@@ -226,7 +254,7 @@ static int resolve_known_move(struct identity *i, struct import_event *e,
 	if (lost == PTRMAP_NONE)
 		return 1;
 	i->report->double_allocs++;
-	end_before(e, lost, e->record.address, before);
+	end_before(i, e, lost, e->record.address, before);
 	return give_id_back(i, space, lost, err) ? -1 : 2;
 }
 
@@ -247,7 +275,7 @@ static int resolve_move(struct identity *i, struct import_event *e, struct impor
 	if (id != PTRMAP_NONE)
 		return resolve_known_move(i, e, before, map, id, err);
 	i->report->unknown_frees++;
-	end_before(e, 0, old, before);
+	end_before(i, e, 0, old, before);
 	before->record.flags = (e->record.flags & RECORD_IRQ) | RECORD_IDENTITY;
 	e->record.operation = e->record.operation == OP_KREALLOC ? OP_KMALLOC
 			      : e->record.operation == OP_MREMAP ? OP_MMAP
