@@ -106,6 +106,8 @@ static int declare_meta(struct decoder *d, const char *text, struct error *err)
 		return 0;
 	memcpy(key, text, (size_t)(sign - text));
 	key[sign - text] = '\0';
+	if (strcmp(key, "page_offset") == 0)
+		text_hex(sign + 1, &d->page_offset);
 	return definition_set_meta(d->table, key, sign + 1, err);
 }
 

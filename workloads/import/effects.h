@@ -22,7 +22,7 @@ struct effects *effects_create(struct window *window, struct names *names,
 			       struct import_report *report, struct error *err);
 void effects_destroy(struct effects *effects);
 
-/* The base is known already (0: it is not). */
+/* The base is told, not inferred. */
 void effects_set_base(struct effects *effects, uint64_t page_offset);
 
 /* Looks at the events that came in since the last call, as far as it may. */

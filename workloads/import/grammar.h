@@ -19,6 +19,7 @@ struct decoder {
 	struct import_report *report;
 	struct ptrmap *unnamed; /* object -> its cache, for caches that have no name yet */
 	bool whole_dump;        /* "# slabyard: trace 1" was read: nothing is derived */
+	uint64_t page_offset;   /* direct-map base, when the trace tells it */
 	const char *arguments;  /* of the event in hand, as they stand in the line */
 	struct fields fields;   /* the same, by key */
 };

@@ -115,6 +115,8 @@ static int read_line(struct text_cursor *t, const char *line, struct error *err)
 	int comment = comment_parse(&t->decoder, line, err);
 	if (comment) {
 		t->report->comments++;
+		if (t->effects && t->decoder.page_offset)
+			effects_set_base(t->effects, t->decoder.page_offset);
 		return comment < 0 ? -1 : 0;
 	}
 	if (!head_parse(line, &head)) {
