@@ -36,6 +36,13 @@ def used_percent(result):
     return 100 * int(result.summary["slab_bytes_requested"]) / held if held else None
 
 
+def compared(result, name):
+    """On a fresh machine the recorded addresses mean nothing."""
+    if result.attributes("/provenance").get("start") == "fresh machine":
+        return None
+    return int(result.summary[name])
+
+
 def horizon(result):
     record = int(result.attributes("/provenance").get("horizon_record", NO_HORIZON))
     return None if record == NO_HORIZON else record
@@ -45,6 +52,8 @@ ROWS = (
     ("page allocator", lambda r: r.summary["page_policy"]),
     ("slab allocator", lambda r: r.summary["slab_policy"]),
     ("operations carried out", lambda r: int(r.summary["executed"])),
+    ("addresses compared", lambda r: compared(r, "placements_compared")),
+    ("as recorded", lambda r: compared(r, "placements_matched")),
     ("allocations failed", lambda r: int(r.summary["alloc_fails"])),
     ("slab requested at the end [KiB]", lambda r: slab_kib(r, "slab_bytes_requested")),
     ("slab held at the end [KiB]", lambda r: slab_kib(r, "slab_bytes_held")),

@@ -14,5 +14,9 @@ shift 2
 if [ ! -f "$folder/CMakeCache.txt" ] && command -v ninja >/dev/null; then
 	set -- -G Ninja "$@"
 fi
-cmake -S "$root" -B "$folder" "$@" --log-level=NOTICE
-cmake --build "$folder" --target "$target" --parallel "$(nproc)"
+cmake -S "$root" -B "$folder" "$@" --log-level=NOTICE >/dev/null
+case $(grep CMAKE_GENERATOR: "$folder/CMakeCache.txt") in
+*Ninja) quiet=--quiet ;;
+*) quiet=--silent ;;
+esac
+cmake --build "$folder" --target "$target" --parallel "$(nproc)" -- $quiet

@@ -7,7 +7,7 @@ set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
-recording=workloads/samples/kmix-slub
+recording=workloads/samples/user-sh-slub
 out=build/demo
 
 sh sim/install_packages.sh build plot
@@ -18,30 +18,31 @@ sh sim/build.sh build slabyard_cli -DCMAKE_BUILD_TYPE=Release
 replay() {
 	name=$1
 	shift
-	build/slabyard run --trace $recording/trace.txt.zst --sample-every 256 -o "$out/$name.h5" \
+	build/slabyard run --trace $recording/trace.txt.zst --sample-every 512 -o "$out/$name.h5" \
 		"$@" >"$out/$name.txt"
-	echo "  $name"
+	echo "  $name	$*"
 }
 
 mkdir -p $out
-echo "Replaying $recording, the kernel memory events of a Linux 6.1 with SLUB:"
-replay as-recorded --start $recording/mmstate-0.txt.zst
-replay slub --set machine.memory=256MiB
-replay no-cpu-partial --set machine.memory=256MiB --set slab.slub.cpu_partial=false
-replay small-slabs --set machine.memory=256MiB --set slab.slub.max_order=0
-replay 64MiB --set machine.memory=64MiB
+echo
+echo "Replaying $recording: shell scripts on a Linux 6.1 with SLUB, one CPU, 256 MiB"
+replay recorded --start $recording/mmstate-0.txt.zst
+replay slub -c pc-256mib
+replay no-partial -c pc-256mib --set slab.slub.cpu_partial=false
+replay order-0 -c pc-256mib --set slab.slub.max_order=0
+replay order-3 -c pc-256mib --set slab.slub.min_order=3
 
 echo
-/usr/bin/python3 analysis/table.py $out/as-recorded.h5 $out/slub.h5 $out/no-cpu-partial.h5 \
-	$out/small-slabs.h5 $out/64MiB.h5
+/usr/bin/python3 analysis/table.py $out/recorded.h5 $out/slub.h5 $out/no-partial.h5 \
+	$out/order-0.h5 $out/order-3.h5
 echo
-echo "as-recorded begins with the recorded kernel's own free lists and slabs; the others with a"
-echo "fresh machine. What an allocation costs is modelled."
+echo "'recorded' begins with the recorded kernel's own lists and slabs, so its addresses can be"
+echo "held against the real ones; the others begin on a fresh machine. Cost is modelled."
 
-/usr/bin/python3 analysis/plot.py comparison $out/slub.h5 $out/no-cpu-partial.h5 \
-	$out/small-slabs.h5 --width page -o $out/comparison.png -o $out/comparison.pdf
-/usr/bin/python3 analysis/plot.py free-blocks $out/as-recorded.h5 \
-	-o $out/free_blocks.png -o $out/free_blocks.pdf
+/usr/bin/python3 analysis/plot.py comparison $out/slub.h5 $out/no-partial.h5 $out/order-0.h5 \
+	$out/order-3.h5 --width page -o $out/comparison.png -o $out/comparison.pdf
+/usr/bin/python3 analysis/plot.py free-blocks $out/recorded.h5 \
+	-o $out/free-blocks.png -o $out/free-blocks.pdf
 
 cat <<END
 
@@ -49,7 +50,7 @@ Written to $out/:
   NAME.h5                 one result a run (HDF5; h5py, pandas and xarray read it)
   NAME.txt                what the run printed
   comparison.png, .pdf    the runs side by side
-  free_blocks.png, .pdf   free blocks by order over time
+  free-blocks.png, .pdf   free blocks by order over time
 
 Try next:
   build/slabyard info $out/slub.h5
