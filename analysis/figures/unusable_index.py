@@ -13,15 +13,15 @@ def draw_result(result, options, time, axes):
     if series is None or "unusable_free_index" not in series:
         drawing.say_nothing_to_show(axes, "no page allocator samples")
         return
-    zone = options.zone or result.largest_zone()
-    index = series["unusable_free_index"][:, zone_number(result, series, zone)]
+    number = zone_number(result, series, options.zone or result.largest_zone())
+    index = series["unusable_free_index"][:, number]
     times = time.of(series)
     for order in ORDERS:
         if order < index.shape[1]:
             axes.plot(times, time.values(series, index[:, order]), label=str(order))
     axes.set_xlim(times[0], times[-1])
     axes.set_ylim(-0.02, 1.02)
-    axes.set_ylabel(f"unusable free index\nzone {zone}")
+    axes.set_ylabel(f"unusable free index\n{series.labels('zone')[number]}")
     time.shade_horizon(axes, result, series)
 
 
