@@ -58,15 +58,16 @@ class Figures(unittest.TestCase):
     def test_every_figure_of_every_input(self):
         for name in FIGURES:
             for case, stems in INPUTS.items():
-                for width, inches in drawing.WIDTHS_INCH.items():
+                # The wide layout differs by the number of runs only.
+                for width in ("column", "page") if "slub" in stems else ("column",):
                     with self.subTest(figure=name, case=case, width=width):
                         figure = self.draw(name, stems, options(width))
-                        self.assertEqual(figure.get_figwidth(), inches)
+                        self.assertEqual(figure.get_figwidth(), drawing.WIDTHS_INCH[width])
                         self.assert_no_axes_collapsed(figure)
                         drawing.pyplot.close(figure)
 
     def assert_no_axes_collapsed(self, figure):
-        figure.canvas.draw()
+        figure.draw_without_rendering()
         for axes in figure.axes:
             box = axes.get_position()
             self.assertGreater(box.width * figure.get_figwidth(), 0.4)
