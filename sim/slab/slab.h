@@ -93,8 +93,11 @@ struct slab_policy {
 
 	/* Caches are numbered 0..cache_count-1; a destroyed one keeps its number with slabs 0. */
 	uint32_t (*cache_count)(const void *state);
-	/* False for a number that is not in use. requested_bytes sums request->bytes over
-	 * allocations less frees. */
+	/*
+	 * False for a number that is not in use. requested_bytes sums request->bytes over
+	 * allocations less frees; an object that was there at the start, or is freed with bytes 0,
+	 * counts with its cache's object size.
+	 */
 	bool (*counts)(const void *state, cache_id cache, struct cache_counts *counts);
 
 	/* Starts from a recorded state; called once, before any alloc, after the pages are loaded.

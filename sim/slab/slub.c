@@ -82,6 +82,7 @@ void slub_cache_reset(struct slub *slub, cache_id cache)
 	owner->head = owner->tail = SLUB_NONE;
 	owner->nr_partial = owner->partial_free = 0;
 	owner->nr_slabs = owner->nr_objects = owner->nr_pages = 0;
+	owner->unknown_bytes = cache_at(&slub->table, cache)->object_size;
 	if (slub->services->clock->locks) {
 		snprintf(name, sizeof(name), "list_lock %s", cache_name(&slub->table, cache));
 		owner->list_lock = lock_add(slub->services->clock->locks, name);

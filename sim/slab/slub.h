@@ -78,7 +78,8 @@ struct slub_cache {
 	uint32_t oo_order, oo_objects;
 	uint32_t min_order, min_objects;
 	uint32_t cpu_partial, cpu_partial_slabs, min_partial;
-	uint32_t head, tail; /* node partial list */
+	uint32_t unknown_bytes; /* taken as asked for where nobody knows what was */
+	uint32_t head, tail;    /* node partial list */
 	uint64_t nr_partial;
 	uint64_t partial_free; /* free objects of the slabs on that list */
 	uint64_t nr_slabs, nr_objects, nr_pages;
@@ -142,6 +143,14 @@ static inline uint16_t slub_index(uint32_t pfn, uint32_t reciprocal, object_t ob
 	const uint64_t offset = object - ((object_t)pfn << PAGE_SHIFT);
 
 	return (uint16_t)((offset * reciprocal) >> 32);
+}
+
+/* Bytes that were asked for at the allocation of objects that are freed now. */
+static inline uint64_t slub_freed_bytes(const struct slub *slub, uint32_t cache,
+					const struct request *request)
+{
+	return __builtin_expect(request->bytes != 0, 1) ? request->bytes
+							: slub->caches[cache].unknown_bytes;
 }
 
 static inline void slub_list_lock(const struct slub *slub, const struct slub_cache *cache)

@@ -65,9 +65,10 @@ static __attribute__((noinline)) void free_to_slab(struct slub *slub, const stru
 void slub_free_chain(struct slub *slub, const struct request *request, uint32_t id, uint16_t head,
 		     uint16_t tail, uint16_t count)
 {
-	struct slub_cpu *c = slub_cpu(slub, slub->slabs[id].cache, request->cpu);
+	const uint32_t cache = slub->slabs[id].cache;
+	struct slub_cpu *c = slub_cpu(slub, cache, request->cpu);
 
-	c->requested -= (uint64_t)count * request->bytes;
+	c->requested -= count * slub_freed_bytes(slub, cache, request);
 	if (c->slab != id) {
 		free_to_slab(slub, request, id, head, tail, count);
 		return;
@@ -97,7 +98,7 @@ static inline void free_object(struct slub *slub, const struct request *request,
 	struct slub_cpu *c = slub_cpu(slub, slab->cache, request->cpu);
 	const uint16_t index = slub_index(slab->pfn, c->reciprocal, object);
 
-	c->requested -= request->bytes;
+	c->requested -= slub_freed_bytes(slub, slab->cache, request);
 	if (__builtin_expect(c->slab != id, 0)) {
 		free_to_slab(slub, request, id, index, index, 1);
 		return;

@@ -164,6 +164,14 @@ static int load_slab(struct slub *slub, cache_id cache, const struct cache_state
 	return 0;
 }
 
+static void count_living(void *state, const struct slab_extent *extent)
+{
+	struct slub *slub = state;
+
+	slub_cpu(slub, extent->cache.v, 0)->requested +=
+		(uint64_t)extent->inuse * slub->caches[extent->cache.v].unknown_bytes;
+}
+
 int slub_load(void *state, const struct slab_state *from, struct error *err)
 {
 	struct slub *slub = state;
@@ -187,5 +195,6 @@ int slub_load(void *state, const struct slab_state *from, struct error *err)
 	kmalloc_caches_find(&slub->kmalloc, &slub->table);
 	if (cache_is_none(slub->kmalloc.cache[KMALLOC_NORMAL][KMALLOC_CACHE_SHIFT]))
 		return error_set(err, ERROR_INPUT, "the start state has no kmalloc caches");
+	slub_walk(slub, count_living, slub);
 	return slub_check(slub, err) ? 0 : -1;
 }

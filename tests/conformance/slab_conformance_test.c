@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What every slab allocator must do, whatever its policy: run over all entries of the slab table,
- * each by its capabilities.
+ * What every slab allocator must do, whatever its policy: run over all entries of the slab table
+ * and over the template that newcomers copy, each by its capabilities.
  */
 #include <stdio.h>
 
@@ -9,15 +9,16 @@
 
 #include "core/definitions.h"
 #include "core/gfp.h"
+#include "slab/template.c"
 
 enum {
 	OBJECTS = 300, /* alive at once at most */
 	STEPS = 3000,
-	CACHES = 6,
+	SPECS = 6,
 	CPUS = 3,
 };
 
-static const struct cache_spec specs[CACHES] = {
+static const struct cache_spec specs[SPECS] = {
 	{ .name = "words", .object_size = 24 },
 	{ .name = "lines", .object_size = 72, .flags = CACHE_HWCACHE_ALIGN },
 	{ .name = "aligned", .object_size = 250, .align = 256 },
@@ -35,7 +36,7 @@ struct live {
 struct play {
 	struct fixture *f;
 	struct rng *rng;
-	cache_id cache[CACHES];
+	cache_id cache[SPECS];
 	struct live live[OBJECTS];
 	size_t live_count;
 	uint8_t *byte_used; /* of every byte of every frame */
@@ -56,7 +57,7 @@ static void play_begin(struct play *p, const struct slab_policy *policy, uint64_
 	p->rng = rng_create(seed, "slab.conformance");
 	p->byte_used = calloc(FIXTURE_FRAMES, PAGE_SIZE_BYTES);
 	assert_non_null(p->byte_used);
-	for (int i = 0; i < CACHES; i++) {
+	for (int i = 0; i < SPECS; i++) {
 		p->cache[i] = policy->cache_create(p->f->state, &specs[i], &err);
 		assert_false(cache_is_none(p->cache[i]));
 	}
@@ -124,7 +125,7 @@ static void keep(struct play *p, struct live l)
 static void alloc_one(struct play *p)
 {
 	const struct slab_policy *policy = p->f->policy;
-	const int cache = (int)rng_below(p->rng, CACHES + 3) - 3;
+	const int cache = (int)rng_below(p->rng, SPECS + 3) - 3;
 
 	if (cache < 0) {
 		const uint32_t bytes = random_bytes(p);
@@ -156,7 +157,7 @@ static void free_one(struct play *p, size_t i)
 static void alloc_many(struct play *p)
 {
 	const struct slab_policy *policy = p->f->policy;
-	const int cache = (int)rng_below(p->rng, CACHES);
+	const int cache = (int)rng_below(p->rng, SPECS);
 	const size_t count = 1 + rng_below(p->rng, 20);
 	object_t objects[20];
 	const struct request r = play_request(p, specs[cache].object_size);
@@ -174,7 +175,7 @@ static void alloc_many(struct play *p)
 static void free_many(struct play *p)
 {
 	const struct slab_policy *policy = p->f->policy;
-	const int cache = (int)rng_below(p->rng, CACHES);
+	const int cache = (int)rng_below(p->rng, SPECS);
 	object_t objects[OBJECTS];
 	size_t count = 0;
 
@@ -199,7 +200,7 @@ static void step(struct play *p)
 	const struct request r = play_request(p, 0);
 
 	if (what == 0)
-		p->f->policy->cache_shrink(p->f->state, &r, p->cache[rng_below(p->rng, CACHES)]);
+		p->f->policy->cache_shrink(p->f->state, &r, p->cache[rng_below(p->rng, SPECS)]);
 	else if (what == 1 && p->f->policy->shrink_all)
 		p->f->policy->shrink_all(p->f->state, &r);
 	else if (what == 2 && p->f->deferred)
@@ -258,7 +259,7 @@ static uint64_t perhaps_large_bytes(const struct play *p)
 
 static void destroy_caches(struct play *p)
 {
-	for (int i = 0; i < CACHES; i++) {
+	for (int i = 0; i < SPECS; i++) {
 		const struct request r = play_request(p, 0);
 
 		assert_int_equal(p->f->policy->cache_destroy(p->f->state, &r, p->cache[i]), 0);
@@ -515,5 +516,11 @@ int main(void)
 		cmocka_unit_test(test_impossible_caches_are_refused),
 	};
 
+	struct error err = { 0 };
+
+	if (policy_add(&slab_policies, &template_slab_policy.info, &err)) {
+		fprintf(stderr, "%s\n", err.message);
+		return 1;
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
