@@ -50,31 +50,40 @@ static uint32_t block_of(const struct image *image, size_t offset)
 	return number;
 }
 
-static int read_to_end(struct trace_cursor *cursor, struct reading *reading, struct error *err)
+/* A path to the first `size` bytes of the image: a file, or a pipe that is full of them. */
+static const char *serve(const struct image *image, size_t size, bool mapped, int *pipe_end)
 {
-	struct batch batch;
-	int result;
-	*reading = (struct reading){ 0 };
-	while ((result = cursor->ops->next(cursor, &batch, err)) == 1)
-		reading->records += batch.count;
-	if (result == 0)
-		reading->complete = syt_is_complete(cursor);
-	cursor->ops->close(cursor);
-	return result;
+	static char path[32];
+	int ends[2];
+	*pipe_end = -1;
+	if (mapped) {
+		file_write(path_in_directory("damaged.syt"), image->file.data, size);
+		return path_in_directory("damaged.syt");
+	}
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], image->file.data, size), size);
+	close(ends[1]);
+	*pipe_end = ends[0];
+	snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+	return path;
 }
 
-/* The first `size` bytes of the image, mapped or (as through a pipe) read. */
+/* Reads it to its end; messages name it T.syt. */
 static int read_image(const struct image *image, size_t size, bool mapped, struct reading *reading,
 		      struct error *err)
 {
-	const char *path = path_in_directory("damaged.syt");
-	size_t head = mapped || size < 8 ? 0 : 8;
-	file_write(path, image->file.data, size);
-	int fd = open(path, O_RDONLY);
-	assert_int_equal(lseek(fd, (off_t)head, SEEK_SET), head);
-	*err = (struct error){ 0 };
-	struct trace_cursor *cursor = syt_open_fd(fd, "T.syt", image->file.data, head, err);
-	return cursor ? read_to_end(cursor, reading, err) : -1;
+	int pipe_end;
+	const char *path = serve(image, size, mapped, &pipe_end);
+	int result = reading_of(path, reading, err);
+	if (result != 0) {
+		char behind[ERROR_MESSAGE_MAX];
+		assert_int_equal(strncmp(err->message, path, strlen(path)), 0);
+		snprintf(behind, sizeof(behind), "%s", err->message + strlen(path));
+		snprintf(err->message, sizeof(err->message), "T.syt%.1000s", behind);
+	}
+	if (pipe_end >= 0)
+		close(pipe_end);
+	return result;
 }
 
 static void assert_names_block(const struct error *err, uint32_t number)

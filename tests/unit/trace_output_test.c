@@ -63,7 +63,7 @@ static void test_impossible_names(void **state)
 	struct error err = { 0 };
 	assert_null(syt_writer_open("/nonexistent/a.syt", NULL, &err));
 	assert_string_equal(err.message,
-			    "/nonexistent/a.syt: cannot create: No such file or directory");
+			    "/nonexistent/a.syt: cannot write: No such file or directory");
 	struct syt_writer_options options = { .compression_level = 99 };
 	assert_null(syt_writer_open(path_in_directory("a.syt"), &options, &err));
 	assert_non_null(strstr(err.message, "zstd has no compression level 99"));

@@ -141,8 +141,8 @@ static const char *decode_id_max(struct definition_table *table, struct input *i
 {
 	uint8_t space = get_u8(in);
 	uint32_t id = get_u32(in);
-	if (in->bad || space >= SPACE_SLOTS)
-		return "an id range is cut short or of an unknown space";
+	if (in->bad || space >= SPACE_SLOTS || id == UINT32_MAX)
+		return "an id range is cut short or impossible";
 	definition_raise_id_max(table, space, id);
 	return NULL;
 }

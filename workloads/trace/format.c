@@ -2,6 +2,10 @@
 #include "trace/format.h"
 
 #include <xxhash.h>
+#ifdef SLABYARD_XXHASH_DISPATCH
+/* The same functions on the widest vectors that the processor has. */
+#include <xxh_x86dispatch.h>
+#endif
 
 uint64_t syt_block_checksum(const struct syt_block_header *header, const void *payload)
 {

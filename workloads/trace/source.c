@@ -17,7 +17,7 @@ enum {
 static int source_map(struct source *s)
 {
 	struct stat st;
-	if (s->head_bytes || fstat(s->fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
+	if (fstat(s->fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
 	    lseek(s->fd, 0, SEEK_CUR) != 0)
 		return 1;
 	void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, s->fd, 0);
@@ -31,10 +31,9 @@ static int source_map(struct source *s)
 	return 0;
 }
 
-int source_open(struct source *source, int fd, const char *name, const void *head,
-		size_t head_bytes, struct error *err)
+int source_open(struct source *source, int fd, const char *name, struct error *err)
 {
-	*source = (struct source){ .name = name, .fd = fd, .head = head, .head_bytes = head_bytes };
+	*source = (struct source){ .name = name, .fd = fd };
 	if (source_map(source) == 0)
 		return 0;
 	source->buffer = aligned_alloc(SOURCE_ALIGNMENT, SOURCE_TAKE_MAX);
@@ -74,21 +73,10 @@ static void take_mapped(struct source *s, size_t bytes, const void **data, size_
 	s->position += *got;
 }
 
-static size_t take_head(struct source *s, size_t bytes)
-{
-	size_t count = bytes < s->head_bytes ? bytes : s->head_bytes;
-	if (count == 0)
-		return 0;
-	memcpy(s->buffer, s->head, count);
-	s->head = (const uint8_t *)s->head + count;
-	s->head_bytes -= count;
-	return count;
-}
-
 static int take_read(struct source *s, size_t bytes, const void **data, size_t *got,
 		     struct error *err)
 {
-	size_t have = take_head(s, bytes);
+	size_t have = 0;
 	while (have < bytes) {
 		ssize_t n = read(s->fd, s->buffer + have, bytes - have);
 		if (n < 0 && errno == EINTR)

@@ -20,19 +20,13 @@ struct source {
 	uint64_t position;  /* bytes taken */
 	uint64_t released;  /* of the map, given back to the host up to here */
 
-	uint8_t *buffer;   /* SOURCE_TAKE_MAX bytes, when read */
-	const void *head;  /* bytes read by someone else before, the caller's */
-	size_t head_bytes; /* of them left */
+	uint8_t *buffer; /* SOURCE_TAKE_MAX bytes, when read */
 };
 
 enum { SOURCE_TAKE_MAX = 1 << 20 };
 
-/*
- * Takes fd over, whatever is returned. `head` are bytes that were already read from it (to
- * recognise the format on a pipe), which stay valid while the source lives.
- */
-int source_open(struct source *source, int fd, const char *name, const void *head,
-		size_t head_bytes, struct error *err);
+/* Takes fd over, whatever is returned. */
+int source_open(struct source *source, int fd, const char *name, struct error *err);
 void source_close(struct source *source);
 
 /*

@@ -27,15 +27,10 @@
 struct trace_cursor *syt_open(const char *path, struct error *err);
 
 /*
- * The same from an open descriptor, which the cursor takes over whatever is returned. `head` are
- * bytes already read from it, as recognising the format of a pipe takes; they are copied.
+ * Whether path ("-": standard input) begins like a .syt trace. Nothing is taken from it, even if it
+ * is a pipe (but then this waits for its first bytes).
  */
-struct trace_cursor *syt_open_fd(int fd, const char *name, const void *head, size_t head_bytes,
-				 struct error *err);
-
-/* True when the first bytes (SYT_RECOGNISE_BYTES of them) are a .syt header. */
-enum { SYT_RECOGNISE_BYTES = 8 };
-bool syt_recognise(const void *bytes, size_t length);
+bool syt_recognise(const char *path);
 
 /*
  * Once next() returned 0: whether the trace has its trailer. A recorder that was killed leaves a

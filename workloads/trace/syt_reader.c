@@ -14,13 +14,11 @@
 #include "trace/verify.h"
 
 _Static_assert((int)SYT_PAYLOAD_MAX <= (int)SOURCE_TAKE_MAX, "a payload is taken at once");
-_Static_assert((int)SYT_RECOGNISE_BYTES == (int)SYT_MAGIC_BYTES, "the magic recognises a file");
 
 struct syt_reader {
 	struct trace_cursor cursor; /* first: a cursor is cast to its reader */
 	struct source source;
 	char *name;
-	uint8_t *head;
 	struct definition_table *table;
 	struct trace_hash *hash; /* NULL: the footer promises a trailer, which has it */
 	ZSTD_DCtx *zstd;
@@ -249,7 +247,6 @@ static void syt_close(struct trace_cursor *cursor)
 	trace_hash_destroy(r->hash);
 	ZSTD_freeDCtx(r->zstd);
 	free(r->raw);
-	free(r->head);
 	free(r->name);
 	free(r);
 }
@@ -260,11 +257,6 @@ static const struct trace_cursor_ops syt_ops = {
 	.hash = syt_hash,
 	.close = syt_close,
 };
-
-bool syt_recognise(const void *bytes, size_t length)
-{
-	return length >= SYT_MAGIC_BYTES && memcmp(bytes, SYT_FILE_MAGIC, SYT_MAGIC_BYTES) == 0;
-}
 
 bool syt_is_complete(const struct trace_cursor *cursor)
 {
@@ -278,7 +270,7 @@ static int read_file_header(struct syt_reader *r, struct error *err)
 	size_t got;
 	if (source_take(&r->source, sizeof(header), &bytes, &got, err) != 0)
 		return -1;
-	if (!syt_recognise(bytes, got))
+	if (got < SYT_MAGIC_BYTES || memcmp(bytes, SYT_FILE_MAGIC, SYT_MAGIC_BYTES) != 0)
 		return error_set(err, ERROR_INPUT, "%s: not a .syt trace", r->name);
 	if (got < sizeof(header))
 		return error_set(err, ERROR_INPUT, "%s: cut short in its header", r->name);
@@ -307,23 +299,9 @@ static bool promises_trailer(const struct source *source)
 	       footer.checksum == syt_frame_checksum(&footer);
 }
 
-static int reader_allocate(struct syt_reader *r, const char *name, const void *head,
-			   size_t head_bytes)
+static int reader_open(struct syt_reader *r, int fd, struct error *err)
 {
-	r->name = strdup(name);
-	r->table = definition_table_create();
-	r->head = malloc(head_bytes ? head_bytes : 1);
-	if (!r->name || !r->table || !r->head)
-		return -1;
-	if (head_bytes)
-		memcpy(r->head, head, head_bytes);
-	return 0;
-}
-
-static int reader_open(struct syt_reader *r, int fd, size_t head_bytes, struct error *err)
-{
-	if (source_open(&r->source, fd, r->name, r->head, head_bytes, err) != 0 ||
-	    read_file_header(r, err) != 0)
+	if (source_open(&r->source, fd, r->name, err) != 0 || read_file_header(r, err) != 0)
 		return -1;
 	if (promises_trailer(&r->source))
 		return 0;
@@ -331,39 +309,41 @@ static int reader_open(struct syt_reader *r, int fd, size_t head_bytes, struct e
 	return r->hash ? 0 : error_set(err, ERROR_RUN, "%s: out of memory", r->name);
 }
 
-struct trace_cursor *syt_open_fd(int fd, const char *name, const void *head, size_t head_bytes,
-				 struct error *err)
+static struct syt_reader *reader_create(const char *name)
 {
 	struct syt_reader *r = calloc(1, sizeof(*r));
-	if (!r || reader_allocate(r, name, head, head_bytes) != 0) {
-		error_set(err, ERROR_RUN, "%s: out of memory", name);
-		close(fd);
-		if (r) {
-			r->source.fd = -1;
-			syt_close(&r->cursor);
-		}
+	if (!r)
+		return NULL;
+	r->source.fd = -1;
+	r->name = strdup(name);
+	r->table = definition_table_create();
+	if (!r->name || !r->table) {
+		syt_close(&r->cursor);
 		return NULL;
 	}
 	r->cursor = (struct trace_cursor){ .ops = &syt_ops,
 					   .definitions = definition_table_view(r->table),
 					   .name = r->name,
 					   .format = "syt" };
-	if (reader_open(r, fd, head_bytes, err) != 0) {
-		syt_close(&r->cursor);
-		return NULL;
-	}
-	return &r->cursor;
+	return r;
 }
 
 struct trace_cursor *syt_open(const char *path, struct error *err)
 {
 	bool standard = strcmp(path, "-") == 0;
-	int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-			  : open(path, O_RDONLY | O_CLOEXEC);
-	const char *name = standard ? "standard input" : path;
-	if (fd < 0) {
-		error_set(err, ERROR_INPUT, "%s: cannot open: %s", name, strerror(errno));
+	struct syt_reader *r = reader_create(standard ? "standard input" : path);
+	if (!r) {
+		error_set(err, ERROR_RUN, "%s: out of memory", path);
 		return NULL;
 	}
-	return syt_open_fd(fd, name, NULL, 0, err);
+	int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+			  : open(path, O_RDONLY | O_CLOEXEC);
+	int result = fd < 0 ? error_set(err, ERROR_INPUT, "%s: cannot open: %s", r->name,
+					strerror(errno))
+			    : reader_open(r, fd, err);
+	if (result != 0) {
+		syt_close(&r->cursor);
+		return NULL;
+	}
+	return &r->cursor;
 }

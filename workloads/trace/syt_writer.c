@@ -4,10 +4,10 @@
 #include <string.h>
 #include <zstd.h>
 
+#include "base/atomic_file.h"
 #include "core/trace_hash.h"
 #include "trace/definition_codec.h"
 #include "trace/format.h"
-#include "trace/output.h"
 #include "trace/syt.h"
 #include "trace/verify.h"
 
@@ -21,7 +21,8 @@ struct block {
 };
 
 struct syt_writer {
-	struct output_file file;
+	struct atomic_file *file;
+	char *name; /* for messages */
 	struct definition_news *news;
 	struct trace_hash *hash;
 	ZSTD_CCtx *zstd; /* NULL: stored */
@@ -41,8 +42,9 @@ struct syt_writer {
 	struct syt_index_entry index[SYT_INDEX_MAX];
 };
 
-static int writer_allocate(struct syt_writer *w, int level)
+static int writer_allocate(struct syt_writer *w, const char *path, int level)
 {
+	w->name = strdup(strcmp(path, "-") == 0 ? "standard output" : path);
 	w->news = definition_news_create();
 	w->hash = trace_hash_create();
 	w->records = calloc(1, sizeof(*w->records));
@@ -52,7 +54,7 @@ static int writer_allocate(struct syt_writer *w, int level)
 	w->index_stride = 1;
 	if (level != 0)
 		w->zstd = ZSTD_createCCtx();
-	return w->news && w->hash && w->records && w->scratch && w->compressed &&
+	return w->name && w->news && w->hash && w->records && w->scratch && w->compressed &&
 			       (w->zstd || level == 0)
 		       ? 0
 		       : -1;
@@ -66,13 +68,14 @@ static void writer_free(struct syt_writer *w)
 	free(w->records);
 	free(w->scratch);
 	free(w->compressed);
+	free(w->name);
 	free(w);
 }
 
 static int write_bytes(struct syt_writer *w, const void *bytes, size_t size, struct error *err)
 {
-	if (output_write(&w->file, bytes, size, err) != 0)
-		return -1;
+	if (fwrite(bytes, 1, size, atomic_file_stream(w->file)) != size)
+		return error_errno(err, w->name, "cannot write");
 	w->offset += size;
 	return 0;
 }
@@ -97,16 +100,19 @@ struct syt_writer *syt_writer_open(const char *path, const struct syt_writer_opt
 		return NULL;
 	}
 	struct syt_writer *w = calloc(1, sizeof(*w));
-	if (!w || writer_allocate(w, level) != 0) {
+	if (!w || writer_allocate(w, path, level) != 0) {
 		error_set(err, ERROR_RUN, "%s: out of memory", path);
 		if (w)
 			writer_free(w);
 		return NULL;
 	}
-	if (output_open(&w->file, path, err) != 0) {
+	w->file = atomic_file_open(path, err);
+	if (!w->file) {
 		writer_free(w);
 		return NULL;
 	}
+	/* Blocks are buffers of their own. */
+	setvbuf(atomic_file_stream(w->file), NULL, _IONBF, 0);
 	if (write_file_header(w, err) != 0) {
 		syt_writer_abandon(w);
 		return NULL;
@@ -118,7 +124,7 @@ void syt_writer_abandon(struct syt_writer *writer)
 {
 	if (!writer)
 		return;
-	output_abandon(&writer->file);
+	atomic_file_abandon(writer->file);
 	writer_free(writer);
 }
 
@@ -198,7 +204,7 @@ static int check_records(struct syt_writer *w, const struct definitions *d, stru
 		return 0;
 	uint32_t bad;
 	const char *what = records_explain(records, header->count, d, &bad);
-	return error_at_record(err, w->file.name, "record", header->first_record + bad + 1,
+	return error_at_record(err, w->name, "record", header->first_record + bad + 1,
 			       "cannot be written: %s", what);
 }
 
@@ -270,11 +276,11 @@ int syt_writer_append(struct syt_writer *writer, const struct definitions *defin
 		uint64_t time_ns = batch->base_ns + batch->records[i].time;
 		uint64_t number = writer->record_count + writer->records->header.count + 1;
 		if (time_ns < writer->last_ns)
-			return error_at_record(err, writer->file.name, "record", number,
+			return error_at_record(err, writer->name, "record", number,
 					       "cannot be written: its time is before the record "
 					       "before it");
 		if (count > SYT_BLOCK_RECORDS)
-			return error_at_record(err, writer->file.name, "record", number,
+			return error_at_record(err, writer->name, "record", number,
 					       "cannot be written: too many extensions");
 		if (make_room(writer, count, time_ns, definitions, err) != 0)
 			return -1;
@@ -323,7 +329,7 @@ int syt_writer_finish(struct syt_writer *writer, const struct definitions *defin
 		syt_writer_abandon(writer);
 		return -1;
 	}
-	int result = output_commit(&writer->file, err);
+	int result = atomic_file_finish(writer->file, err);
 	writer_free(writer);
 	return result;
 }

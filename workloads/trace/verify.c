@@ -5,45 +5,73 @@
 
 #include "core/operation.h"
 
-/* Largest id by operation, in a table so that the loop over records has no unsteady branch. */
+/*
+ * Limits that a record must not be above, so that `limit - value` has its sign bit set when it is:
+ * signs are gathered over a whole run of records, without a branch.
+ */
 struct limits {
-	uint32_t id[UINT8_MAX + 1];
-	uint32_t task_count, origin_count;
+	uint64_t id[UINT8_MAX + 1]; /* by operation; UINT64_MAX, which no id reaches: unknown */
+	uint64_t task, origin;
 };
 
 static void limits_set(struct limits *l, const struct definitions *d)
 {
-	l->task_count = d->task_count;
-	l->origin_count = d->origin_count;
-	for (unsigned op = 0; op <= UINT8_MAX; op++) {
-		unsigned space = op < OPERATION_COUNT ? operation_table[op].space : SPACE_NONE;
+	l->task = (uint64_t)d->task_count - 1;
+	l->origin = (uint64_t)d->origin_count - 1;
+	for (unsigned op = 0; op <= UINT8_MAX; op++)
+		l->id[op] = UINT64_MAX;
+	for (unsigned op = 0; op < OPERATION_COUNT; op++) {
+		unsigned space = operation_table[op].space;
 		l->id[op] = space == SPACE_NONE ? UINT32_MAX : d->id_max[space];
 	}
 }
 
-static bool refers_beyond(const struct record *r, const struct limits *l)
+/* The sign bit tells whether the record refers beyond what there is. */
+static inline uint64_t excess(const struct record *r, const struct limits *l)
 {
-	return (r->operation >= OPERATION_COUNT) | (r->task >= l->task_count) |
-	       (r->origin >= l->origin_count) | (r->id > l->id[r->operation]);
+	return (l->id[r->operation] - r->id) | (l->task - r->task) | (l->origin - r->origin);
+}
+
+/* Only true when no record has or is an extension. */
+static bool verify_plain(const struct record *records, uint32_t count, struct limits *l)
+{
+	uint64_t signs = 0, time = 0;
+	unsigned flags = 0;
+	uint64_t extension_limit = l->id[OP_EXTENSION];
+	l->id[OP_EXTENSION] = UINT64_MAX;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct record *r = &records[i];
+		signs |= excess(r, l) | (r->time - time);
+		flags |= r->flags;
+		time = r->time;
+	}
+	l->id[OP_EXTENSION] = extension_limit;
+	return !(signs >> 63) && !(flags & RECORD_EXTENDED);
+}
+
+static bool verify_extended(const struct record *records, uint32_t count, const struct limits *l)
+{
+	uint64_t signs = 0, time = 0;
+	bool extended = false, misplaced = false;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct record *r = &records[i];
+		bool is_extension = r->operation == OP_EXTENSION;
+		misplaced |= is_extension != extended;
+		/* An extension's task, origin and id are words of its owner's. */
+		if (!is_extension)
+			signs |= excess(r, l);
+		signs |= r->time - time;
+		extended = r->flags & RECORD_EXTENDED;
+		time = r->time;
+	}
+	return !(signs >> 63) && !misplaced && !extended;
 }
 
 bool records_verify(const struct record *records, uint32_t count, const struct definitions *d)
 {
 	struct limits limits;
 	limits_set(&limits, d);
-	uint32_t time = 0;
-	bool extended = false, bad = false;
-	for (uint32_t i = 0; i < count; i++) {
-		const struct record *r = &records[i];
-		bool is_extension = r->operation == OP_EXTENSION;
-		bad |= (is_extension != extended) | (r->time < time);
-		/* An extension's task, origin and id are words of its owner's. */
-		if (!is_extension)
-			bad |= refers_beyond(r, &limits);
-		extended = r->flags & RECORD_EXTENDED;
-		time = r->time;
-	}
-	return !bad && !extended;
+	return verify_plain(records, count, &limits) || verify_extended(records, count, &limits);
 }
 
 const char *records_explain(const struct record *records, uint32_t count,
@@ -63,9 +91,9 @@ const char *records_explain(const struct record *records, uint32_t count,
 			return "an operation that this version does not know";
 		if (r->operation == OP_EXTENSION)
 			continue;
-		if (r->task >= limits.task_count)
+		if (r->task >= d->task_count)
 			return "a task that is not defined";
-		if (r->origin >= limits.origin_count)
+		if (r->origin >= d->origin_count)
 			return "an origin that is not defined";
 		if (r->id > limits.id[r->operation])
 			return "an id beyond the largest of its space";
