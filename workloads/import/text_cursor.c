@@ -107,6 +107,17 @@ static int event_line(struct text_cursor *t, const struct line_head *head, struc
 	return grammar_apply(d, rule, head, e, err) || enter_window(t, err) ? -1 : 0;
 }
 
+/* What a comment may have told about the whole trace. */
+static void heed_comment(struct text_cursor *t)
+{
+	if (t->decoder.whole_dump) {
+		effects_destroy(t->effects);
+		t->effects = NULL;
+	}
+	if (t->effects && t->decoder.page_offset)
+		effects_set_base(t->effects, t->decoder.page_offset);
+}
+
 static int read_line(struct text_cursor *t, const char *line, struct error *err)
 {
 	struct line_head head;
@@ -115,8 +126,7 @@ static int read_line(struct text_cursor *t, const char *line, struct error *err)
 	int comment = comment_parse(&t->decoder, line, err);
 	if (comment) {
 		t->report->comments++;
-		if (t->effects && t->decoder.page_offset)
-			effects_set_base(t->effects, t->decoder.page_offset);
+		heed_comment(t);
 		return comment < 0 ? -1 : 0;
 	}
 	if (!head_parse(line, &head)) {
