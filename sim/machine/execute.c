@@ -3,6 +3,7 @@
 
 #include "machine/expect.h"
 #include "machine/object_records.h"
+#include "machine/page_facts.h"
 #include "machine/page_records.h"
 
 static int mark_record(struct machine *m, const struct record *r, struct error *err)

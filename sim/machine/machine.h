@@ -76,6 +76,13 @@ struct identity {
 	uint64_t *page;   /* by id: pfn, order in bits 32.. */
 };
 
+/* A few tasks by tid, the latest ones; 0 is nobody. */
+enum { TASK_SET_MAX = 64 };
+struct task_set {
+	uint32_t tid[TASK_SET_MAX];
+	uint32_t count, next;
+};
+
 struct effect_pairs;
 struct start;
 struct expect;
@@ -145,6 +152,7 @@ struct machine {
 	} bulk_free;
 
 	struct assists assists;
+	struct task_set reclaiming, victims; /* as the recording tells */
 	struct effect_pairs *effects;
 	struct start *start;
 	struct expect *expect;

@@ -3,6 +3,7 @@
 
 #include "machine/effect_pairs.h"
 #include "machine/execute.h"
+#include "machine/page_facts.h"
 #include "machine/start.h"
 
 int page_effect(struct machine *m, const struct record *r, bool alloc)
@@ -42,6 +43,7 @@ void page_assist_request(struct machine *m, const struct record *r, struct reque
 		request->flags |= REQUEST_BULK;
 	if (!alloc && record_detail(r) & 1 && assist_use(&m->assists, ASSIST_NAMED_pcp_busy))
 		request->flags |= REQUEST_PCP_BUSY;
+	request->flags |= page_fact_flags(m, r);
 	if (!alloc || !m->assists.allowed[ASSIST_NAMED_zone] || r->flags & RECORD_FAILED)
 		return;
 	request->zone_hint = zone_of(m, r->address);
@@ -54,34 +56,6 @@ pfn_t page_older(struct machine *m, const struct record *r)
 		return (pfn_t){ (uint32_t)r->address };
 	m->summary->unknown_frees++;
 	return PFN_NONE;
-}
-
-static const struct {
-	enum assist assist;
-	enum page_assist_kind kind;
-} facts[OPERATION_COUNT] = {
-	[OP_MM_PAGE_PCPU_DRAIN] = { ASSIST_NAMED_drain, ASSIST_DRAIN },
-	[OP_ISOLATE_FREE_PAGE] = { ASSIST_NAMED_isolate, ASSIST_ISOLATE },
-	[OP_COMPACT_CAPTURE] = { ASSIST_NAMED_isolate, ASSIST_CAPTURE },
-	[OP_COMPACT_HEAD] = { ASSIST_NAMED_rotate, ASSIST_ROTATE_HEAD },
-	[OP_COMPACT_TAIL] = { ASSIST_NAMED_rotate, ASSIST_ROTATE_TAIL },
-	[OP_RESERVE_HIGHATOMIC] = { ASSIST_NAMED_isolate, ASSIST_RESERVE_HIGHATOMIC },
-	[OP_UNRESERVE_HIGHATOMIC] = { ASSIST_NAMED_isolate, ASSIST_UNRESERVE_HIGHATOMIC },
-};
-
-int page_fact(struct machine *m, const struct record *r)
-{
-	enum assist assist = facts[r->operation].assist;
-	if (!m->assists.allowed[assist] || !m->page->assist || m->pages_from_trace)
-		return 0;
-	struct page_assist fact = {
-		.kind = facts[r->operation].kind,
-		.cpu = machine_cpu(m, r),
-		.pfn = { (uint32_t)r->address },
-		.order = (uint8_t)r->size,
-	};
-	m->assists.used[assist] += m->page->assist(m->page_state, &fact);
-	return 0;
 }
 
 static pfn_t source_alloc(void *context, const struct request *request)

@@ -17,8 +17,6 @@ void page_release_lost(struct machine *m, const struct record *r, const struct r
 void page_assist_request(struct machine *m, const struct record *r, struct request *request);
 /* A free of what this run did not allocate: alive at the start, or unknown (PFN_NONE). */
 pfn_t page_older(struct machine *m, const struct record *r);
-/* A fact for the page policy, when its assist is allowed. */
-int page_fact(struct machine *m, const struct record *r);
 
 /* True when the records of pages are the simulated slab allocator's own business. */
 static inline bool page_is_effect(const struct machine *m, const struct record *r)

@@ -10,6 +10,7 @@
 #include "machine/execute.h"
 #include "machine/expect.h"
 #include "machine/machine.h"
+#include "machine/page_facts.h"
 #include "machine/placements.h"
 #include "machine/proc_files.h"
 #include "machine/progress.h"
@@ -72,7 +73,9 @@ static int prepare(struct machine *m, const struct batch *first, struct error *e
 	m->pages_from_trace = !m->page_level && m->assists.allowed[ASSIST_NAMED_slab_page];
 	m->page_assists = m->assists.allowed[ASSIST_NAMED_zone] ||
 			  m->assists.allowed[ASSIST_NAMED_bulk] ||
-			  m->assists.allowed[ASSIST_NAMED_pcp_busy];
+			  m->assists.allowed[ASSIST_NAMED_pcp_busy] ||
+			  m->assists.allowed[ASSIST_NAMED_reclaim];
+	page_facts_begin(m);
 	m->effects = effect_pairs_create(err);
 	m->expect = expect_open(m->run->expect, m->run->start, err);
 	if (!m->effects || !m->expect || proc_files_prepare(m->run->proc, err) != 0)

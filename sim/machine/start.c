@@ -292,6 +292,11 @@ bool start_take_page(struct start *start, uint32_t pfn, uint32_t order)
 	return true;
 }
 
+void start_give_pages(struct start *start, uint32_t pfn, uint32_t order)
+{
+	set_bits(start, pfn, 1u << order, true);
+}
+
 static int load_slabs(struct start *start, struct machine *m, struct error *err)
 {
 	if (!m->slab->load)

@@ -41,5 +41,8 @@ const char *start_allocator(const struct start *start);
 bool start_take_object(struct start *start, uint64_t object);
 /* `order` is what the free claims. */
 bool start_take_page(struct start *start, uint32_t pfn, uint32_t order);
+/* Frames that the recorded kernel took without an allocation (compaction): later frees name them.
+ */
+void start_give_pages(struct start *start, uint32_t pfn, uint32_t order);
 
 #endif
