@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <getopt.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/suggest.h"
 #include "cli/cli.h"
 
 enum { OPTIONS_MAX = 32, SHORT_MAX = 3 * OPTIONS_MAX };
@@ -33,15 +34,33 @@ static void fill_short(const struct cli_option *options, char *out)
 	*out = '\0';
 }
 
+static void complain_unknown(const struct cli_arguments *a, const char *given)
+{
+	char word[64];
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(given + 2, "="), given + 2);
+	struct suggestion near = { .word = word };
+	for (const struct cli_option *o = a->options; o->name; o++)
+		suggest_consider(&near, o->name);
+	if (near.best)
+		cli_usage(a->command, "unknown option '--%s', did you mean '--%s'?", word,
+			  near.best);
+	else
+		cli_usage(a->command, "unknown option '--%s'", word);
+}
+
 static int complain(struct cli_arguments *a, int what)
 {
 	const char *given = a->argv[optind - 1];
+	bool is_long = strncmp(given, "--", 2) == 0;
 	if (what == ':')
 		cli_usage(a->command, "option '%s' needs a value", given);
-	else if (optopt && optopt <= 255)
-		cli_usage(a->command, "unknown option '-%c'", optopt);
+	else if (is_long && optopt)
+		cli_usage(a->command, "option '%.*s' takes no value", (int)strcspn(given, "="),
+			  given);
+	else if (is_long)
+		complain_unknown(a, given);
 	else
-		cli_usage(a->command, "unknown option '%s'", given);
+		cli_usage(a->command, "unknown option '-%c'", optopt);
 	return CLI_BAD;
 }
 

@@ -27,6 +27,8 @@ extern const struct command import_command;
 extern const struct command info_command;
 extern const struct command dump_command;
 extern const struct command run_command;
+extern const struct command list_command;
+extern const struct command config_command;
 
 /* Prints "slabyard: MESSAGE" on standard error; the exit code that the error's kind asks for. */
 int cli_fail(const struct error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "import/stream.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -34,6 +35,8 @@ static ptrdiff_t stream_fill(struct stream *s, struct error *err)
 	if (s->start == s->end)
 		s->start = s->end = 0;
 	ptrdiff_t got = read(s->fd, s->input + s->end, sizeof(s->input) - s->end);
+	if (got < 0 && errno == EISDIR)
+		return error_set(err, ERROR_INPUT, "%s: is a folder", s->name);
 	if (got < 0)
 		return error_errno(err, s->name, "cannot read");
 	s->end += (size_t)got;

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The manual has every command, every option that --help tells of, and all that can be set."""
+
+import re
+import shutil
+import subprocess
+import unittest
+
+from run_fixture import BUILD, slabyard
+
+MANUAL = BUILD / "slabyard.1"
+
+
+def section(name):
+    """What stands under a heading, with hyphens as they are typed."""
+    text = MANUAL.read_text().replace("\\-", "-")
+    parts = re.split(r"^\.S[SH] ", text, flags=re.MULTILINE)
+    return next((part for part in parts if re.match(rf"{re.escape(name)}\b", part)), "")
+
+
+def help_of(*command):
+    return slabyard(*command, "--help").stdout.decode()
+
+
+class Manual(unittest.TestCase):
+    def test_every_option_of_every_command(self):
+        commands = set(re.findall(r"^  ([a-z]+) ", help_of(), re.MULTILINE)) - {"slabyard"}
+        self.assertIn("run", commands)
+        for command in commands:
+            self.assertTrue(section(command), f"{command} is not in the manual")
+            options = re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", help_of(command), re.MULTILINE)
+            for option in options:
+                self.assertIn(option, section(command), command)
+
+    def test_everything_that_can_be_set(self):
+        manual = MANUAL.read_text().replace("\\-", "-").splitlines()
+        rows = slabyard("list", "--options", "all").stdout.decode().splitlines()[1:]
+        self.assertGreater(len(rows), 40)
+        for row in rows:
+            self.assertIn(".B " + row.split()[0], manual)
+
+    @unittest.skipUnless(shutil.which("groff"), "groff is not installed")
+    def test_markup(self):
+        done = subprocess.run(
+            ["groff", "-man", "-ww", "-z", "-Tutf8", MANUAL],
+            stderr=subprocess.PIPE,
+            check=True,
+        )
+        self.assertEqual(done.stderr, b"")
+
+
+if __name__ == "__main__":
+    unittest.main()
