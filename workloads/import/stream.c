@@ -30,15 +30,23 @@ struct stream {
 	unsigned char input[STREAM_INPUT_SIZE];
 };
 
+/* A folder opens like a file and fails here: the wrong name, not a failing disk. */
+static int stream_cannot_read(const struct stream *s, struct error *err)
+{
+	bool folder = errno == EISDIR;
+	error_errno(err, s->name, "cannot read");
+	if (folder && err)
+		err->kind = ERROR_INPUT;
+	return -1;
+}
+
 static ptrdiff_t stream_fill(struct stream *s, struct error *err)
 {
 	if (s->start == s->end)
 		s->start = s->end = 0;
 	ptrdiff_t got = read(s->fd, s->input + s->end, sizeof(s->input) - s->end);
-	if (got < 0 && errno == EISDIR)
-		return error_set(err, ERROR_INPUT, "%s: is a folder", s->name);
 	if (got < 0)
-		return error_errno(err, s->name, "cannot read");
+		return stream_cannot_read(s, err);
 	s->end += (size_t)got;
 	s->consumed += (uint64_t)got;
 	s->ended = got == 0;
