@@ -28,9 +28,6 @@ struct pairing {
 struct effect_pairs {
 	struct pairing alloc, free;
 	struct effect_totals totals;
-	/* Recorded pages for the assist, oldest first. */
-	struct effect pages[EFFECTS_WINDOW];
-	uint64_t pages_begin, pages_end;
 };
 
 struct effect_pairs *effect_pairs_create(struct error *err)
@@ -81,13 +78,6 @@ static void pair_up(struct effect_pairs *effects, struct side *own, const struct
 		compare(&effects->totals, effect, match);
 }
 
-static void offer_page(struct effect_pairs *effects, const struct effect *effect)
-{
-	if (effects->pages_end - effects->pages_begin == EFFECTS_WINDOW)
-		effects->pages_begin++;
-	effects->pages[effects->pages_end++ % EFFECTS_WINDOW] = *effect;
-}
-
 void effect_pairs_recorded(struct effect_pairs *effects, bool alloc, pfn_t pfn, unsigned order,
 			   uint64_t objects)
 {
@@ -95,8 +85,6 @@ void effect_pairs_recorded(struct effect_pairs *effects, bool alloc, pfn_t pfn, 
 	struct pairing *p = alloc ? &effects->alloc : &effects->free;
 	effects->totals.recorded++;
 	pair_up(effects, &p->recorded, &p->simulated, &effect);
-	if (alloc)
-		offer_page(effects, &effect);
 }
 
 void effect_pairs_simulated(struct effect_pairs *effects, bool alloc, pfn_t pfn, unsigned order,
@@ -111,21 +99,4 @@ void effect_pairs_simulated(struct effect_pairs *effects, bool alloc, pfn_t pfn,
 struct effect_totals effect_pairs_totals(const struct effect_pairs *effects)
 {
 	return effects->totals;
-}
-
-pfn_t effect_pairs_take_page(struct effect_pairs *effects, unsigned order)
-{
-	for (uint64_t i = effects->pages_begin; i < effects->pages_end; i++) {
-		struct effect *effect = &effects->pages[i % EFFECTS_WINDOW];
-		if (effect->order != order)
-			continue;
-		pfn_t pfn = { effect->pfn };
-		/* Older ones of other orders stay; the gap is closed by moving them up. */
-		for (uint64_t k = i; k > effects->pages_begin; k--)
-			effects->pages[k % EFFECTS_WINDOW] =
-				effects->pages[(k - 1) % EFFECTS_WINDOW];
-		effects->pages_begin++;
-		return pfn;
-	}
-	return PFN_NONE;
 }

@@ -31,8 +31,4 @@ void effect_pairs_simulated(struct effect_pairs *effects, bool alloc, pfn_t pfn,
 			    uint64_t objects);
 struct effect_totals effect_pairs_totals(const struct effect_pairs *effects);
 
-/* Assist slab_page: the oldest recorded page of this order not taken yet; PFN_NONE: there is none.
- */
-pfn_t effect_pairs_take_page(struct effect_pairs *effects, unsigned order);
-
 #endif

@@ -154,6 +154,7 @@ struct machine {
 	struct assists assists;
 	struct task_set reclaiming, victims; /* as the recording tells */
 	struct effect_pairs *effects;
+	struct recorded_pages *recorded_pages; /* assist slab_page, else NULL */
 	struct start *start;
 	struct expect *expect;
 	struct sampler *sampler;

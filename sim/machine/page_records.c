@@ -4,13 +4,18 @@
 #include "machine/effect_pairs.h"
 #include "machine/execute.h"
 #include "machine/page_facts.h"
+#include "machine/recorded_pages.h"
 #include "machine/start.h"
 
 int page_effect(struct machine *m, const struct record *r, bool alloc)
 {
-	if (!(r->flags & RECORD_FAILED))
-		effect_pairs_recorded(m->effects, alloc, (pfn_t){ (uint32_t)r->address }, r->size,
-				      alloc ? m->objects_executed : m->objects_executed - 1);
+	pfn_t pfn = { (uint32_t)r->address };
+	if (r->flags & RECORD_FAILED)
+		return 0;
+	effect_pairs_recorded(m->effects, alloc, pfn, r->size,
+			      alloc ? m->objects_executed : m->objects_executed - 1);
+	if (alloc && m->recorded_pages)
+		recorded_pages_offer(m->recorded_pages, pfn, r->size);
 	return 0;
 }
 
@@ -63,7 +68,7 @@ static pfn_t source_alloc(void *context, const struct request *request)
 	struct machine *m = context;
 	pfn_t pfn;
 	if (m->pages_from_trace) {
-		pfn = effect_pairs_take_page(m->effects, request->order);
+		pfn = recorded_pages_take(m->recorded_pages, request->order);
 		m->assists.used[ASSIST_NAMED_slab_page] += !pfn_is_none(pfn);
 	} else {
 		pfn = m->page->alloc(m->page_state, request);
@@ -77,7 +82,9 @@ static void source_free(void *context, const struct request *request, pfn_t pfn)
 {
 	struct machine *m = context;
 	effect_pairs_simulated(m->effects, false, pfn, request->order, m->objects_executed);
-	if (!m->pages_from_trace)
+	if (m->pages_from_trace)
+		recorded_pages_release(m->recorded_pages, pfn, request->order);
+	else
 		m->page->free(m->page_state, request, pfn);
 }
 

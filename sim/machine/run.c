@@ -14,6 +14,7 @@
 #include "machine/placements.h"
 #include "machine/proc_files.h"
 #include "machine/progress.h"
+#include "machine/recorded_pages.h"
 #include "machine/report.h"
 #include "machine/sampler.h"
 #include "machine/start.h"
@@ -60,6 +61,24 @@ static void choose_page_offset(struct machine *m)
 		m->page_offset = strtoull(said, NULL, 16);
 }
 
+static void hold_extent(void *context, const struct slab_extent *extent)
+{
+	recorded_pages_hold(context, extent->pfn, extent->order);
+}
+
+/* Assist slab_page: no page allocator is asked for what slabs are made of. */
+static int prepare_pages_from_trace(struct machine *m, struct error *err)
+{
+	m->pages_from_trace = !m->page_level && m->assists.allowed[ASSIST_NAMED_slab_page];
+	if (!m->pages_from_trace)
+		return 0;
+	m->recorded_pages = recorded_pages_create(m->services.frames, err);
+	if (!m->recorded_pages)
+		return -1;
+	m->slab->walk(m->slab_state, hold_extent, m->recorded_pages);
+	return 0;
+}
+
 static int prepare(struct machine *m, const struct batch *first, struct error *err)
 {
 	choose_level(m, first);
@@ -70,7 +89,8 @@ static int prepare(struct machine *m, const struct batch *first, struct error *e
 	    check_assists(m, err) != 0 || machine_choose_actions(m, err) != 0 ||
 	    start_load(m->start, m, err) != 0)
 		return -1;
-	m->pages_from_trace = !m->page_level && m->assists.allowed[ASSIST_NAMED_slab_page];
+	if (prepare_pages_from_trace(m, err) != 0)
+		return -1;
 	m->page_assists = m->assists.allowed[ASSIST_NAMED_zone] ||
 			  m->assists.allowed[ASSIST_NAMED_bulk] ||
 			  m->assists.allowed[ASSIST_NAMED_pcp_busy] ||
@@ -166,6 +186,7 @@ static void take_down(struct machine *m)
 	closed_destroy(m->closed);
 	expect_close(m->expect);
 	effect_pairs_destroy(m->effects);
+	recorded_pages_destroy(m->recorded_pages);
 	machine_demolish(m);
 	start_close(m->start);
 	if (m->trace)

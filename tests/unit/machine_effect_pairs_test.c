@@ -58,27 +58,12 @@ static void test_frees_pair_among_themselves(void **state)
 	effect_pairs_destroy(effects);
 }
 
-static void test_pages_are_taken_oldest_first_by_order(void **state)
-{
-	(void)state;
-	struct effect_pairs *effects = effect_pairs_create(NULL);
-	effect_pairs_recorded(effects, true, frame(10), 1, 0);
-	effect_pairs_recorded(effects, true, frame(20), 0, 0);
-	effect_pairs_recorded(effects, true, frame(30), 1, 0);
-	assert_int_equal(effect_pairs_take_page(effects, 0).v, 20);
-	assert_int_equal(effect_pairs_take_page(effects, 1).v, 10);
-	assert_int_equal(effect_pairs_take_page(effects, 1).v, 30);
-	assert_true(pfn_is_none(effect_pairs_take_page(effects, 1)));
-	effect_pairs_destroy(effects);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pairs_by_number),
 		cmocka_unit_test(test_other_orders_are_no_pair),
 		cmocka_unit_test(test_frees_pair_among_themselves),
-		cmocka_unit_test(test_pages_are_taken_oldest_first_by_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "machine/recorded_pages.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Requests that the simulated allocator does not make leave pages behind: the oldest are dropped.
+ */
+enum { OFFERED_MAX = 64 };
+
+struct recorded_pages {
+	struct {
+		uint32_t pfn;
+		uint8_t order;
+	} offered[OFFERED_MAX]; /* newest last */
+	size_t offered_count;
+	uint32_t frames;
+	uint8_t *held; /* by pfn */
+};
+
+struct recorded_pages *recorded_pages_create(uint32_t frames, struct error *err)
+{
+	struct recorded_pages *pages = calloc(1, sizeof(*pages));
+	uint8_t *held = calloc(frames ? frames : 1, 1);
+	if (!pages || !held) {
+		error_set(err, ERROR_RUN, "no memory for the recorded pages of slabs");
+		free(pages);
+		free(held);
+		return NULL;
+	}
+	pages->frames = frames;
+	pages->held = held;
+	return pages;
+}
+
+void recorded_pages_destroy(struct recorded_pages *pages)
+{
+	if (!pages)
+		return;
+	free(pages->held);
+	free(pages);
+}
+
+static bool in_range(const struct recorded_pages *pages, uint32_t pfn, unsigned order)
+{
+	return pfn < pages->frames && 1u << order <= pages->frames - pfn;
+}
+
+static void drop(struct recorded_pages *pages, size_t i)
+{
+	pages->offered_count--;
+	memmove(&pages->offered[i], &pages->offered[i + 1],
+		(pages->offered_count - i) * sizeof(pages->offered[0]));
+}
+
+void recorded_pages_offer(struct recorded_pages *pages, pfn_t pfn, unsigned order)
+{
+	if (!in_range(pages, pfn.v, order))
+		return;
+	if (pages->offered_count == OFFERED_MAX)
+		drop(pages, 0);
+	pages->offered[pages->offered_count].pfn = pfn.v;
+	pages->offered[pages->offered_count++].order = (uint8_t)order;
+}
+
+static bool is_held(const struct recorded_pages *pages, uint32_t pfn, unsigned order)
+{
+	return memchr(pages->held + pfn, 1, (size_t)1 << order) != NULL;
+}
+
+pfn_t recorded_pages_take(struct recorded_pages *pages, unsigned order)
+{
+	for (size_t i = pages->offered_count; i-- > 0;) {
+		pfn_t pfn = { pages->offered[i].pfn };
+		if (pages->offered[i].order != order || is_held(pages, pfn.v, order))
+			continue;
+		drop(pages, i);
+		recorded_pages_hold(pages, pfn, order);
+		return pfn;
+	}
+	return PFN_NONE;
+}
+
+void recorded_pages_hold(struct recorded_pages *pages, pfn_t pfn, unsigned order)
+{
+	if (in_range(pages, pfn.v, order))
+		memset(pages->held + pfn.v, 1, (size_t)1 << order);
+}
+
+void recorded_pages_release(struct recorded_pages *pages, pfn_t pfn, unsigned order)
+{
+	if (in_range(pages, pfn.v, order))
+		memset(pages->held + pfn.v, 0, (size_t)1 << order);
+}
