@@ -200,7 +200,7 @@ static int empty_window(struct text_cursor *t, struct batch *batch, struct error
 	uint64_t held = t->window.head - t->window.tail;
 	uint64_t out = t->ended && held < BATCH_EVENTS ? held : BATCH_EVENTS;
 	uint64_t end = t->window.tail + out;
-	if (t->effects && effects_force(t->effects, end, err))
+	if (t->effects && !t->decoder.whole_dump && effects_force(t->effects, end, err))
 		return -1;
 	batch->base_ns = window_at(&t->window, t->window.tail)->time_ns;
 	while (t->window.tail < end) {
