@@ -13,6 +13,12 @@ struct id_stack {
 	uint32_t max; /* largest id given out so far; 0 is no id */
 };
 
+/* Bytes asked for by what is alive, by id: a free tells those of its allocation. */
+struct size_table {
+	uint32_t *bytes;
+	size_t count;
+};
+
 /* Addresses of a process mean nothing in another: heap and mappings have a map for each. */
 struct process_maps {
 	struct ptrmap *heap;
@@ -32,6 +38,7 @@ struct identity {
 		uint8_t flags;
 	} * pages;
 	size_t page_capacity;
+	struct size_table sizes[SPACE_COUNT]; /* of objects and heap memory only */
 	uint64_t live;
 };
 
@@ -62,6 +69,7 @@ void identity_destroy(struct identity *i)
 	for (unsigned space = 0; space < SPACE_COUNT; space++) {
 		ptrmap_destroy(i->kernel[space]);
 		free(i->stacks[space].ids);
+		free(i->sizes[space].bytes);
 	}
 	for (size_t p = 0; p < i->process_count; p++) {
 		ptrmap_destroy(i->processes[p].heap);
@@ -100,6 +108,34 @@ static struct ptrmap *map_of(struct identity *i, const struct import_event *e, u
 	if (!*map)
 		*map = ptrmap_create(err);
 	return *map;
+}
+
+static int note_size(struct identity *i, const struct record *r, struct error *err)
+{
+	unsigned space = operation_table[r->operation].space;
+	struct size_table *t = &i->sizes[space];
+	if ((space != SPACE_OBJECT && space != SPACE_HEAP) || !r->id || r->flags & RECORD_FAILED)
+		return 0;
+	if (r->id >= t->count) {
+		size_t count = 2 * (size_t)r->id + 1024;
+		uint32_t *grown = realloc(t->bytes, count * sizeof(*grown));
+		if (!grown)
+			return error_set(err, ERROR_RUN, "no memory for the trace's ids");
+		for (size_t k = t->count; k < count; k++)
+			grown[k] = 0;
+		t->bytes = grown;
+		t->count = count;
+	}
+	t->bytes[r->id] = r->size;
+	return 0;
+}
+
+static void tell_size(const struct identity *i, struct record *r)
+{
+	unsigned space = operation_table[r->operation].space;
+	const struct size_table *t = &i->sizes[space];
+	if (space == SPACE_OBJECT || space == SPACE_HEAP)
+		r->size = r->id < t->count ? t->bytes[r->id] : 0;
 }
 
 static uint32_t take_id(struct identity *i, unsigned space)
@@ -181,7 +217,7 @@ static void end_before(const struct identity *i, const struct import_event *e, u
 	before->record.flags = e->record.flags & RECORD_IRQ;
 	before->record.id = id;
 	before->record.address = address;
-	before->record.size = 0;
+	tell_size(i, &before->record);
 	before->record.origin = 0;
 	before->origin_given = true;
 	if (operation_table[e->record.operation].space != SPACE_PAGE)
@@ -285,8 +321,8 @@ static int resolve_move(struct identity *i, struct import_event *e, struct impor
 	return result < 0 ? -1 : 2;
 }
 
-int identity_resolve(struct identity *i, struct import_event *e, struct import_event *before,
-		     struct error *err)
+static int resolve(struct identity *i, struct import_event *e, struct import_event *before,
+		   struct error *err)
 {
 	const struct operation_info *info = &operation_table[e->record.operation];
 	if (e->id_given) {
@@ -303,6 +339,19 @@ int identity_resolve(struct identity *i, struct import_event *e, struct import_e
 	default:
 		return 1;
 	}
+}
+
+int identity_resolve(struct identity *i, struct import_event *e, struct import_event *before,
+		     struct error *err)
+{
+	int result = resolve(i, e, before, err);
+	if (result <= 0)
+		return result;
+	if (operation_table[e->record.operation].ids == ID_FREE)
+		tell_size(i, &e->record);
+	else if (note_size(i, &e->record, err) != 0)
+		return -1;
+	return result;
 }
 
 uint64_t identity_live(const struct identity *i)
