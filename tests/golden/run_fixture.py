@@ -19,7 +19,12 @@ CASES = SOURCE / "tests" / "golden" / "run"
 SAMPLES = SOURCE / "workloads" / "samples"
 
 # The name that each kind's template gives its policy.
-TEMPLATE_POLICIES = {"cost": "slower", "page": "template", "results": "lines"}
+TEMPLATE_POLICIES = {
+    "cost": "slower",
+    "page": "template",
+    "results": "lines",
+    "slab": "template",
+}
 
 # Time of the host, which differs between equal runs, and where the result went.
 HOST_TIME = re.compile(rb" in [0-9.]+ s, [0-9.]+ ?[kMG]?/s$", re.MULTILINE)
