@@ -34,8 +34,10 @@ static void describe_dimensions(struct series_set *set, struct machine *m)
 {
 	m->page->counts(m->page_state, &set->counts);
 	for (uint32_t i = 0; i < set->counts.zone_count; i++) {
-		snprintf(set->zone_labels[i], ZONE_LABEL_MAX, "node %u %s",
-			 set->counts.zones[i].node, set->counts.zones[i].name);
+		char label[ZONE_LABEL_MAX];
+		snprintf(label, sizeof(label), "node %u %s", set->counts.zones[i].node,
+			 set->counts.zones[i].name);
+		memcpy(set->zone_labels[i], label, sizeof(label));
 		set->zone_label_list[i] = set->zone_labels[i];
 	}
 	set->zone =

@@ -86,8 +86,8 @@ static void what_is_no_event_is_told(void **state)
 		" ",
 		"cpus=2",
 		"CPU:1 [LOST 12 EVENTS]",
-		"     0.000 ( 0.000 ms): work/10819 minfault [elf_load+0x28a] => 0x55b83c4d80d0 "
-		"(?k)",
+		("     0.000 ( 0.000 ms): work/10819 minfault [elf_load+0x28a] => 0x55b83c4d80d0 "
+		 "(?k)"),
 		"kmalloc            96     128    128   32    1 : tunables    0    0    0",
 		"prog-12 [000] 1.000000001: malloc ptr=0x55d0",
 		"prog-12 [000] 1.0000.1: malloc: ptr=0x55d0",
