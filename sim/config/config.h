@@ -56,7 +56,10 @@ const struct policy_info *config_policy(const struct config *config, const char 
 void config_print_resolved(const struct config *config, FILE *out);
 /* The same values without where they came from, one "path: value" line each, for /provenance. */
 char *config_text(const struct config *config);
-/* Calls visit for every value: used says that the chosen policies can read it. */
+/*
+ * Calls visit for every value of the sections and of the chosen policies, and for those of other
+ * policies that something set: used says that the chosen policies can read it.
+ */
 void config_visit(const struct config *config,
 		  void (*visit)(void *context, const char *path, const char *value,
 				const char *from, bool used),
