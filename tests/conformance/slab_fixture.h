@@ -23,7 +23,7 @@
 #include "core/policy.h"
 #include "slab/slab.h"
 
-enum { FIXTURE_FRAMES = 1 << 14, FIXTURE_DEFERRED = 1 << 12 };
+enum { FIXTURE_FRAMES = 1 << 14, FIXTURE_DEFERRED = 1 << 12, FIXTURE_ASKED = 64 };
 
 struct fixture {
 	const struct slab_policy *policy;
@@ -37,6 +37,7 @@ struct fixture {
 	uint8_t taken[FIXTURE_FRAMES];
 	uint64_t pages_out;
 	uint64_t page_calls;
+	struct request asked[FIXTURE_ASKED]; /* the first requests for pages */
 	uint64_t fail_from; /* calls from this number on fail, UINT64_MAX: none */
 	void (*on_call)(struct fixture *fixture);
 	uint64_t token[FIXTURE_DEFERRED];
@@ -59,6 +60,8 @@ static inline pfn_t fixture_page_alloc(void *context, const struct request *requ
 
 	if (f->on_call)
 		f->on_call(f);
+	if (f->page_calls < FIXTURE_ASKED)
+		f->asked[f->page_calls] = *request;
 	if (++f->page_calls > f->fail_from)
 		return PFN_NONE;
 	/* Frame 0 is never given out, as on the real machine. */
