@@ -103,6 +103,8 @@ static void created_caches_of_one_cpu(void **unused)
 		{ .name = "maple_node", .object_size = 256, .align = 256 },
 		{ .name = "request_queue_srcu", .object_size = 1264 },
 		{ .name = "large", .object_size = 70000 },
+		{ .name = "small", .object_size = 24, .flags = CACHE_HWCACHE_ALIGN },
+		{ .name = "words", .object_size = 24 },
 	};
 	static const struct expected caches[] = {
 		{ "task_struct", 2944, 3, 11, 24, 5, 5 },
@@ -112,6 +114,8 @@ static void created_caches_of_one_cpu(void **unused)
 		{ "maple_node", 256, 0, 16, 52, 7, 5 },
 		{ "request_queue_srcu", 1264, 3, 25, 24, 2, 5 },
 		{ "large", 70000, 5, 1, 6, 12, 8 },
+		{ "small", 32, 0, 128, 120, 2, 5 },
+		{ "words", 24, 0, 170, 120, 2, 5 },
 	};
 	struct fixture *f = fixture_create(slub(), 1, NULL);
 	struct error err = { 0 };

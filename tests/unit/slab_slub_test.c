@@ -237,6 +237,58 @@ static void empty_slabs_beyond_min_partial_are_given_back(void **unused)
 	fixture_destroy(f);
 }
 
+/* A slab of the node's list whose last object goes is given back while five are there, itself too.
+ */
+static void the_last_object_of_a_listed_slab_gives_it_back(void **unused)
+{
+	enum { SLABS = 15 };
+	struct fixture *f = open_slub(1, NULL);
+	object_t objects[SLABS * PER_SLAB];
+
+	(void)unused;
+	fill(f, 0, objects, SLABS);
+	for (size_t i = 0; i < 14; i++)
+		give(f, 0, objects[i * PER_SLAB]);
+	for (size_t slab = 0; slab < 13; slab++) {
+		assert_int_equal(f->pages_out, SLABS - (slab > 9 ? 9 : slab));
+		for (size_t i = 1; i < PER_SLAB; i++)
+			give(f, 0, objects[slab * PER_SLAB + i]);
+	}
+	assert_int_equal(f->pages_out, SLABS - 9);
+	/* Nobody owns the frame any more. */
+	assert_int_equal(f->policy->usable_size(f->state, objects[0]), 0);
+	fixture_destroy(f);
+}
+
+static object_t take_word(struct fixture *f, uint32_t cpu)
+{
+	const struct request r = fixture_request(f, cpu, GFP_MASK_KERNEL);
+
+	return f->policy->kmalloc(f->state, &r, 8);
+}
+
+/*
+ * A cpu's slab is flushed to the head of the node's list, or to its end when another cpu freed into
+ * it. (Slabs with so many free objects are not sorted by shrink.)
+ */
+static void flushed_slabs_with_remote_frees_go_last(void **unused)
+{
+	(void)unused;
+	for (int remote = 0; remote < 2; remote++) {
+		struct fixture *f = open_slub(3, NULL);
+		const struct request r = fixture_request(f, 2, GFP_MASK_KERNEL);
+		const object_t first = take_word(f, 0), second = take_word(f, 1);
+
+		take_word(f, 1);
+		if (remote)
+			f->policy->kfree(f->state, &r, second);
+		f->policy->cache_shrink(f->state, &r, f->policy->cache_find(f->state, "kmalloc-8"));
+		fixture_check(f);
+		assert_int_equal(frame_of(take_word(f, 2)), frame_of(remote ? first : second));
+		fixture_destroy(f);
+	}
+}
+
 /* Without cpu partial lists a slab goes to the node at once, and comes back alone. */
 static void without_cpu_partial_lists_the_node_has_all(void **unused)
 {
@@ -533,6 +585,8 @@ int main(void)
 		cmocka_unit_test(a_full_partial_list_is_drained_to_the_node),
 		cmocka_unit_test(the_node_list_refills_the_cpu),
 		cmocka_unit_test(empty_slabs_beyond_min_partial_are_given_back),
+		cmocka_unit_test(the_last_object_of_a_listed_slab_gives_it_back),
+		cmocka_unit_test(flushed_slabs_with_remote_frees_go_last),
 		cmocka_unit_test(without_cpu_partial_lists_the_node_has_all),
 		cmocka_unit_test(other_cpus_free_to_the_slab),
 		cmocka_unit_test(shrink_sorts_by_free_objects),
