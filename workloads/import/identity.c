@@ -345,7 +345,8 @@ int identity_resolve(struct identity *i, struct import_event *e, struct import_e
 		     struct error *err)
 {
 	int result = resolve(i, e, before, err);
-	if (result <= 0)
+	/* The sizes of a whole dump, which alone gives origins, stand as they are. */
+	if (result <= 0 || e->origin_given)
 		return result;
 	if (operation_table[e->record.operation].ids == ID_FREE)
 		tell_size(i, &e->record);
