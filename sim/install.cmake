@@ -23,4 +23,3 @@ install(FILES workloads/import/import.h DESTINATION ${SLABYARD_INCLUDES}/import)
 install(DIRECTORY configs DESTINATION ${SLABYARD_DATA})
 install(DIRECTORY analysis DESTINATION ${SLABYARD_DATA}
 	PATTERN "__pycache__" EXCLUDE PATTERN "*_test.py" EXCLUDE)
-install(FILES sim/cli/slabyard.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)

@@ -8,7 +8,7 @@
  * and load it as a plugin:
  *
  *     cc -shared -fPIC -I PREFIX/include/slabyard my_page.c -o my_page.so
- *     slabyard run --plugin ./my_page.so --set page.policy=template ...
+ *     slabyard --plugin ./my_page.so run --set page.policy=template ...
  */
 #include <string.h>
 

@@ -78,24 +78,25 @@ class Install(unittest.TestCase):
             template = SOURCE / "sim" / kind / "template.c"
             with self.subTest(kind):
                 plugin = self.prefix / f"{kind}.so"
-                self.compile(
-                    "-shared", "-fPIC", "-D_GNU_SOURCE", *self.pkg_config("--cflags"), template, "-o", plugin
-                )
+                flags = ["-shared", "-fPIC", "-D_GNU_SOURCE", *self.pkg_config("--cflags")]
+                self.compile(*flags, template, "-o", plugin)
                 choice = f"{kind}.policy={policy}"
                 program = self.prefix / "bin/slabyard"
                 output_of(program, "--plugin", plugin, "run", "--trace", TRACE, "--set", choice)
 
     def test_headers_stand_alone(self):
         includes = self.prefix / "include" / "slabyard"
-        flags = self.pkg_config("--cflags")
+        flags = ["-fsyntax-only", "-D_GNU_SOURCE", *self.pkg_config("--cflags")]
         for header in sorted(includes.rglob("*.h")):
             with self.subTest(header.name):
-                self.compile("-fsyntax-only", "-D_GNU_SOURCE", *flags, "-x", "c", header)
+                self.compile(*flags, "-include", header, "-x", "c", os.devnull)
 
     def test_data(self):
         data = self.prefix / "share" / "slabyard"
         for name in ("configs/machines/pc-256mib.yaml", "analysis/plot.py"):
             self.assertTrue((data / name).is_file(), name)
+        page = self.prefix / "share/man/man1/slabyard.1"
+        self.assertIn("slab.slub.cpu_partial", page.read_text())
 
 
 if __name__ == "__main__":

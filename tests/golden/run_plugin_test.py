@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The template of each kind, loaded as a plugin, is configured and run."""
+"""The template of each kind, loaded as a plugin, is listed, configured and run."""
 
 import pathlib
 import tempfile
@@ -16,6 +16,8 @@ class Plugins(unittest.TestCase):
             plugin = BUILD / "plugins" / f"{kind}_template.so"
             with self.subTest(kind), tempfile.TemporaryDirectory() as folder:
                 result = pathlib.Path(folder) / "result.h5"
+                listed = slabyard("--plugin", plugin, "list", kind).stdout.decode()
+                self.assertRegex(listed, rf"(?m)^ *{policy}\b")
                 choice = f"{kind}.policy={policy}"
                 slabyard("--plugin", plugin, "run", "--trace", TRACE, "--set", choice, "-o", result)
                 self.assertTrue(result.is_file())
