@@ -47,7 +47,10 @@ void machine_flush_bulk(struct machine *m)
 		return;
 	size_t count = b->count;
 	b->count = 0;
+	/* Its last record was counted when it was gathered; the call belongs to that one. */
+	m->objects_executed--;
 	m->slab->free_bulk(m->slab_state, &b->request, b->cache, count, b->objects);
+	m->objects_executed++;
 }
 
 /* The object that a krealloc names, OBJECT_NONE for krealloc(NULL) and the unknown. */
@@ -95,6 +98,7 @@ int cache_destroy_record(struct machine *m, const struct record *r, struct error
 	struct request request = request_of(m, r);
 	m->slab->cache_destroy(m->slab_state, &request, cache);
 	cache_forget(m, m->origins[r->origin].cache);
+	m->objects_executed++;
 	return 1;
 }
 
@@ -107,5 +111,6 @@ int cache_shrink_record(struct machine *m, const struct record *r, struct error 
 		return -1;
 	struct request request = request_of(m, r);
 	m->slab->cache_shrink(m->slab_state, &request, cache);
+	m->objects_executed++;
 	return 1;
 }
