@@ -47,13 +47,15 @@ static void test_every_part_of_the_sample(void **state)
 		"# slabyard: origin cache=0 gfp=0xdc0 bytes_alloc=192 align=8 node=1 order=3 "
 		"migratetype=2 accounted=1 call_site=alloc_empty_file+0x3c",
 		"a (b)-c [1]-7 (7) [000] ..s.. 0.000001000: kmalloc: ptr=0xffffffffffffffff "
-		"bytes_req=1 detail=15",
+		"bytes_req=1 detail=15 task=0",
 		"-4294967295 (0) [001] ..... 0.000001001: kmalloc: ptr=0xfffffffffffffffe "
 		"bytes_req=16 detail=15 call_site=alloc_empty_file+0x3c bytes_alloc=192 "
-		"gfp_flags=GFP_KERNEL|__GFP_ZERO node=1 accounted=true origin=1 id=1 effect=1",
-		"a (b)-c [1]-7 (7) [000] ..... 0.000005000: realloc: ptr=0x0 bytes_req=0 id=9 "
+		"gfp_flags=GFP_KERNEL|__GFP_ZERO node=1 accounted=true origin=1 task=1 id=1 "
+		"effect=1",
+		"a (b)-c [1]-7 (7) [000] ..... 0.000005000: realloc: ptr=0x0 bytes_req=0 task=0 "
+		"id=9 "
 		"ext_size=0 ext_id=99 ext_address=0x1234 ext_origin=88 ext_task=77",
-		"a (b)-c [1]-7 (7) [000] ..... 4611686018.427387904: mark: number=3",
+		"a (b)-c [1]-7 (7) [000] ..... 4611686018.427387904: mark: number=3 task=0",
 	};
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		assert_has_line(text, lines[i]);

@@ -101,6 +101,8 @@ static void test_every_operation(void **state)
 	for (unsigned op = 1; op < OPERATION_COUNT; op++) {
 		struct sample s = { 0 };
 		sample_define(&s);
+		/* A second thread of the same name and number is another task. */
+		definition_add_task(s.table, &s.definitions->tasks[0], NULL);
 		for (unsigned space = 1; space < SPACE_COUNT; space++)
 			definition_raise_id_max(s.table, space, 9);
 		for (unsigned i = 0; i < 30; i++)

@@ -197,6 +197,7 @@ static void put_record(FILE *out, const struct definitions *d, uint64_t base_ns,
 	put_place(out, d, base_ns + r->time, r);
 	put_fields(out, r);
 	put_origin_keys(out, d, r);
+	fprintf(out, " task=%" PRIu32, r->task);
 	if (r->id)
 		fprintf(out, " id=%" PRIu32, r->id);
 	put_flags(out, r->flags);
