@@ -5,10 +5,10 @@
  */
 #include "page/buddy.h"
 
-static inline uint32_t list_head(const struct buddy *b, const struct frame_level *level,
-				 uint32_t zone, unsigned order, unsigned migratetype)
+static inline uint32_t list_head(const struct frame_level *level, const struct buddy_zone *z,
+				 unsigned order, unsigned migratetype)
 {
-	return level->heads + (zone * b->orders + order) * MIGRATE_TYPES + migratetype;
+	return level->heads + z->list_base + order * MIGRATE_TYPES + migratetype;
 }
 
 static inline void link_between(struct frame_link *links, uint32_t node, uint32_t prev,
@@ -31,32 +31,29 @@ static inline void count_added(struct buddy_zone *z, unsigned order, unsigned mi
 {
 	z->blocks[order][migratetype]++;
 	z->nonempty[migratetype] |= 1u << order;
-	z->free_pages += 1u << order;
 }
 
 static inline void count_removed(struct buddy_zone *z, unsigned order, unsigned migratetype)
 {
 	if (--z->blocks[order][migratetype] == 0)
 		z->nonempty[migratetype] &= ~(1u << order);
-	z->free_pages -= 1u << order;
 }
 
-static inline void block_add(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
+static inline void block_add(struct buddy *b, struct buddy_zone *z, uint32_t pfn, unsigned order,
 			     unsigned migratetype, bool to_tail)
 {
 	const struct frame_level *level = frames_level(&b->frames, order);
-	uint32_t head = list_head(b, level, zone, order, migratetype);
+	uint32_t head = list_head(level, z, order, migratetype);
 	uint32_t node = pfn >> level->shift;
+	uint32_t prev = to_tail ? level->links[head].prev : head;
 
-	if (to_tail)
-		link_between(level->links, node, level->links[head].prev, head);
-	else
-		link_between(level->links, node, head, level->links[head].next);
+	link_between(level->links, node, prev, level->links[prev].next);
 	level->states[node] = frame_free_state(level, order, migratetype);
-	count_added(&b->zones[zone], order, migratetype);
+	count_added(z, order, migratetype);
 }
 
-void block_unlink(struct buddy *b, struct buddy_zone *z, uint32_t pfn, unsigned order)
+/* The block is off its list, and described as nothing. */
+static inline void block_remove(struct buddy *b, struct buddy_zone *z, uint32_t pfn, unsigned order)
 {
 	const struct frame_level *level = frames_level(&b->frames, order);
 	uint32_t node = pfn >> level->shift;
@@ -66,30 +63,41 @@ void block_unlink(struct buddy *b, struct buddy_zone *z, uint32_t pfn, unsigned 
 	level->states[node] = FRAME_NONE;
 }
 
+void block_unlink(struct buddy *b, struct buddy_zone *z, uint32_t pfn, unsigned order)
+{
+	block_remove(b, z, pfn, order);
+}
+
 void block_move(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order, unsigned migratetype)
 {
-	block_unlink(b, &b->zones[zone], pfn, order);
-	block_add(b, zone, pfn, order, migratetype, true);
+	block_remove(b, &b->zones[zone], pfn, order);
+	block_add(b, &b->zones[zone], pfn, order, migratetype, true);
 }
 
 void block_append(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
 		  unsigned migratetype)
 {
-	block_add(b, zone, pfn, order, migratetype, true);
+	block_add(b, &b->zones[zone], pfn, order, migratetype, true);
 }
 
 uint32_t block_list_head(const struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype)
 {
-	return list_head(b, frames_level(&b->frames, order), zone, order, migratetype);
+	return list_head(frames_level(&b->frames, order), &b->zones[zone], order, migratetype);
+}
+
+static inline uint32_t list_first(const struct buddy *b, const struct buddy_zone *z, unsigned order,
+				  unsigned migratetype)
+{
+	const struct frame_level *level = frames_level(&b->frames, order);
+
+	return level->links[list_head(level, z, order, migratetype)].next << level->shift;
 }
 
 uint32_t block_first(const struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype)
 {
-	const struct frame_level *level = frames_level(&b->frames, order);
+	const struct buddy_zone *z = &b->zones[zone];
 
-	if (!b->zones[zone].blocks[order][migratetype])
-		return UINT32_MAX;
-	return level->links[list_head(b, level, zone, order, migratetype)].next << level->shift;
+	return z->blocks[order][migratetype] ? list_first(b, z, order, migratetype) : UINT32_MAX;
 }
 
 static bool mergeable(unsigned migratetype)
@@ -136,30 +144,29 @@ void block_free(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order, un
 		bool to_tail)
 {
 	struct buddy_zone *z = &b->zones[zone];
-	struct work *work = b->services->work;
 
 	while (order + 1 < b->orders) {
 		uint32_t other = pfn ^ (1u << order);
 		if (!free_buddy(b, z, other, order) || !may_merge(b, other, order, migratetype))
 			break;
-		block_unlink(b, z, other, order);
-		work_count(work, WORK_merge);
+		block_remove(b, z, other, order);
+		b->tally.merge++;
 		pfn &= other;
 		order++;
 	}
 	to_tail = to_tail || merge_likely(b, z, pfn, order);
-	block_add(b, zone, pfn, order, migratetype, to_tail);
-	work_count(work, WORK_buddy_put);
+	block_add(b, z, pfn, order, migratetype, to_tail);
+	b->tally.buddy_put++;
 }
 
 /* expand(): the upper halves go back to the list, smaller ones last. */
-static inline void block_split(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
+static inline void block_split(struct buddy *b, struct buddy_zone *z, uint32_t pfn, unsigned order,
 			       unsigned from, unsigned migratetype)
 {
-	work_count_n(b->services->work, WORK_split, from - order);
+	b->tally.split += from - order;
 	while (from > order) {
 		from--;
-		block_add(b, zone, pfn + (1u << from), from, migratetype, false);
+		block_add(b, z, pfn + (1u << from), from, migratetype, false);
 	}
 }
 
@@ -173,10 +180,10 @@ uint32_t block_take(struct buddy *b, uint32_t zone, unsigned order, unsigned mig
 	if (!orders)
 		return UINT32_MAX;
 	from = order + (unsigned)__builtin_ctz(orders);
-	pfn = block_first(b, zone, from, migratetype);
-	block_unlink(b, z, pfn, from);
-	block_split(b, zone, pfn, order, from, migratetype);
-	work_count(b->services->work, WORK_buddy_take);
+	pfn = list_first(b, z, from, migratetype);
+	block_remove(b, z, pfn, from);
+	block_split(b, z, pfn, order, from, migratetype);
+	b->tally.buddy_take++;
 	return pfn;
 }
 
@@ -192,7 +199,7 @@ bool block_take_at(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order)
 	for (unsigned half = block.order; half-- > order;) {
 		uint32_t upper = start + (1u << half);
 		bool in_upper = pfn >= upper;
-		block_add(b, zone, in_upper ? start : upper, half, migratetype, false);
+		block_add(b, &b->zones[zone], in_upper ? start : upper, half, migratetype, false);
 		start = in_upper ? upper : start;
 	}
 	return true;
@@ -201,10 +208,11 @@ bool block_take_at(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order)
 void block_lists_init(struct buddy *b)
 {
 	for (uint32_t zone = 0; zone < b->zone_count; zone++) {
+		b->zones[zone].list_base = zone * b->orders * MIGRATE_TYPES;
 		for (unsigned order = 0; order < b->orders; order++) {
 			const struct frame_level *level = frames_level(&b->frames, order);
 			for (unsigned type = 0; type < MIGRATE_TYPES; type++) {
-				uint32_t head = list_head(b, level, zone, order, type);
+				uint32_t head = list_head(level, &b->zones[zone], order, type);
 				level->links[head] = (struct frame_link){ head, head };
 			}
 		}
@@ -215,7 +223,7 @@ void block_rotate(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
 		  unsigned migratetype, bool to_head)
 {
 	const struct frame_level *level = frames_level(&b->frames, order);
-	uint32_t head = list_head(b, level, zone, order, migratetype);
+	uint32_t head = list_head(level, &b->zones[zone], order, migratetype);
 	uint32_t node = pfn >> level->shift;
 	uint32_t before = to_head ? level->links[node].prev : node;
 

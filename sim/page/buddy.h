@@ -75,6 +75,7 @@ struct pcp {
 	int32_t drain_frames; /* lock order: decided, waits for its event */
 	uint32_t drain_first; /* and the list that it begins with */
 	int32_t refill_left;  /* lock order: blocks of the last refill not told of yet */
+	uint32_t ring_base;   /* first slot of the first list's ring */
 	uint32_t refilled;    /* bit: list that was refilled for an allocation still to come */
 	struct pcp_list lists[PCP_LISTS];
 };
@@ -89,10 +90,10 @@ struct buddy_zone {
 	uint32_t boost;
 	uint32_t nr_highatomic;
 	uint64_t lowmem_reserve[ZONE_TYPES];
-	int64_t nr_free;     /* NR_FREE_PAGES as watermark checks see it: CPUs' differences out */
-	uint64_t free_pages; /* frames in the buddy lists, exactly */
+	int64_t nr_free; /* NR_FREE_PAGES as watermark checks see it: CPUs' differences out */
 	uint32_t flags;
 	lock_id lock;
+	uint32_t list_base;               /* number of the zone's first list head */
 	uint32_t nonempty[MIGRATE_TYPES]; /* bit `order` set: that list has a block */
 	uint32_t blocks[PAGE_ORDERS_MAX][MIGRATE_TYPES];
 	uint32_t pageblocks[MIGRATE_TYPES];
@@ -105,6 +106,11 @@ struct captured {
 	uint8_t order;
 };
 
+/* Work done under a zone lock, priced when it is let go. */
+struct tally {
+	uint32_t buddy_take, buddy_put, split, merge, pcp_drain_page;
+};
+
 struct buddy {
 	struct frames frames;
 	struct buddy_zone *zones; /* in address order */
@@ -115,6 +121,7 @@ struct buddy {
 	bool lock_order; /* drains and refills wait for the events that tell them */
 	bool kswapd_told, kswapd_woken;
 	struct captured captured;
+	struct tally tally;
 	struct buddy_params params;
 
 	uint8_t *pageblock_type; /* enum migratetype by pageblock */
@@ -174,8 +181,16 @@ static inline void buddy_lock(const struct buddy *b, const struct buddy_zone *z)
 	op_lock(b->services->clock, z->lock);
 }
 
-static inline void buddy_unlock(const struct buddy *b, const struct buddy_zone *z)
+static inline void buddy_unlock(struct buddy *b, const struct buddy_zone *z)
 {
+	struct work *work = b->services->work;
+
+	work_count_n(work, WORK_buddy_take, b->tally.buddy_take);
+	work_count_n(work, WORK_buddy_put, b->tally.buddy_put);
+	work_count_n(work, WORK_split, b->tally.split);
+	work_count_n(work, WORK_merge, b->tally.merge);
+	work_count_n(work, WORK_pcp_drain_page, b->tally.pcp_drain_page);
+	b->tally = (struct tally){ 0 };
 	op_unlock(b->services->clock, z->lock);
 }
 
@@ -193,6 +208,18 @@ static inline void buddy_free_count_add(struct buddy *b, uint32_t zone, uint32_t
 		diff = 0;
 	}
 	pcp->free_diff = diff;
+}
+
+/* Frames in the zone's buddy lists, exactly. */
+static inline uint64_t buddy_free_frames(const struct buddy *b, const struct buddy_zone *z)
+{
+	uint64_t frames = 0;
+
+	for (unsigned order = 0; order < b->orders; order++) {
+		for (unsigned type = 0; type < MIGRATE_TYPES; type++)
+			frames += (uint64_t)z->blocks[order][type] << order;
+	}
+	return frames;
 }
 
 /* block.c: the buddy lists. The caller holds the zone lock; zone counters are the caller's. */

@@ -66,8 +66,7 @@ static unsigned return_type(uint8_t state, unsigned index)
 
 static inline uint32_t *ring_of(const struct buddy *b, const struct pcp *pcp, unsigned index)
 {
-	size_t set = (size_t)(pcp - b->pcps);
-	return b->pcp_slots + (set * PCP_LISTS + index) * b->pcp_ring;
+	return b->pcp_slots + pcp->ring_base + (size_t)index * b->pcp_ring;
 }
 
 static inline void ring_push_head(const struct buddy *b, struct pcp *pcp, unsigned index,
@@ -157,9 +156,8 @@ uint32_t pcp_take(struct buddy *b, uint32_t zone, const struct request *request,
 }
 
 static void give_back(struct buddy *b, uint32_t zone, uint32_t running_cpu, struct pcp *pcp,
-		      unsigned index, uint32_t pfn)
+		      unsigned index, unsigned order, uint32_t pfn)
 {
-	unsigned order = pcp_list_order(b, index);
 	uint8_t *state = frames_state(&b->frames, pfn, order);
 	unsigned migratetype = return_type(*state, index);
 
@@ -167,7 +165,7 @@ static void give_back(struct buddy *b, uint32_t zone, uint32_t running_cpu, stru
 	pcp->count -= 1 << order;
 	buddy_free_count_add(b, zone, running_cpu, 1 << order);
 	block_free(b, zone, pfn, order, migratetype, false);
-	work_count_n(b->services->work, WORK_pcp_drain_page, 1u << order);
+	b->tally.pcp_drain_page += 1u << order;
 }
 
 /* Round robin over the lists that are not empty, with bounds that close in on them. */
@@ -200,10 +198,11 @@ static void drain_frames(struct buddy *b, uint32_t zone, struct pcp *pcp, uint32
 	buddy_lock(b, z);
 	while (frames > 0) {
 		next_list(pcp, &at);
+		unsigned order = pcp_list_order(b, at.index);
 		do {
 			uint32_t pfn = ring_pop_tail(b, pcp, at.index);
-			give_back(b, zone, running_cpu, pcp, at.index, pfn);
-			frames -= 1 << pcp_list_order(b, at.index);
+			give_back(b, zone, running_cpu, pcp, at.index, order, pfn);
+			frames -= 1 << order;
 		} while (frames > 0 && pcp->lists[at.index].length);
 	}
 	buddy_unlock(b, z);
@@ -329,7 +328,9 @@ static bool drain_from(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned in
 	for (; at < list->length; at++)
 		ring[(list->head + at - 1) & mask] = ring[(list->head + at) & mask];
 	list->length--;
-	give_back(b, zone, cpu, pcp, index, pfn);
+	buddy_lock(b, &b->zones[zone]);
+	give_back(b, zone, cpu, pcp, index, pcp_list_order(b, index), pfn);
+	buddy_unlock(b, &b->zones[zone]);
 	return true;
 }
 
@@ -376,5 +377,9 @@ int pcp_create(struct buddy *b, uint32_t high_max, struct error *err)
 	b->pcps = arena_array(services->arena, sets, sizeof(struct pcp), err);
 	b->pcp_slots =
 		arena_array(services->arena, sets * PCP_LISTS * b->pcp_ring, sizeof(uint32_t), err);
-	return b->pcps && b->pcp_slots ? 0 : -1;
+	if (!b->pcps || !b->pcp_slots)
+		return -1;
+	for (size_t set = 0; set < sets; set++)
+		b->pcps[set].ring_base = (uint32_t)set * PCP_LISTS * b->pcp_ring;
+	return 0;
 }

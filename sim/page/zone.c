@@ -131,7 +131,8 @@ static void fill_zone(struct buddy *b, uint32_t zone, const struct layout *l)
 		at = end;
 	}
 	free_range(b, zone, at, z->end);
-	z->nr_free = (int64_t)z->free_pages;
+	z->nr_free = (int64_t)buddy_free_frames(b, z);
+	b->tally = (struct tally){ 0 };
 }
 
 /* Boot computes watermarks before it frees its own code and data. */

@@ -28,6 +28,7 @@ struct bench {
 	struct services services;
 	void *state;
 	uint64_t random;
+	uint32_t cpu; /* that makes the next request */
 };
 
 struct live {
@@ -67,11 +68,12 @@ static uint32_t next_random(struct bench *b)
 	return (uint32_t)(b->random >> 16);
 }
 
-static void bench_open(struct bench *b, const struct page_policy *policy, uint64_t memory_bytes)
+static void bench_open(struct bench *b, const struct page_policy *policy, uint64_t memory_bytes,
+		       uint32_t cpus)
 {
 	struct error err = { 0 };
 	struct page_machine machine = { .memory_bytes = memory_bytes,
-					.cpus = 1,
+					.cpus = cpus,
 					.nodes = 1,
 					.orders = 11,
 					.pageblock_order = 9 };
@@ -81,7 +83,7 @@ static void bench_open(struct bench *b, const struct page_policy *policy, uint64
 	b->arena = arena_create((size_t)1 << 38, &err);
 	b->clock.work = &b->work;
 	b->services = (struct services){
-		.arena = b->arena, .work = &b->work, .clock = &b->clock, .cpus = 1, .nodes = 1
+		.arena = b->arena, .work = &b->work, .clock = &b->clock, .cpus = cpus, .nodes = 1
 	};
 	if (policy->info.options)
 		option_defaults(policy->info.options, params);
@@ -118,8 +120,10 @@ static void report(const char *policy, const char *what, double seconds, double 
 static bool alloc_at(struct bench *b, size_t i, uint32_t gfp, unsigned order)
 {
 	struct request r = request_for(gfp, order);
-	pfn_t pfn = b->policy->alloc(b->state, &r);
+	pfn_t pfn;
 
+	r.cpu = b->cpu;
+	pfn = b->policy->alloc(b->state, &r);
 	live[i] = (struct live){ pfn.v, (uint8_t)order };
 	return !pfn_is_none(pfn);
 }
@@ -128,6 +132,7 @@ static void free_at(struct bench *b, size_t i)
 {
 	struct request r = request_for(GFP_MASK_KERNEL, live[i].order);
 
+	r.cpu = b->cpu;
 	b->policy->free(b->state, &r, (pfn_t){ live[i].pfn });
 }
 
@@ -138,7 +143,7 @@ static void order0_stack(const struct page_policy *policy)
 	size_t count = 0;
 	double start;
 
-	bench_open(&b, policy, (uint64_t)4 << 30);
+	bench_open(&b, policy, (uint64_t)4 << 30, 1);
 	start = now_s();
 	for (int i = 0; i < OPERATIONS; i++) {
 		bool grow = next_random(&b) & 1;
@@ -156,7 +161,7 @@ static void order0_random(const struct page_policy *policy)
 	struct bench b;
 	double start;
 
-	bench_open(&b, policy, (uint64_t)4 << 30);
+	bench_open(&b, policy, (uint64_t)4 << 30, 1);
 	for (size_t i = 0; i < LIVE; i++)
 		alloc_at(&b, i, GFP_MASK_HIGHUSER_MOVABLE | GFP_BIT_COMP, 0);
 	start = now_s();
@@ -176,16 +181,17 @@ static unsigned mixed_order(struct bench *b)
 	return order < 10 ? order : 10;
 }
 
+static const uint32_t gfps[] = { GFP_MASK_KERNEL, GFP_MASK_KERNEL | GFP_BIT_RECLAIMABLE,
+				 GFP_MASK_HIGHUSER_MOVABLE };
+
 static void mixed_random(const struct page_policy *policy)
 {
-	static const uint32_t gfps[] = { GFP_MASK_KERNEL, GFP_MASK_KERNEL | GFP_BIT_RECLAIMABLE,
-					 GFP_MASK_HIGHUSER_MOVABLE };
 	struct bench b;
 	size_t filled = 0;
 	uint64_t frames = 0;
 	double start;
 
-	bench_open(&b, policy, (uint64_t)4 << 30);
+	bench_open(&b, policy, (uint64_t)4 << 30, 1);
 	while (filled < LIVE && frames < (uint64_t)2 << (30 - PAGE_SHIFT)) {
 		unsigned order = mixed_order(&b);
 		if (!alloc_at(&b, filled, gfps[next_random(&b) % 3], order))
@@ -206,6 +212,33 @@ static void mixed_random(const struct page_policy *policy)
 	bench_close(&b);
 }
 
+/*
+ * Few blocks, taken and freed in runs: frees of orders above 0 in a row drain the per-cpu lists
+ * whole, so that each record moves several blocks both ways.
+ */
+static void mixed_runs(const struct page_policy *policy)
+{
+	struct bench b;
+	size_t filled = 0;
+	double start;
+
+	bench_open(&b, policy, (uint64_t)4 << 30, 2);
+	start = now_s();
+	for (int i = 0; i < OPERATIONS; i++) {
+		bool grow = next_random(&b) & 1;
+		size_t at = filled ? next_random(&b) % filled : 0;
+		b.cpu = next_random(&b) & 1;
+		if (filled < 2000 || (grow && filled < 4000)) {
+			filled += alloc_at(&b, filled, gfps[next_random(&b) % 3], mixed_order(&b));
+		} else {
+			free_at(&b, at);
+			live[at] = live[--filled];
+		}
+	}
+	report(policy->info.name, "mixed orders in runs", now_s() - start, OPERATIONS);
+	bench_close(&b);
+}
+
 static void huge_machine(const struct page_policy *policy)
 {
 	struct bench b;
@@ -214,7 +247,7 @@ static void huge_machine(const struct page_policy *policy)
 	size_t got = 0;
 	struct request r = request_for(GFP_MASK_HIGHUSER_MOVABLE | GFP_BIT_COMP, 9);
 
-	bench_open(&b, policy, (uint64_t)1 << 40);
+	bench_open(&b, policy, (uint64_t)1 << 40, 1);
 	printf("{\"bench\":\"page\",\"policy\":\"%s\",\"what\":\"1 TiB started\",\"ms\":%.1f,"
 	       "\"mib\":%.1f}\n",
 	       policy->info.name, (now_s() - start) * 1e3,
@@ -236,6 +269,7 @@ int main(void)
 		order0_stack(policy);
 		order0_random(policy);
 		mixed_random(policy);
+		mixed_runs(policy);
 		huge_machine(policy);
 	}
 	return 0;
