@@ -9,8 +9,11 @@
 #include "core/lock.h"
 #include "core/work.h"
 
-/* What a deferred call is for: which layer gets it back. */
-enum defer_target { DEFER_PAGE, DEFER_SLAB, DEFER_VM, DEFER_LIBC };
+/*
+ * What a deferred call is for: which layer gets it back. DEFER_SLAB_RCU is slab's too: pages that
+ * wait for a grace period, which a recording may end at another time than the model would.
+ */
+enum defer_target { DEFER_PAGE, DEFER_SLAB, DEFER_SLAB_RCU, DEFER_VM, DEFER_LIBC };
 
 struct services {
 	struct arena *arena;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "machine/machine.h"
+#include "machine/page_records.h"
 #include "machine/start.h"
 
 /*
@@ -18,6 +19,10 @@ static const uint32_t device_hole_frames = (1u << 30) >> PAGE_SHIFT;
 static void defer(void *engine, enum defer_target target, uint64_t when_ns, uint64_t token)
 {
 	struct machine *m = engine;
+	if (target == DEFER_SLAB_RCU && m->assists.allowed[ASSIST_NAMED_rcu]) {
+		page_wait_for_rcu(m, token);
+		return;
+	}
 	struct event event = {
 		.time_ns = when_ns, .class = EVENT_DEFERRED, .payload = target, .token = token
 	};
@@ -124,6 +129,7 @@ void machine_demolish(struct machine *m)
 	for (int i = 0; i < OPERATION_COUNT; i++)
 		free(m->operations[i].latency_ps);
 	free(m->bulk_free.objects);
+	free(m->rcu_waiting.tokens);
 	if (m->locks)
 		lock_table_destroy(m->locks);
 	if (m->events)

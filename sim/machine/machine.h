@@ -143,6 +143,12 @@ struct machine {
 	uint32_t *cache_of;
 	uint64_t page_offset; /* recorded direct map, 0: addresses cannot be compared */
 
+	/* Assist rcu: calls that wait until the recording shows their page freed, oldest first. */
+	struct rcu_waiting {
+		size_t count, capacity;
+		uint64_t *tokens;
+	} rcu_waiting;
+
 	uint8_t *bulk_depth; /* by cpu: inside __alloc_pages_bulk */
 	struct bulk_free {
 		size_t count, capacity;

@@ -1,11 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "machine/page_records.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "machine/effect_pairs.h"
 #include "machine/execute.h"
 #include "machine/page_facts.h"
 #include "machine/recorded_pages.h"
 #include "machine/start.h"
+
+void page_wait_for_rcu(struct machine *m, uint64_t token)
+{
+	struct rcu_waiting *w = &m->rcu_waiting;
+	if (w->count == w->capacity) {
+		w->capacity = w->capacity ? 2 * w->capacity : 64;
+		w->tokens = realloc(w->tokens, w->capacity * sizeof(*w->tokens));
+		SIM_ASSERT(w->tokens);
+	}
+	w->tokens[w->count++] = token;
+}
+
+/* The recording frees a page that a simulated slab still has: its grace period is over. */
+static void end_grace_periods(struct machine *m, pfn_t pfn)
+{
+	struct rcu_waiting *w = &m->rcu_waiting;
+	object_t first = (object_t)pfn.v << PAGE_SHIFT;
+	/* The recorded free stands with the object operation before it, so does this one. */
+	m->objects_executed--;
+	while (w->count && m->slab->usable_size(m->slab_state, first) != 0) {
+		uint64_t token = w->tokens[0];
+		w->count--;
+		memmove(w->tokens, w->tokens + 1, w->count * sizeof(*w->tokens));
+		m->assists.used[ASSIST_NAMED_rcu]++;
+		m->slab->expire(m->slab_state, token, m->time_ns);
+	}
+	m->objects_executed++;
+}
 
 int page_effect(struct machine *m, const struct record *r, bool alloc)
 {
@@ -14,6 +45,8 @@ int page_effect(struct machine *m, const struct record *r, bool alloc)
 		return 0;
 	effect_pairs_recorded(m->effects, alloc, pfn, r->size,
 			      alloc ? m->objects_executed : m->objects_executed - 1);
+	if (!alloc)
+		end_grace_periods(m, pfn);
 	if (alloc && m->recorded_pages)
 		recorded_pages_offer(m->recorded_pages, pfn, r->size);
 	return 0;

@@ -131,7 +131,7 @@ void slub_slab_discard(struct slub *slub, const struct request *request, uint32_
 	}
 	slab->place = SLUB_RCU;
 	slab->slabs = (uint16_t)request->cpu;
-	services_defer(slub->services, DEFER_SLAB, request->time_ns + slub->params.rcu_delay_ns,
+	services_defer(slub->services, DEFER_SLAB_RCU, request->time_ns + slub->params.rcu_delay_ns,
 		       id);
 }
 

@@ -94,7 +94,7 @@ static inline void fixture_defer(void *engine, enum defer_target target, uint64_
 {
 	struct fixture *f = engine;
 
-	assert_int_equal(target, DEFER_SLAB);
+	assert_true(target == DEFER_SLAB || target == DEFER_SLAB_RCU);
 	assert_true(when_ns >= f->now_ns);
 	assert_true(f->deferred < FIXTURE_DEFERRED);
 	f->token[f->deferred++] = token;
