@@ -108,6 +108,8 @@ int page_fact(struct machine *m, const struct record *r)
 		return 0;
 	if (fact.kind == ASSIST_REFILL)
 		fact.value = m->origins[r->origin].migratetype;
+	if (fact.kind == ASSIST_UNRESERVE_HIGHATOMIC)
+		fact.value = record_detail(r);
 	if (!m->page->assist(m->page_state, &fact))
 		return 0;
 	m->assists.used[assist]++;

@@ -179,6 +179,25 @@ static void frees_in_a_row_drain_more_and_more(void **unused)
 	fixture_destroy(f);
 }
 
+/* An interrupt that finds the lists taken goes straight to the zone. */
+static void busy_lists_are_passed_by(void **unused)
+{
+	struct fixture *f = buddy_with(1);
+	struct request r = fixture_request(0, USER, 0);
+	pfn_t page = fixture_alloc(f, 0, USER, 0);
+	int32_t count = zone_now(f, 1)->pcp[0].count;
+	size_t free_blocks = zone_now(f, 1)->free[0][MIGRATE_MOVABLE].count;
+
+	(void)unused;
+	r.flags = REQUEST_PCP_BUSY;
+	f->policy->free(f->state, &r, page);
+	assert_int_equal(zone_now(f, 1)->pcp[0].count, count);
+	assert_int_equal(zone_now(f, 1)->free[0][MIGRATE_MOVABLE].count, free_blocks + 1);
+	assert_int_equal(f->policy->alloc(f->state, &r).v, page.v);
+	assert_int_equal(zone_now(f, 1)->pcp[0].count, count);
+	fixture_destroy(f);
+}
+
 static void cpus_have_lists_of_their_own(void **unused)
 {
 	struct fixture *f = buddy_with(2);
@@ -500,6 +519,7 @@ int main(void)
 		cmocka_unit_test(a_refill_takes_a_batch_and_gives_it_in_order),
 		cmocka_unit_test(the_page_freed_last_is_had_first),
 		cmocka_unit_test(frees_in_a_row_drain_more_and_more),
+		cmocka_unit_test(busy_lists_are_passed_by),
 		cmocka_unit_test(cpus_have_lists_of_their_own),
 		cmocka_unit_test(what_is_not_allocated_is_not_freed),
 		cmocka_unit_test(an_allocation_may_come_back_in_parts),

@@ -33,12 +33,23 @@ void nested_destroy(struct nested *n)
 	free(n);
 }
 
+/* The per-cpu lists were taken when the page came: its free, just before, went past them. */
+static void mark_busy(struct nested *n, struct window *w, const struct import_event *busy)
+{
+	uint32_t key = ptrmap_get(n->frees, busy->record.address);
+	struct import_event *e = key == PTRMAP_NONE ? NULL : window_find(w, key);
+	if (e)
+		e->record.cpu_detail |= 1 << RECORD_CPU_BITS;
+}
+
 int nested_enter(struct nested *n, struct window *w, uint64_t number, struct error *err)
 {
 	struct import_event *e = window_at(w, number);
 	unsigned operation = e->record.operation;
 	if (operation == OP_MM_PAGE_ALLOC)
 		ptrmap_take(n->frees, e->record.address);
+	if (operation == OP_PCP_FREE_BUSY)
+		mark_busy(n, w, e);
 	if (operation != OP_MM_PAGE_FREE && operation != OP_MM_PAGE_FREE_BATCHED)
 		return 0;
 	uint32_t key = ptrmap_get(n->frees, e->record.address);

@@ -3,6 +3,7 @@
  * A page that free_unref_page_list() frees shows as mm_page_free when it is prepared and as
  * mm_page_free_batched when it goes (the other way round before 4.15, in
  * free_hot_cold_page_list()). Only the batched event frees: the other one gets RECORD_NESTED.
+ * A free that found the per-cpu lists taken is told of right behind it: it gets detail 1.
  */
 #ifndef SLABYARD_IMPORT_NESTED_H
 #define SLABYARD_IMPORT_NESTED_H
