@@ -175,6 +175,28 @@ static void measure(const struct bench *b, const struct measured_run *run)
 	report(b, run, rate, reader);
 }
 
+/* What writing the result costs, as a share of the run: pairs of runs that differ in nothing else.
+ */
+static void measure_results_share(const struct bench *b)
+{
+	struct measured_run with = { "results", "kmalloc", true, { "slab.policy=slub" } };
+	struct measured_run without = { "results", "kmalloc", false, { "slab.policy=slub" } };
+	double slow = 0, fast = 0;
+	char path[PATH_SIZE];
+
+	trace_path(b, with.trace, path);
+	for (int i = 0; i < 2 * REPEATS; i++) {
+		double one = run_once(b, &with, path), other = run_once(b, &without, path);
+		slow = one > slow ? one : slow;
+		fast = other > fast ? other : fast;
+	}
+	double share = 1 - slow / fast;
+	printf("results' share of a slub run: %.1f%%\n", 100 * share);
+	fprintf(b->json,
+		"{\"benchmark\": \"machine\", \"run\": \"results' share\", \"share\": %.4f}\n",
+		share);
+}
+
 /* In a process of its own, so that its peak memory is its own too. */
 static bool measure_apart(const struct bench *b, const struct measured_run *run)
 {
@@ -222,6 +244,7 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++)
 		good = measure_apart(&b, &runs[i]) && good;
+	measure_results_share(&b);
 	fclose(b.json);
 	return good ? 0 : 1;
 }

@@ -36,8 +36,7 @@ class Determinism(unittest.TestCase):
         self.assertNotEqual(self.result("default", TRACE), changed)
 
     def test_pipe(self):
-        with open(TRACE, "rb") as stream:
-            piped = self.result("pipe", "-", stdin=stream)
+        piped = self.result("pipe", "-", input=TRACE.read_bytes())
         self.assertEqual(piped, self.result("file", TRACE))
 
     def test_plain_text(self):
@@ -53,9 +52,10 @@ class Determinism(unittest.TestCase):
                 native = self.folder / f"{name}.syt"
                 slabyard("import", TRACE, "-o", native, *options)
                 self.assertEqual(self.result(f"{name}-file", native), expected)
-                with open(native, "rb") as stream:
-                    piped = self.result(f"{name}-pipe", "-", "--format", "syt", stdin=stream)
+                piped = self.result(f"{name}-pipe", "-", input=native.read_bytes())
                 self.assertEqual(piped, expected)
+                with open(native, "rb") as stream:
+                    self.assertEqual(self.result(f"{name}-stdin", "-", stdin=stream), expected)
 
 
 if __name__ == "__main__":
