@@ -25,7 +25,7 @@ run() {
 	echo
 	echo "== $name"
 	"$build/tests/bench/$name" "$@" >"$out/$name.log"
-	grep -v '^{' "$out/$name.log" || true
+	grep -v '^{' "$out/$name.log" || cat "$out/$name.log"
 	grep '^{' "$out/$name.log" >>"$out/lines" || true
 }
 
@@ -35,7 +35,11 @@ run machine_bench $out "$records"
 cat $out/machine_bench.json >>$out/lines
 for program in "$build"/tests/bench/*_bench; do
 	name=$(basename "$program")
-	case $name in reader_bench | machine_bench) ;; *) run "$name" ;; esac
+	case $name in
+	reader_bench | machine_bench) ;;
+	slab_bench) run "$name" --json ;;
+	*) run "$name" ;;
+	esac
 done
 
 # One array of all lines.
