@@ -150,6 +150,39 @@ static void ids_are_dense_and_the_last_freed_comes_first(void **state)
 	support_close(&in);
 }
 
+static void frees_tell_what_was_asked_for(void **state)
+{
+	struct imported in;
+	(void)state;
+	support_import_text("p-1 1: kmalloc: ptr=ffff888000001000 bytes_req=70\n"
+			    "p-1 2: malloc: ptr=0x10 bytes_req=7\n"
+			    "p-1 3: realloc: ptr=0x20 old=0x10 bytes_req=9\n"
+			    "p-1 4: free: ptr=0x20\n"
+			    "p-1 5: kmalloc: ptr=ffff888000001000 bytes_req=80\n"
+			    "p-1 6: kfree: ptr=ffff888000001000\n"
+			    "p-1 7: kfree: ptr=ffff888000001000\n",
+			    &in);
+	static const uint32_t sizes[] = { 70, 7, 9, 0, 9, 70, 80, 80, 0 };
+	assert_int_equal(in.count, 9);
+	for (size_t i = 0; i < in.count; i++)
+		assert_int_equal(in.records[i].size, sizes[i]);
+	assert_int_equal(in.records[5].operation, OP_KFREE);
+	support_close(&in);
+}
+
+static void failed_system_calls_have_no_id(void **state)
+{
+	struct imported in;
+	(void)state;
+	support_import_text("p-1 1: mmap: addr=0xffffffffffffffff len=4096\n"
+			    "p-1 2: mmap: addr=-12 len=4096\n"
+			    "p-1 3: vmalloc: addr=0xffffffffff000000 size=4096\n",
+			    &in);
+	assert_int_equal(in.with_flag[2], 2);
+	assert_int_equal(in.records[4].id, 1);
+	support_close(&in);
+}
+
 /* Heap addresses belong to a process: its threads share them, others do not. */
 static void heap_pointers_belong_to_a_process(void **state)
 {
@@ -370,6 +403,8 @@ int main(void)
 		cmocka_unit_test(moves_of_what_was_never_seen),
 		cmocka_unit_test(failures_have_no_id),
 		cmocka_unit_test(ids_are_dense_and_the_last_freed_comes_first),
+		cmocka_unit_test(frees_tell_what_was_asked_for),
+		cmocka_unit_test(failed_system_calls_have_no_id),
 		cmocka_unit_test(heap_pointers_belong_to_a_process),
 		cmocka_unit_test(times_never_go_back),
 		cmocka_unit_test(lost_events_are_added_up),

@@ -93,8 +93,13 @@ static int declare_origin(struct decoder *d, const char *text, struct error *err
 		.accounted = fields_flag(&d->fields, KEY_ACCOUNTED),
 	};
 	uint64_t cache;
-	if (fields_number(&d->fields, KEY_CACHE, &cache))
+	if (fields_number(&d->fields, KEY_CACHE, &cache)) {
+		if (cache >= definition_table_view(d->table)->cache_count)
+			return error_at_record(err, d->name, "line", d->line,
+					       "cache=%llu is not declared before",
+					       (unsigned long long)cache);
 		def.cache.v = (uint32_t)cache;
+	}
 	return definition_add_origin(d->table, &def, err) == UINT32_MAX ? -1 : 0;
 }
 
@@ -119,6 +124,9 @@ static int declaration(struct decoder *d, const char *text, struct error *err)
 		return declare_meta(d, rest, err);
 	fields_parse(rest, &d->fields);
 	if (text_starts_with(text, "trace ")) {
+		if (d->begun)
+			return error_at_record(err, d->name, "line", d->line,
+					       "must stand before the first event");
 		d->whole_dump = true;
 		return 0;
 	}

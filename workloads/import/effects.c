@@ -268,7 +268,8 @@ static int look_at(struct effects *x, uint64_t number, struct error *err)
 static void consider_newest(struct effects *x)
 {
 	const struct import_event *e = window_at(x->window, x->window->head - 1);
-	if (e->record.operation == OP_MM_PAGE_ALLOC && !(e->record.flags & RECORD_FAILED))
+	if (e->record.operation == OP_MM_PAGE_ALLOC && !(e->record.flags & RECORD_FAILED) &&
+	    e->record.size <= EFFECTS_ORDER_MAX)
 		direct_map_saw_page(&x->map, e->record.address, e->record.size);
 	if (!is_object_alloc(e))
 		return;

@@ -144,6 +144,7 @@ int grammar_apply(struct decoder *d, const struct event_rule *rule, const struct
 {
 	struct raw_origin origin = { .call_site = NAMES_NONE, .cache = NAMES_NONE, .node = -1 };
 	*e = (struct import_event){ .time_ns = head->time_ns };
+	d->begun = true;
 	e->record.operation = rule->operation;
 	e->record.cpu_detail = (uint16_t)(head->cpu & RECORD_CPU_MASK);
 	if (head->irq)
@@ -163,4 +164,19 @@ int grammar_apply(struct decoder *d, const struct event_rule *rule, const struct
 		return 0;
 	e->raw_origin = names_origin(d->names, &origin, err);
 	return e->raw_origin == NAMES_NONE ? -1 : 0;
+}
+
+int grammar_check_references(const struct decoder *d, const struct import_event *e,
+			     struct error *err)
+{
+	const struct definitions *known = definition_table_view(d->table);
+	if (e->record.origin >= known->origin_count)
+		return error_at_record(err, d->name, "line", d->line,
+				       "origin=%lu is not declared before",
+				       (unsigned long)e->record.origin);
+	if (e->record.task >= known->task_count)
+		return error_at_record(err, d->name, "line", d->line,
+				       "task=%lu is not declared before",
+				       (unsigned long)e->record.task);
+	return 0;
 }

@@ -14,9 +14,12 @@
 #include "import/names.h"
 
 struct decoder {
+	const char *name; /* of the input, and the line in hand, for messages */
+	uint64_t line;
 	struct definition_table *table;
 	struct names *names;
 	struct import_report *report;
+	bool begun;             /* an event was read: too late to say what all of them are */
 	struct ptrmap *unnamed; /* object -> its cache, for caches that have no name yet */
 	bool whole_dump;        /* "# slabyard: trace 1" was read: nothing is derived */
 	uint64_t page_offset;   /* direct-map base, when the trace tells it */
@@ -42,6 +45,10 @@ int grammar_apply(struct decoder *decoder, const struct event_rule *rule,
  */
 int marker_parse(struct decoder *decoder, const struct line_head *head, struct import_event *event,
 		 struct error *err);
+
+/* Indices that a dump gives must be declared: 0, or -1 with *err. */
+int grammar_check_references(const struct decoder *decoder, const struct import_event *event,
+			     struct error *err);
 
 /* A line that begins with "#" or reports lost events: 1 taken, 0 none of these, -1 with *err. */
 int comment_parse(struct decoder *decoder, const char *line, struct error *err);

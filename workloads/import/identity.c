@@ -345,9 +345,11 @@ int identity_resolve(struct identity *i, struct import_event *e, struct import_e
 		     struct error *err)
 {
 	int result = resolve(i, e, before, err);
-	/* The sizes of a whole dump, which alone gives origins, stand as they are. */
-	if (result <= 0 || e->origin_given)
+	/* Who says the id says everything, sizes too. */
+	if (result <= 0 || e->id_given)
 		return result;
+	if (result == 2)
+		tell_size(i, &before->record);
 	if (operation_table[e->record.operation].ids == ID_FREE)
 		tell_size(i, &e->record);
 	else if (note_size(i, &e->record, err) != 0)

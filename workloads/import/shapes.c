@@ -244,6 +244,12 @@ int shape_cache(struct decoder *d, const struct event_rule *rule, struct import_
 	return origin->cache == NAMES_NONE ? -1 : 0;
 }
 
+/* Null, or one of the last 4095 addresses: system calls return errors there, MAP_FAILED too. */
+static bool is_failure(uint64_t address)
+{
+	return address == 0 || address > UINT64_MAX - 4095;
+}
+
 int shape_mapping(struct decoder *d, const struct event_rule *rule, struct import_event *e,
 		  struct raw_origin *origin, struct error *err)
 {
@@ -251,7 +257,7 @@ int shape_mapping(struct decoder *d, const struct event_rule *rule, struct impor
 	if (shape_plain(d, rule, e, origin, err))
 		return -1;
 	e->record.size = event_clip(d, pages_of(bytes));
-	if (operation_table[rule->operation].ids == ID_ALLOC && e->record.address == 0)
+	if (operation_table[rule->operation].ids == ID_ALLOC && is_failure(e->record.address))
 		e->record.flags |= RECORD_FAILED;
 	return 0;
 }
@@ -275,7 +281,7 @@ int shape_mremap(struct decoder *d, const struct event_rule *rule, struct import
 	e->extension.origin = event_clip(d, pages_of(old_bytes));
 	if (shape_mapping(d, rule, e, origin, err))
 		return -1;
-	if (e->record.address == 0)
+	if (is_failure(e->record.address))
 		e->record.flags |= RECORD_FAILED;
 	return 0;
 }

@@ -67,7 +67,7 @@ static bool is_always_effect(unsigned operation)
 static int enter_window(struct text_cursor *t, struct error *err)
 {
 	struct import_event *e = window_at(&t->window, t->window.head);
-	e->line = lines_number(t->lines);
+	e->line = t->decoder.line;
 	if (e->time_ns < t->latest_ns) {
 		t->report->out_of_order++;
 		e->time_ns = t->latest_ns;
@@ -104,7 +104,10 @@ static int event_line(struct text_cursor *t, const struct line_head *head, struc
 		t->report->unparsed++;
 		return 0;
 	}
-	return grammar_apply(d, rule, head, e, err) || enter_window(t, err) ? -1 : 0;
+	if (grammar_apply(d, rule, head, e, err) ||
+	    (d->whole_dump && grammar_check_references(d, e, err)))
+		return -1;
+	return enter_window(t, err);
 }
 
 /* What a comment may have told about the whole trace. */
@@ -148,6 +151,7 @@ static int fill_window(struct text_cursor *t, struct error *err)
 		if (t->ended)
 			break;
 		t->report->lines++;
+		t->decoder.line = lines_number(t->lines);
 		if (read_line(t, line, err))
 			return -1;
 	}
@@ -304,6 +308,7 @@ static int make_parts(struct text_cursor *t, const struct import_options *option
 	t->hash = trace_hash_create();
 	if (!t->window.events || !t->table || !t->hash)
 		return error_set(err, ERROR_RUN, "%s: out of memory", lines_name(t->lines));
+	t->decoder.name = lines_name(t->lines);
 	t->decoder.table = t->table;
 	t->decoder.report = t->report;
 	t->decoder.names = names_create(t->table, err);
