@@ -37,9 +37,9 @@ enum { IMPORT_UNKNOWN_TOP = 5 };
 /* Everything that was not taken as it stood, counted. Printed by `import` and `run`, kept in meta.
  */
 struct import_report {
-	uint64_t lines;  /* lines read */
-	uint64_t events; /* lines that became records */
-	uint64_t comments;
+	uint64_t lines;          /* lines read */
+	uint64_t events;         /* lines that became records */
+	uint64_t comments;       /* blank lines too */
 	uint64_t unknown_events; /* well-formed events that Slabyard has no operation for */
 	uint64_t unparsed;       /* lines that are no event at all */
 	uint64_t out_of_order;   /* events whose stamp went back; moved to the latest time seen */

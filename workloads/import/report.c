@@ -21,7 +21,7 @@ void import_report_print(const struct import_report *r, FILE *out)
 	fprintf(out, "import\n");
 	print_count(out, "lines read", r->lines);
 	print_count(out, "events taken", r->events);
-	print_count(out, "comment lines", r->comments);
+	print_count(out, "comments and blank lines", r->comments);
 	print_count(out, "events without an operation, left out", r->unknown_events);
 	print_unknown(r, out);
 	print_count(out, "lines that are no event, left out", r->unparsed);

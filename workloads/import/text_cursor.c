@@ -124,8 +124,10 @@ static void heed_comment(struct text_cursor *t)
 static int read_line(struct text_cursor *t, const char *line, struct error *err)
 {
 	struct line_head head;
-	if (*line == '\0')
+	if (*line == '\0') {
+		t->report->comments++;
 		return 0;
+	}
 	int comment = comment_parse(&t->decoder, line, err);
 	if (comment) {
 		t->report->comments++;
