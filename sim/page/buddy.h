@@ -254,9 +254,6 @@ void block_rotate(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
 /* __rmqueue(): block_take() with stealing from other types. UINT32_MAX when there is none. */
 uint32_t fallback_take(struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype,
 		       unsigned alloc_flags);
-/* move_freepages_block(): all free blocks of pfn's pageblock to another type's lists. */
-uint32_t fallback_move_pageblock(struct buddy *b, uint32_t zone, uint32_t pfn,
-				 unsigned migratetype);
 void fallback_reserve_highatomic(struct buddy *b, uint32_t zone, uint32_t pfn);
 /* True when free blocks came with the pageblock. */
 bool fallback_unreserve_pageblock(struct buddy *b, uint32_t zone, uint32_t pfn,
@@ -298,9 +295,6 @@ bool watermark_fast(const struct buddy *b, uint32_t zone, unsigned order, unsign
 		    unsigned alloc_flags, uint32_t gfp);
 /* Watermarks, reserves, pcp sizes and counter thresholds of all zones, from their sizes. */
 void watermark_setup(struct buddy *b, const uint32_t *managed_at_boot);
-/* zone_highsize() and zone_batchsize() */
-int32_t watermark_pcp_batch(uint32_t managed);
-int32_t watermark_pcp_high(const struct buddy *b, const struct buddy_zone *z, int32_t batch);
 
 /* zonelist.c: which zone. */
 

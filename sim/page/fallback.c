@@ -60,11 +60,6 @@ static struct pageblock_contents move_pageblock(struct buddy *b, uint32_t zone, 
 	return contents;
 }
 
-uint32_t fallback_move_pageblock(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned migratetype)
-{
-	return move_pageblock(b, zone, pfn, migratetype).free;
-}
-
 /* boost_watermark(): fragmentation raises the watermarks until kswapd has run. */
 static bool boost_watermark(const struct buddy *b, struct buddy_zone *z)
 {
@@ -193,7 +188,7 @@ void fallback_reserve_highatomic(struct buddy *b, uint32_t zone, uint32_t pfn)
 	if (pageblock_type(b, pfn) < MIGRATE_PCPTYPES) {
 		z->nr_highatomic += pageblock_frames(b);
 		pageblock_set_type(b, z, pfn, MIGRATE_HIGHATOMIC);
-		fallback_move_pageblock(b, zone, pfn, MIGRATE_HIGHATOMIC);
+		move_pageblock(b, zone, pfn, MIGRATE_HIGHATOMIC);
 	}
 	buddy_unlock(b, z);
 }
@@ -207,7 +202,7 @@ bool fallback_unreserve_pageblock(struct buddy *b, uint32_t zone, uint32_t pfn,
 		z->nr_highatomic -= z->nr_highatomic < pageblock_frames(b) ? z->nr_highatomic
 									   : pageblock_frames(b);
 	pageblock_set_type(b, z, pfn, migratetype);
-	return fallback_move_pageblock(b, zone, pfn, migratetype) != 0;
+	return move_pageblock(b, zone, pfn, migratetype).free != 0;
 }
 
 static bool unreserve_zone(struct buddy *b, uint32_t zone, unsigned migratetype)

@@ -152,7 +152,8 @@ static int32_t stat_threshold(const struct buddy *b, uint32_t managed)
 	return threshold < STAT_THRESHOLD_MOST ? (int32_t)threshold : STAT_THRESHOLD_MOST;
 }
 
-int32_t watermark_pcp_batch(uint32_t managed)
+/* zone_batchsize() */
+static int32_t pcp_batch(uint32_t managed)
 {
 	uint32_t batch = managed >> 10;
 
@@ -165,7 +166,8 @@ int32_t watermark_pcp_batch(uint32_t managed)
 	return batch ? (int32_t)batch : 1;
 }
 
-int32_t watermark_pcp_high(const struct buddy *b, const struct buddy_zone *z, int32_t batch)
+/* zone_highsize() */
+static int32_t pcp_high(const struct buddy *b, const struct buddy_zone *z, int32_t batch)
 {
 	uint64_t fraction = b->params.percpu_pagelist_high_fraction;
 	uint64_t total = fraction ? z->managed / fraction : z->watermark[WMARK_LOW];
@@ -177,12 +179,12 @@ int32_t watermark_pcp_high(const struct buddy *b, const struct buddy_zone *z, in
 static void set_pcp_sizes(struct buddy *b, uint32_t zone, uint32_t managed_at_boot)
 {
 	const struct buddy_zone *z = &b->zones[zone];
-	int32_t batch = watermark_pcp_batch(managed_at_boot);
+	int32_t batch = pcp_batch(managed_at_boot);
 
 	for (uint32_t cpu = 0; cpu < b->cpus; cpu++) {
 		struct pcp *pcp = buddy_pcp(b, zone, cpu);
 		pcp->batch = batch;
-		pcp->high = watermark_pcp_high(b, z, batch);
+		pcp->high = pcp_high(b, z, batch);
 		pcp->stat_threshold = stat_threshold(b, managed_at_boot);
 	}
 }
