@@ -13,6 +13,7 @@
 #ifndef SLABYARD_H
 #define SLABYARD_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -63,6 +64,8 @@ struct slabyard_run {
 	/* Called a few times a second; NULL: not wanted. */
 	void (*progress)(void *context, const struct slabyard_progress *progress);
 	void *progress_context;
+	/* Looked at now and then: once it is set, the run ends with an error. NULL: never. */
+	const volatile sig_atomic_t *stop;
 };
 
 struct slabyard_operation_summary {

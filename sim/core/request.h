@@ -18,19 +18,20 @@ enum request_flags {
 	REQUEST_OOM_VICTIM = 1 << 5, /* the task is about to die for its memory */
 };
 
+/* First what all calls of one origin share, so that it can be copied as one. */
 struct request {
-	uint64_t time_ns;
-	uint32_t cpu;
-	uint32_t task;   /* trace's task index */
 	uint32_t origin; /* trace's origin index, 0: none */
 	uint32_t gfp;
-	uint32_t bytes; /* object requests: bytes asked for; at a free those of its allocation, or 0
-			 */
 	uint8_t order;
 	uint8_t migratetype; /* enum migratetype, of the gfp flags */
 	uint8_t flags;       /* enum request_flags */
 	int8_t zone_hint;    /* assist zone: zone to take, numbered as in page_counts; -1: decide */
 	int16_t node;        /* -1: none asked */
+	uint16_t reserved;
+	uint64_t time_ns;
+	uint32_t cpu;
+	uint32_t task;  /* trace's task index */
+	uint32_t bytes; /* objects: bytes asked for; at a free those of its allocation, or 0 */
 };
 
 #endif

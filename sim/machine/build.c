@@ -65,11 +65,14 @@ static int build_tables(struct machine *m, struct error *err)
 	m->ids.page = arena_array(m->arena, MACHINE_IDS_MAX, sizeof(uint64_t), err);
 	m->cache_of = arena_array(m->arena, 1u << 20, sizeof(uint32_t), err);
 	m->cpu_free_ps = arena_array(m->arena, MACHINE_CPUS_MAX, sizeof(uint64_t), err);
+	m->requests = arena_array(m->arena, MACHINE_ORIGINS_MAX, sizeof(struct request), err);
 	m->bulk_depth = arena_array(m->arena, MACHINE_CPUS_MAX, 1, err);
 	for (uint32_t i = 0; i < MACHINE_CPUS_MAX; i++)
 		m->cpu_of[i] = (uint16_t)(i % m->cpus);
-	return m->ids.object && m->ids.page && m->cache_of && m->cpu_free_ps && m->bulk_depth ? 0
-											      : -1;
+	return m->ids.object && m->ids.page && m->cache_of && m->requests && m->cpu_free_ps &&
+			       m->bulk_depth
+		       ? 0
+		       : -1;
 }
 
 static int describe(struct machine *m, struct page_machine *machine, struct error *err)

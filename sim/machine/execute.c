@@ -13,30 +13,47 @@ static int mark_record(struct machine *m, const struct record *r, struct error *
 	return expect_mark(m->expect, m, r->size, err);
 }
 
-static int bulk_bracket(struct machine *m, const struct record *r, bool begins)
+static int bulk_bracket(struct machine *m, bool begins)
 {
-	m->bulk_depth[machine_cpu(m, r)] = begins;
+	m->bulk_depth[m->clock.cpu] = begins;
 	return 0;
 }
 
-static inline int carry_out(struct machine *m, const struct record *r,
-			    const struct record *extension, struct error *err)
+/* The records that are few: kept out of the main loop, so that it stays short. */
+static __attribute__((noinline)) int carry_out_rare(struct machine *m, const struct record *r,
+						    const struct record *extension,
+						    struct error *err)
+{
+	switch ((enum action)m->action[r->operation]) {
+	case ACTION_MARK:
+		return mark_record(m, r, err);
+	case ACTION_BULK_BEGIN:
+		return bulk_bracket(m, true);
+	case ACTION_BULK_END:
+		return bulk_bracket(m, false);
+	case ACTION_PAGE_FACT:
+		return page_fact(m, r);
+	case ACTION_KREALLOC:
+		return krealloc_record(m, r, extension);
+	case ACTION_CACHE_CREATE:
+		return cache_create_record(m, r, err);
+	case ACTION_CACHE_DESTROY:
+		return cache_destroy_record(m, r, err);
+	case ACTION_CACHE_SHRINK:
+		return cache_shrink_record(m, r, err);
+	default:
+		return 0;
+	}
+}
+
+static inline __attribute__((always_inline)) int carry_out(struct machine *m,
+							   const struct record *r,
+							   const struct record *extension,
+							   struct error *err)
 {
 	if (__builtin_expect(m->bulk_free.count && !(r->flags & RECORD_BULK), 0))
 		machine_flush_bulk(m);
 	switch ((enum action)m->action[r->operation]) {
-	case ACTION_NO_LAYER:
-	case ACTION_SKIP:
-	case ACTION_NOTE:
-		return 0;
-	case ACTION_MARK:
-		return mark_record(m, r, err);
-	case ACTION_BULK_BEGIN:
-		return bulk_bracket(m, r, true);
-	case ACTION_BULK_END:
-		return bulk_bracket(m, r, false);
-	case ACTION_PAGE_FACT:
-		return page_fact(m, r);
 	case ACTION_PAGE_ALLOC:
 		return page_alloc_record(m, r);
 	case ACTION_PAGE_FREE:
@@ -45,36 +62,45 @@ static inline int carry_out(struct machine *m, const struct record *r,
 		return kmalloc_record(m, r);
 	case ACTION_KFREE:
 		return kfree_record(m, r);
-	case ACTION_KREALLOC:
-		return krealloc_record(m, r, extension);
 	case ACTION_CACHE_ALLOC:
 		return cache_alloc_record(m, r, err);
 	case ACTION_CACHE_FREE:
 		return cache_free_record(m, r, err);
-	case ACTION_CACHE_CREATE:
-		return cache_create_record(m, r, err);
-	case ACTION_CACHE_DESTROY:
-		return cache_destroy_record(m, r, err);
-	case ACTION_CACHE_SHRINK:
-		return cache_shrink_record(m, r, err);
+	default:
+		return carry_out_rare(m, r, extension, err);
 	}
-	return 0;
 }
 
-static inline int step(struct machine *m, const struct record *r, const struct record *extension,
-		       uint64_t arrival_ps, uint64_t *end_ps, struct error *err)
+/* The clock that policies read runs only where there is somebody to wait for. */
+static inline void start_clock(struct machine *m, uint32_t cpu, uint64_t begin_ps)
 {
-	uint32_t cpu = machine_cpu(m, r);
-	uint64_t free_ps = m->cpu_free_ps[cpu];
-	m->clock.start_ps = arrival_ps > free_ps ? arrival_ps : free_ps;
+	m->clock.cpu = cpu;
+	if (!m->clock.locks)
+		return;
+	m->clock.start_ps = begin_ps;
 	m->clock.work_at_start = m->work.cost_ps;
 	m->clock.waited_ps = 0;
-	m->clock.cpu = cpu;
+}
+
+static inline __attribute__((always_inline)) int step(struct machine *m, const struct record *r,
+						      const struct record *extension,
+						      uint64_t arrival_ps, uint64_t *end_ps,
+						      struct error *err)
+{
+	uint32_t cpu = machine_cpu(m, r);
+	uint64_t *free_ps = &m->cpu_free_ps[cpu];
+	uint64_t begin_ps = arrival_ps > *free_ps ? arrival_ps : *free_ps;
+	uint64_t work_ps = m->work.cost_ps;
+	start_clock(m, cpu, begin_ps);
 	int result = carry_out(m, r, extension, err);
-	*end_ps = op_clock_now(&m->clock);
-	if (result <= 0)
+	*end_ps = begin_ps + (m->work.cost_ps - work_ps);
+	if (m->clock.locks)
+		*end_ps += m->clock.waited_ps;
+	if (result <= 0) {
+		m->operations[r->operation].idle++;
 		return result;
-	m->cpu_free_ps[cpu] = *end_ps;
+	}
+	*free_ps = *end_ps;
 	histogram_add(m->operations[r->operation].latency_ps, *end_ps - arrival_ps);
 	return 0;
 }
@@ -94,7 +120,6 @@ int execute_batch(struct machine *m, const struct batch *batch, uint32_t begin, 
 		const struct record *extension = r->flags & RECORD_EXTENDED ? r + 1 : NULL;
 		m->position.current = r;
 		m->time_ns = batch->base_ns + r->time;
-		m->operations[r->operation].count++;
 		if (__builtin_expect(m->time_ns >= m->next_event_ns, 0) &&
 		    machine_run_events(m, m->time_ns, err) != 0)
 			return -1;

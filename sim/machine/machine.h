@@ -27,6 +27,7 @@ enum {
 	MACHINE_CPUS_MAX = 4096,
 	/* Ids are dense, so this many allocations may be alive at once in each space. */
 	MACHINE_IDS_MAX = 1 << 27,
+	MACHINE_ORIGINS_MAX = 1 << 22,
 };
 
 /*
@@ -61,7 +62,8 @@ enum event_class {
 };
 
 struct operation_stats {
-	uint64_t count, failed;
+	uint64_t idle;                /* records that were not carried out */
+	uint64_t failed;              /* carried out, and there was no memory */
 	struct histogram *latency_ps; /* of each one carried out; NULL when none ever is */
 };
 
@@ -114,6 +116,8 @@ struct machine {
 
 	struct trace_cursor *trace;
 	const struct origin_def *origins; /* the trace's, as they are in this batch */
+	struct request *requests;         /* by origin: what all its calls ask for */
+	uint32_t request_count;
 	struct sim_position position;
 	struct hand {
 		uint64_t record,

@@ -83,7 +83,7 @@ static uint32_t skip_to_start(struct machine *m, const struct batch *batch, uint
 		const struct record *r = &batch->records[i];
 		m->position.current = r;
 		m->time_ns = batch->base_ns + r->time;
-		m->operations[r->operation].count++;
+		m->operations[r->operation].idle++;
 		skip_record(m, r);
 		m->started = begins_here(m, r);
 	}
@@ -97,7 +97,6 @@ static int add_to_closed(struct machine *m, const struct batch *batch, uint32_t 
 		const struct record *r = &batch->records[i];
 		m->position.current = r;
 		m->time_ns = batch->base_ns + r->time;
-		m->operations[r->operation].count++;
 		if (closed_add(m->closed, m, r, r->flags & RECORD_EXTENDED ? r + 1 : NULL, err) !=
 		    0)
 			return -1;
@@ -134,6 +133,21 @@ static int replay_batch(struct machine *m, const struct batch *batch, struct err
 	return m->closed ? add_to_closed(m, batch, i, err) : replay_stretches(m, batch, i, err);
 }
 
+static void prepare_requests(struct machine *m)
+{
+	const struct definitions *d = m->trace->definitions;
+	for (; m->request_count < d->origin_count; m->request_count++) {
+		const struct origin_def *origin = &d->origins[m->request_count];
+		m->requests[m->request_count] = (struct request){
+			.origin = m->request_count,
+			.gfp = origin->gfp,
+			.migratetype = (uint8_t)gfp_migratetype(origin->gfp),
+			.zone_hint = -1,
+			.node = origin->node,
+		};
+	}
+}
+
 static void enter_batch(struct machine *m, const struct batch *batch)
 {
 	m->position.batch = m->position.current = batch->records;
@@ -141,6 +155,7 @@ static void enter_batch(struct machine *m, const struct batch *batch)
 	m->position.first_record = batch->first_record;
 	m->lines = batch->lines;
 	m->origins = m->trace->definitions->origins;
+	prepare_requests(m);
 }
 
 static void leave_batch(struct machine *m, const struct batch *batch)
@@ -157,9 +172,12 @@ static int first_batch(struct machine *m, const struct batch *batch, struct erro
 	return start_mark(m->start) < 0 ? begin_run(m, err) : 0;
 }
 
-static int check_ids(const struct machine *m, struct error *err)
+static int check_limits(const struct machine *m, struct error *err)
 {
 	const struct definitions *d = m->trace->definitions;
+	if (d->origin_count > MACHINE_ORIGINS_MAX)
+		return error_at_record(err, m->trace->name, "record", machine_record(m),
+				       "more than %d different call sites", MACHINE_ORIGINS_MAX);
 	for (int i = 0; i < SPACE_COUNT; i++)
 		if (d->id_max[i] >= MACHINE_IDS_MAX)
 			return error_at_record(err, m->trace->name, "record", machine_record(m),
@@ -187,9 +205,13 @@ int machine_replay(struct machine *m, struct batch *batch, struct error *err)
 	if (first_batch(m, batch, err) != 0)
 		return -1;
 	while (more == 1) {
-		enter_batch(m, batch);
-		if (check_ids(m, err) != 0 || replay_batch(m, batch, err) != 0)
+		if (check_limits(m, err) != 0)
 			return -1;
+		enter_batch(m, batch);
+		if (replay_batch(m, batch, err) != 0)
+			return -1;
+		if (m->run->stop && *m->run->stop)
+			return error_set(err, ERROR_RUN, "interrupted, nothing is written");
 		leave_batch(m, batch);
 		progress_tick(m);
 		more = m->trace->ops->next(m->trace, batch, err);

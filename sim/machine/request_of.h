@@ -4,22 +4,16 @@
 
 #include "machine/machine.h"
 
-/* What the recording says of a call, as a request to a policy. */
+/* What the recording says of a call, as a request to a policy; m->clock.cpu is its CPU. */
 static inline struct request request_of(const struct machine *m, const struct record *r)
 {
-	const struct origin_def *origin = &m->origins[r->origin];
-	return (struct request){
-		.time_ns = m->time_ns,
-		.cpu = machine_cpu(m, r),
-		.task = r->task,
-		.origin = r->origin,
-		.gfp = origin->gfp,
-		.bytes = r->size,
-		.migratetype = (uint8_t)gfp_migratetype(origin->gfp),
-		.flags = r->flags & RECORD_IRQ ? REQUEST_IRQ : 0,
-		.zone_hint = -1,
-		.node = origin->node,
-	};
+	struct request request = m->requests[r->origin];
+	request.time_ns = m->time_ns;
+	request.cpu = m->clock.cpu;
+	request.task = r->task;
+	request.bytes = r->size;
+	request.flags = r->flags & RECORD_IRQ ? REQUEST_IRQ : 0;
+	return request;
 }
 
 #endif

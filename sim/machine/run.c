@@ -146,10 +146,15 @@ static int finish(struct machine *m, struct error *err)
 	return finish_sink(m, err);
 }
 
+static bool occurs(const struct operation_stats *stats)
+{
+	return stats->idle || (stats->latency_ps && histogram_count(stats->latency_ps));
+}
+
 static int check_replayed(const struct machine *m, struct error *err)
 {
 	for (int i = 0; i < OPERATION_COUNT; i++)
-		if (m->operations[i].count && m->action[i] >= ACTION_PAGE_FACT)
+		if (m->action[i] >= ACTION_PAGE_FACT && occurs(&m->operations[i]))
 			return 0;
 	return error_set(err, ERROR_INPUT,
 			 "%s: nothing in it can be replayed at %s level (%llu records)",

@@ -15,16 +15,18 @@ static void summarise_operations(struct machine *m)
 		const struct operation_stats *stats = &m->operations[i];
 		const struct histogram *h = stats->latency_ps;
 		uint64_t executed = h ? histogram_count(h) : 0;
-		if (!stats->count)
+		uint64_t count = stats->idle + executed;
+		if (!count)
 			continue;
+		s->records += count;
 		struct slabyard_operation_summary *o = &s->operations[s->operation_count++];
 		*o = (struct slabyard_operation_summary){ .name = operation_table[i].name,
-							  .count = stats->count,
+							  .count = count,
 							  .executed = executed,
 							  .failed = stats->failed };
 		s->executed += executed;
 		if (m->action[i] == ACTION_NO_LAYER)
-			s->no_layer += stats->count;
+			s->no_layer += count;
 		if (!executed)
 			continue;
 		o->latency_ps_p50 = histogram_quantile(h, 0.5);
@@ -83,8 +85,6 @@ void report_summary(struct machine *m)
 {
 	struct slabyard_summary *s = m->summary;
 	const double ns = 1e9, ps = 1e12;
-	for (int i = 0; i < OPERATION_COUNT; i++)
-		s->records += m->operations[i].count;
 	summarise_operations(m);
 	summarise_pages(m);
 	summarise_slabs(m);
