@@ -67,10 +67,11 @@ static int build_tables(struct machine *m, struct error *err)
 	m->cpu_free_ps = arena_array(m->arena, MACHINE_CPUS_MAX, sizeof(uint64_t), err);
 	m->requests = arena_array(m->arena, MACHINE_ORIGINS_MAX, sizeof(struct request), err);
 	m->bulk_depth = arena_array(m->arena, MACHINE_CPUS_MAX, 1, err);
+	m->bulk_free = arena_array(m->arena, MACHINE_CPUS_MAX, sizeof(*m->bulk_free), err);
 	for (uint32_t i = 0; i < MACHINE_CPUS_MAX; i++)
 		m->cpu_of[i] = (uint16_t)(i % m->cpus);
 	return m->ids.object && m->ids.page && m->cache_of && m->requests && m->cpu_free_ps &&
-			       m->bulk_depth
+			       m->bulk_depth && m->bulk_free
 		       ? 0
 		       : -1;
 }
@@ -131,7 +132,8 @@ void machine_demolish(struct machine *m)
 		m->page->destroy(m->page_state);
 	for (int i = 0; i < OPERATION_COUNT; i++)
 		free(m->operations[i].latency_ps);
-	free(m->bulk_free.objects);
+	for (uint32_t cpu = 0; m->bulk_free && cpu < m->cpus; cpu++)
+		free(m->bulk_free[cpu].objects);
 	free(m->rcu_waiting.tokens);
 	if (m->locks)
 		lock_table_destroy(m->locks);

@@ -8,7 +8,7 @@
 
 static int mark_record(struct machine *m, const struct record *r, struct error *err)
 {
-	machine_flush_bulk(m);
+	machine_flush_bulks(m);
 	events_mark(m, r->size);
 	return expect_mark(m->expect, m, r->size, err);
 }
@@ -51,8 +51,9 @@ static inline __attribute__((always_inline)) int carry_out(struct machine *m,
 							   const struct record *extension,
 							   struct error *err)
 {
-	if (__builtin_expect(m->bulk_free.count && !(r->flags & RECORD_BULK), 0))
-		machine_flush_bulk(m);
+	uint32_t cpu = machine_cpu(m, r);
+	if (__builtin_expect(m->bulk_free[cpu].count && !(r->flags & RECORD_BULK), 0))
+		machine_flush_bulk(m, cpu);
 	switch ((enum action)m->action[r->operation]) {
 	case ACTION_PAGE_ALLOC:
 		return page_alloc_record(m, r);

@@ -159,7 +159,7 @@ struct machine {
 		object_t *objects;
 		cache_id cache;
 		struct request request;
-	} bulk_free;
+	} * bulk_free; /* by cpu */
 
 	struct assists assists;
 	struct task_set reclaiming, victims; /* as the recording tells */
@@ -181,8 +181,12 @@ struct machine {
 int machine_build(struct machine *m, struct error *err);
 void machine_demolish(struct machine *m);
 
-/* Hands over objects gathered from a bulk free. */
-void machine_flush_bulk(struct machine *m);
+/*
+ * Hands over the objects that a CPU's bulk free gathered. Its events come before its work: it is
+ * carried out when the CPU's next event is met, not before what another CPU did meanwhile.
+ */
+void machine_flush_bulk(struct machine *m, uint32_t cpu);
+void machine_flush_bulks(struct machine *m);
 
 /* replay.c: from the batch in hand to the trace's end. */
 int machine_replay(struct machine *m, struct batch *batch, struct error *err);

@@ -27,9 +27,9 @@ object_t object_older(struct machine *m, const struct record *r, uint64_t entry)
 void object_gather(struct machine *m, const struct request *request, cache_id cache,
 		   object_t object)
 {
-	struct bulk_free *b = &m->bulk_free;
-	if (b->count && (b->cache.v != cache.v || b->request.cpu != request->cpu))
-		machine_flush_bulk(m);
+	struct bulk_free *b = &m->bulk_free[request->cpu];
+	if (b->count && b->cache.v != cache.v)
+		machine_flush_bulk(m, request->cpu);
 	if (b->count == b->capacity) {
 		b->capacity = b->capacity ? 2 * b->capacity : 64;
 		b->objects = realloc(b->objects, b->capacity * sizeof(*b->objects));
@@ -40,9 +40,15 @@ void object_gather(struct machine *m, const struct request *request, cache_id ca
 	b->objects[b->count++] = object;
 }
 
-void machine_flush_bulk(struct machine *m)
+void machine_flush_bulks(struct machine *m)
 {
-	struct bulk_free *b = &m->bulk_free;
+	for (uint32_t cpu = 0; cpu < m->cpus; cpu++)
+		machine_flush_bulk(m, cpu);
+}
+
+void machine_flush_bulk(struct machine *m, uint32_t cpu)
+{
+	struct bulk_free *b = &m->bulk_free[cpu];
 	if (!b->count)
 		return;
 	size_t count = b->count;
@@ -96,6 +102,7 @@ int cache_destroy_record(struct machine *m, const struct record *r, struct error
 	if (cache_is_none(cache))
 		return -1;
 	struct request request = request_of(m, r);
+	machine_flush_bulks(m);
 	m->slab->cache_destroy(m->slab_state, &request, cache);
 	cache_forget(m, m->origins[r->origin].cache);
 	m->objects_executed++;
@@ -110,6 +117,7 @@ int cache_shrink_record(struct machine *m, const struct record *r, struct error 
 	if (cache_is_none(cache))
 		return -1;
 	struct request request = request_of(m, r);
+	machine_flush_bulks(m);
 	m->slab->cache_shrink(m->slab_state, &request, cache);
 	m->objects_executed++;
 	return 1;

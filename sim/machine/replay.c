@@ -194,7 +194,7 @@ static int finish_replay(struct machine *m, struct error *err)
 				 (long long)start_mark(m->start));
 	if (m->closed && closed_drain(m->closed, m, err) != 0)
 		return -1;
-	machine_flush_bulk(m);
+	machine_flush_bulks(m);
 	return sampler_end(m->sampler, m, err);
 }
 

@@ -26,7 +26,7 @@
 #include "import/import.h"
 #include "slab/slab.h"
 
-enum { FRAMES = 1 << 18, POOL = 16, BULK_MAX = 4096, PENDING = 4096, LATE_ROWS = 16 };
+enum { FRAMES = 1 << 18, POOL = 16, BULK_MAX = 4096, CPUS_MAX = 2, PENDING = 4096, LATE_ROWS = 16 };
 
 struct recording {
 	const char *name;
@@ -66,9 +66,11 @@ struct replay {
 
 	object_t *objects; /* by record.id */
 	size_t object_capacity;
-	object_t bulk[BULK_MAX];
-	size_t bulk_count;
-	struct request bulk_request;
+	struct { /* a bulk free in hand, by cpu */
+		object_t objects[BULK_MAX];
+		size_t count;
+		struct request request;
+	} bulk[CPUS_MAX];
 
 	struct slabinfo_row late[LATE_ROWS]; /* did not agree yet */
 	size_t late_count;
@@ -123,7 +125,8 @@ static void keep_token(void *engine, enum defer_target target, uint64_t when_ns,
 
 static void page_record(struct replay *r, const struct record *record)
 {
-	if (record->flags & RECORD_FAILED || record->address == 0 || record->address >= FRAMES)
+	if (!(record->flags & RECORD_EFFECT) || record->flags & RECORD_FAILED ||
+	    record->address >= FRAMES)
 		return;
 	if (r->pool_count == POOL) {
 		r->pool_count--;
@@ -208,12 +211,14 @@ static void alloc_record(struct replay *r, const struct record *record)
 	r->exact += *slot == recorded;
 }
 
-static void flush_bulk(struct replay *r)
+static void flush_bulk(struct replay *r, uint32_t cpu)
 {
-	if (r->bulk_count)
-		r->policy->free_bulk(r->state, &r->bulk_request, CACHE_NONE, r->bulk_count,
-				     r->bulk);
-	r->bulk_count = 0;
+	const size_t count = r->bulk[cpu].count;
+
+	r->bulk[cpu].count = 0;
+	if (count)
+		r->policy->free_bulk(r->state, &r->bulk[cpu].request, CACHE_NONE, count,
+				     r->bulk[cpu].objects);
 }
 
 static void free_record(struct replay *r, const struct record *record)
@@ -225,9 +230,9 @@ static void free_record(struct replay *r, const struct record *record)
 	if (!r->started || object == OBJECT_NONE)
 		return;
 	if (record->flags & RECORD_BULK) {
-		assert_true(r->bulk_count < BULK_MAX);
-		r->bulk_request = request;
-		r->bulk[r->bulk_count++] = object;
+		assert_true(r->bulk[request.cpu].count < BULK_MAX);
+		r->bulk[request.cpu].request = request;
+		r->bulk[request.cpu].objects[r->bulk[request.cpu].count++] = object;
 		return;
 	}
 	if (record->operation == OP_KFREE)
@@ -377,8 +382,10 @@ static void replay_record(struct replay *r, const struct record *record)
 		record->flags & RECORD_BULK &&
 		(record->operation == OP_KFREE || record->operation == OP_KMEM_CACHE_FREE);
 
-	if (!bulk_free)
-		flush_bulk(r);
+	/* Events of frees come before the work: a bulk is carried out at its cpu's next event. */
+	for (uint32_t cpu = 0; cpu < r->services.cpus; cpu++)
+		if (record->operation == OP_MARK || (cpu == record_cpu(record) && !bulk_free))
+			flush_bulk(r, cpu);
 	if (r->late_count)
 		check_late_rows(r);
 	switch (record->operation) {
@@ -621,7 +628,7 @@ static struct recording recordings[] = {
 	/* A task sleeps in reclaim inside an allocation, which is told when it is over. */
 	{ "oom-shm-slub", 1, 115545, 115752 },
 	/* Events of two CPUs are not recorded in the order in which they took their locks. */
-	{ "user-mix-slub-smp2", 2, 15846, 50461 },
+	{ "user-mix-slub-smp2", 2, 21940, 50461 },
 };
 
 enum { RECORDINGS = sizeof(recordings) / sizeof(recordings[0]) };
