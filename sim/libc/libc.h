@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The C library's allocator of one process: the ops table that every such allocator fills. What
+ * the calls do is what malloc(3), mallopt(3) and malloc_trim(3) say.
+ *
+ * Blocks are named by the address that the program would be given; LIBC_NULL is a failed
+ * allocation. Threads are small numbers of the process, the first to call is its initial thread.
+ * Calls come one at a time, in the order in which the real ones held the allocator.
+ *
+ * The program may move the break behind the allocator's back (a foreign sbrk): nobody is told, the
+ * address space simply has another break afterwards.
+ */
+#ifndef SLABYARD_LIBC_LIBC_H
+#define SLABYARD_LIBC_LIBC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "core/address_space.h"
+#include "core/policy.h"
+#include "core/services.h"
+
+#define LIBC_NULL UINT64_C(0)
+
+/* Parameters of mallopt, numbered as in malloc.h. */
+enum libc_parameter {
+	LIBC_M_MXFAST = 1,
+	LIBC_M_TRIM_THRESHOLD = -1,
+	LIBC_M_TOP_PAD = -2,
+	LIBC_M_MMAP_THRESHOLD = -3,
+	LIBC_M_MMAP_MAX = -4,
+	LIBC_M_CHECK_ACTION = -5,
+	LIBC_M_PERTURB = -6,
+	LIBC_M_ARENA_TEST = -7,
+	LIBC_M_ARENA_MAX = -8,
+};
+
+/* Of one arena, or of all: the fields of mallinfo2(3). */
+struct libc_counts {
+	uint64_t arena;    /* bytes got by brk or for heaps */
+	uint64_t ordblks;  /* free chunks, fastbins left out */
+	uint64_t smblks;   /* chunks in fastbins */
+	uint64_t hblks;    /* mmapped chunks */
+	uint64_t hblkhd;   /* bytes in them */
+	uint64_t usmblks;  /* always 0 */
+	uint64_t fsmblks;  /* bytes in fastbins */
+	uint64_t uordblks; /* bytes in use, those in thread caches among them */
+	uint64_t fordblks; /* bytes free */
+	uint64_t keepcost; /* bytes at the top that could be given back */
+};
+
+enum libc_extent_state {
+	LIBC_EXTENT_LIVE,   /* the program's, or the allocator's own */
+	LIBC_EXTENT_CACHED, /* freed, waiting in a list that counts it as in use */
+	LIBC_EXTENT_FREE,
+	LIBC_EXTENT_TOP, /* free, at the end of its region: grows and shrinks */
+	LIBC_EXTENT_MMAPPED,
+	LIBC_EXTENT_STATES
+};
+
+/* What walk() reports: extents of one arena do not overlap. */
+struct libc_extent {
+	uint64_t address; /* with the allocator's header, where there is one */
+	uint64_t bytes;
+	uint32_t arena;
+	enum libc_extent_state state;
+};
+
+struct libc_policy {
+	struct policy_info info;
+
+	/*
+	 * A process's allocator before its first call: nothing is asked of the address space yet.
+	 * Memory is from services->arena.
+	 */
+	void *(*create)(const struct address_space *space, const void *params,
+			const struct services *services, struct error *err);
+	void (*destroy)(void *state);
+
+	uint64_t (*malloc)(void *state, uint32_t thread, uint64_t bytes);
+	/* bytes is the product of calloc's arguments. */
+	uint64_t (*calloc)(void *state, uint32_t thread, uint64_t bytes);
+	/* LIBC_NULL with bytes 0: `block` was freed; else: failed, and `block` is as it was. */
+	uint64_t (*realloc)(void *state, uint32_t thread, uint64_t block, uint64_t bytes);
+	uint64_t (*memalign)(void *state, uint32_t thread, uint64_t alignment, uint64_t bytes);
+	void (*free)(void *state, uint32_t thread, uint64_t block);
+
+	/* Both return what the real ones return. */
+	int (*mallopt)(void *state, int parameter, int value);
+	int (*malloc_trim)(void *state, uint64_t pad);
+
+	/* The thread is gone; its number may come again for another one. */
+	void (*thread_exit)(void *state, uint32_t thread);
+
+	/* malloc_usable_size(3). */
+	uint64_t (*usable_size)(const void *state, uint64_t block);
+
+	/* Arenas are numbered from 0, the main one. */
+	uint32_t (*arena_count)(const void *state);
+	void (*counts)(const void *state, uint32_t arena, struct libc_counts *counts);
+
+	void (*walk)(const void *state,
+		     void (*visit)(void *context, const struct libc_extent *extent), void *context);
+	bool (*check)(const void *state, struct error *err);
+};
+
+extern const struct policy_kind libc_policies;
+
+static inline const struct libc_policy *libc_policy_of(const struct policy_info *info)
+{
+	return (const struct libc_policy *)(const void *)info;
+}
+
+#endif
