@@ -38,7 +38,7 @@ struct fixture {
 	uint64_t pages_out;
 	uint64_t page_calls;
 	struct request asked[FIXTURE_ASKED]; /* the first requests for pages */
-	uint64_t fail_from; /* calls from this number on fail, UINT64_MAX: none */
+	uint64_t fail_from;                  /* calls from this number on fail, UINT64_MAX: none */
 	void (*on_call)(struct fixture *fixture);
 	uint64_t token[FIXTURE_DEFERRED];
 	size_t deferred;
