@@ -10,9 +10,12 @@ cd "$root"
 recording=workloads/samples/user-sh-slub
 out=build/demo
 
-sh sim/install_packages.sh build plot
+sh sim/install_packages.sh build
 echo "Building into build/"
-sh sim/build.sh build slabyard_cli -DCMAKE_BUILD_TYPE=Release
+sh sim/build.sh build slabyard_cli -DCMAKE_BUILD_TYPE=Release &
+building=$!
+sh sim/install_packages.sh plot
+wait $building
 
 # Replays the recording into $out/NAME.h5: replay NAME OPTION...
 replay() {

@@ -57,4 +57,4 @@ echo "Installing Debian packages:$missing"
 as_root apt-get -qq -o Acquire::Retries=3 update
 # shellcheck disable=SC2086 # a list of words
 as_root apt-get -qq -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 install -y --no-install-recommends \
-	$missing
+	$missing >/dev/null
