@@ -210,12 +210,12 @@ static inline void buddy_free_count_add(struct buddy *b, uint32_t zone, uint32_t
 	pcp->free_diff = diff;
 }
 
-/* Frames in the zone's buddy lists, exactly. */
-static inline uint64_t buddy_free_frames(const struct buddy *b, const struct buddy_zone *z)
+/* Frames in the zone's buddy lists, exactly: orders that the machine does not have hold none. */
+static inline uint64_t buddy_free_frames(const struct buddy_zone *z)
 {
 	uint64_t frames = 0;
 
-	for (unsigned order = 0; order < b->orders; order++) {
+	for (unsigned order = 0; order < PAGE_ORDERS_MAX; order++) {
 		for (unsigned type = 0; type < MIGRATE_TYPES; type++)
 			frames += (uint64_t)z->blocks[order][type] << order;
 	}

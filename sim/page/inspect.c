@@ -26,7 +26,7 @@ void buddy_counts(const void *state, struct page_counts *counts)
 		memcpy(out->name, z->name, sizeof(out->name));
 		out->node = z->node;
 		out->managed = z->managed;
-		out->free_pages = buddy_free_frames(b, z);
+		out->free_pages = buddy_free_frames(z);
 		out->pcp_pages = zone_pcp_frames(b, zone);
 		for (unsigned order = 0; order < PAGE_ORDERS_MAX; order++) {
 			for (unsigned type = 0; type < MIGRATE_TYPES; type++)
@@ -214,7 +214,7 @@ static int check_counts(const struct buddy *b, uint32_t zone, const struct censu
 		counted += buddy_pcp(b, zone, cpu)->free_diff;
 		pcp += (uint64_t)buddy_pcp(b, zone, cpu)->count;
 	}
-	if (census->free != buddy_free_frames(b, z) || counted != (int64_t)census->free)
+	if (census->free != buddy_free_frames(z) || counted != (int64_t)census->free)
 		return broken(err, z, "free pages miscounted", census->free);
 	if (census->pcp != pcp)
 		return broken(err, z, "pages marked per-cpu that are on no list", census->pcp);

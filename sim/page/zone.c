@@ -131,7 +131,7 @@ static void fill_zone(struct buddy *b, uint32_t zone, const struct layout *l)
 		at = end;
 	}
 	free_range(b, zone, at, z->end);
-	z->nr_free = (int64_t)buddy_free_frames(b, z);
+	z->nr_free = (int64_t)buddy_free_frames(z);
 	b->tally = (struct tally){ 0 };
 }
 
