@@ -38,6 +38,8 @@ struct text_cursor {
 	struct trace_hash *hash;
 	uint64_t latest_ns;
 	uint32_t bulk_task[RECORD_CPU_MASK + 1]; /* task + 1 inside a bulk page allocation */
+	enum import_level level;
+	bool objects_seen; /* events of objects entered the window */
 	bool ended;
 	uint64_t records_out;
 	struct record records[BATCH_RECORDS];
@@ -73,6 +75,7 @@ static int enter_window(struct text_cursor *t, struct error *err)
 		e->time_ns = t->latest_ns;
 	}
 	t->latest_ns = e->time_ns;
+	t->objects_seen |= operation_table[e->record.operation].space == SPACE_OBJECT;
 	uint64_t number = t->window.head++;
 	if (t->decoder.whole_dump)
 		return 0;
@@ -251,6 +254,18 @@ static int finish(struct text_cursor *t, struct error *err)
 		       : 0;
 }
 
+/*
+ * What --level auto comes to: told with the first batch, from all that the window holds by then, so
+ * that a text and the trace imported from it are replayed alike.
+ */
+static int tell_level(struct text_cursor *t, struct error *err)
+{
+	if (t->records_out || t->decoder.whole_dump)
+		return 0;
+	bool slab = t->level == IMPORT_SLAB || (t->level == IMPORT_AUTO && t->objects_seen);
+	return definition_set_meta(t->table, "level", slab ? "slab" : "page", err);
+}
+
 static int text_next(struct trace_cursor *cursor, struct batch *batch, struct error *err)
 {
 	struct text_cursor *t = (struct text_cursor *)cursor;
@@ -263,6 +278,8 @@ static int text_next(struct trace_cursor *cursor, struct batch *batch, struct er
 			return -1;
 		if (t->window.head == t->window.tail)
 			return finish(t, err);
+		if (tell_level(t, err))
+			return -1;
 		if (empty_window(t, batch, err))
 			return -1;
 	}
@@ -321,6 +338,7 @@ static int make_parts(struct text_cursor *t, const struct import_options *option
 	if (!t->decoder.names || !t->decoder.unnamed || !t->nested || !t->identity || !t->unknown)
 		return -1;
 	t->report->effect_rule = "none";
+	t->level = options->level;
 	if (options->level == IMPORT_PAGE)
 		return 0;
 	t->effects = effects_create(&t->window, t->decoder.names, t->report, err);
