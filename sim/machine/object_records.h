@@ -32,7 +32,8 @@ static inline int object_allocated(struct machine *m, const struct record *r, ob
 	if (!failed && r->id)
 		m->ids.object[r->id] = object + 1;
 	m->objects_executed++;
-	outcome_compare(m, r, failed, object + m->page_offset, m->page_offset != 0);
+	uint64_t address = object + (m->page_offset ? m->page_offset : DIRECT_MAP_BASE);
+	outcome_of(m, r, failed, address, m->page_offset != 0);
 	return 1;
 }
 

@@ -43,7 +43,7 @@ static inline int page_alloc_record(struct machine *m, const struct record *r)
 	bool failed = pfn_is_none(pfn);
 	if (!failed && r->id)
 		m->ids.page[r->id] = ((uint64_t)request.order << PAGE_ORDER_SHIFT | pfn.v) + 1;
-	outcome_compare(m, r, failed, pfn.v, true);
+	outcome_of(m, r, failed, pfn.v, true);
 	return 1;
 }
 
