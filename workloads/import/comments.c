@@ -113,6 +113,7 @@ static int declare_meta(struct decoder *d, const char *text, struct error *err)
 	key[sign - text] = '\0';
 	if (strcmp(key, "page_offset") == 0)
 		text_hex(sign + 1, &d->page_offset);
+	d->allocator_known |= strcmp(key, "allocator") == 0;
 	return definition_set_meta(d->table, key, sign + 1, err);
 }
 

@@ -73,10 +73,11 @@ static struct impression look_at(const char *bytes, size_t length)
 	return i;
 }
 
-/* Lines of the grammar must prevail. */
+/* Lines of the grammar must prevail; events that are known weigh up a last line that was cut. */
 static bool is_grammar(const struct impression *i)
 {
-	return i->slabyard || i->tracer || i->cpus || i->events > i->others;
+	return i->slabyard || i->tracer || i->cpus || i->events > i->others ||
+	       (i->known && i->known >= i->others);
 }
 
 static int ftrace_recognise(const char *bytes, size_t length)
@@ -143,8 +144,7 @@ static struct policy_plugins plugins;
 
 const struct policy_kind import_formats = {
 	.name = "format",
-	.help = "trace formats that are imported",
-	.default_policy = "text",
+	.help = "text that is read as a trace, guessed from the content; native .syt needs none",
 	.tables = tables,
 	.table_count = sizeof(tables) / sizeof(tables[0]),
 	.plugins = &plugins,

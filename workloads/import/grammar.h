@@ -23,6 +23,7 @@ struct decoder {
 	struct ptrmap *unnamed; /* object -> its cache, for caches that have no name yet */
 	bool whole_dump;        /* "# slabyard: trace 1" was read: nothing is derived */
 	uint64_t page_offset;   /* direct-map base, when the trace tells it */
+	bool allocator_known;   /* the slab allocator that it was recorded under */
 	const char *arguments;  /* of the event in hand, as they stand in the line */
 	struct fields fields;   /* the same, by key */
 };

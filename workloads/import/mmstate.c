@@ -125,8 +125,10 @@ static int head_line(struct mmstate_parser *p, const char *line)
 {
 	struct page_state pages = { 0 };
 	struct slab_state slabs = { 0 };
-	const char *allocator = text_value(line, "alloc");
-	size_t length = allocator ? (size_t)(text_word_end(allocator) - allocator) : 0;
+	const char *allocator = value_of(p, line, "alloc");
+	if (!allocator)
+		return -1;
+	size_t length = (size_t)(text_word_end(allocator) - allocator);
 	if (length == 0 || length >= sizeof(slabs.allocator))
 		return mmstate_error(p, "alloc= must be slub, slab or slob");
 	memcpy(slabs.allocator, allocator, length);
@@ -168,9 +170,16 @@ static bool is_ignored(const char *line)
 	       text_starts_with(line, "vmalloc ");
 }
 
+static bool is_first_line(const char *line)
+{
+	static const char magic[] = "mmstate 1";
+	const char *behind = line + sizeof(magic) - 1;
+	return text_starts_with(line, magic) && (*behind == ' ' || *behind == '\0');
+}
+
 static int read_line(struct mmstate_parser *p, const char *line)
 {
-	if (p->line == 1 && !text_starts_with(line, "mmstate 1 "))
+	if (p->line == 1 && !is_first_line(line))
 		return mmstate_error(p, "is no mmstate file: it must begin with \"mmstate 1\"");
 	if (p->line == 1)
 		return head_line(p, line);

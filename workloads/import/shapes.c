@@ -6,6 +6,7 @@
 #include "base/ptrmap.h"
 #include "core/ids.h"
 #include "core/operation.h"
+#include "import/allocator.h"
 #include "import/text.h"
 
 uint32_t event_clip(struct decoder *d, uint64_t value)
@@ -165,6 +166,9 @@ int shape_object(struct decoder *d, const struct event_rule *rule, struct import
 	if (operation_table[rule->operation].ids == ID_ALLOC && e->record.address == 0)
 		e->record.flags |= RECORD_FAILED;
 	origin->bytes_alloc = event_clip(d, fields_number_or(&d->fields, KEY_BYTES_ALLOC, 0));
+	if (rule->operation == OP_KMALLOC && !d->allocator_known && !d->whole_dump &&
+	    allocator_look(d, e->record.size, origin->bytes_alloc, err))
+		return -1;
 	origin->align = event_clip(d, fields_number_or(&d->fields, KEY_ALIGN, 0));
 	origin->node = (int16_t)fields_number_or(&d->fields, KEY_NODE, UINT64_MAX);
 	origin->accounted = fields_flag(&d->fields, KEY_ACCOUNTED);
