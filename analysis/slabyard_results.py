@@ -32,11 +32,9 @@ class Series:
         return len(self.time_ns)
 
     def __getitem__(self, column):
-        """The column's values; thousandths as fractions."""
+        """The column's values in its units."""
         dataset = self._group[column]
         values = dataset[:]
-        if dataset.attrs.get("units") == "1/1000":
-            return values / 1000
         return values * dataset.attrs["scale_factor"] if "scale_factor" in dataset.attrs else values
 
     def axis(self, column, dimension):

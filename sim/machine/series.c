@@ -83,18 +83,30 @@ static int open_buddy(struct series_set *set, struct machine *m, struct error *e
 	return set->buddy ? 0 : -1;
 }
 
+/* Indices are stored in thousandths, as mm/vmstat.c has them; scale_factor is CF's word for it. */
+static int scale_indices(struct machine *m, struct error *err)
+{
+	static const char *const indices[] = { "/timeseries/fragmentation/unusable_free_index",
+					       "/timeseries/fragmentation/fragmentation_index" };
+	for (size_t i = 0; i < 2; i++)
+		if (m->sink_ops->attribute_f64(m->sink, indices[i], "scale_factor", 0.001, err) !=
+		    0)
+			return -1;
+	return 0;
+}
+
 static int open_fragmentation(struct series_set *set, struct machine *m, struct error *err)
 {
 	const struct result_column columns[] = {
 		{ "unusable_free_index",
-		  "1/1000",
+		  "1",
 		  "share of free memory no use to an order",
 		  RESULT_I32,
 		  2,
 		  { &set->zone, &set->order } },
 		{ "fragmentation_index",
-		  "1/1000",
-		  "failure by fragmentation (1000) or lack of memory (0); -1000: would succeed",
+		  "1",
+		  "failure by fragmentation (1) or lack of memory (0); -1: would succeed",
 		  RESULT_I32,
 		  2,
 		  { &set->zone, &set->order } },
@@ -114,7 +126,7 @@ static int open_fragmentation(struct series_set *set, struct machine *m, struct 
 	};
 	set->fragmentation =
 		m->sink_ops->series(m->sink, "/timeseries/fragmentation", columns, 5, err);
-	return set->fragmentation ? 0 : -1;
+	return set->fragmentation ? scale_indices(m, err) : -1;
 }
 
 static int open_slab(struct series_set *set, struct machine *m, struct error *err)
