@@ -217,6 +217,33 @@ static uint32_t slub_cache_count(const void *state)
 	return slub->table.count;
 }
 
+static uint64_t chain_length(const uint16_t *links, uint16_t index)
+{
+	uint64_t length = 0;
+
+	for (; index != SLUB_END; index = links[index])
+		length++;
+	return length;
+}
+
+/* Free objects of the cpu's slab and of those on its partial list. */
+static uint64_t cpu_free_objects(const struct slub *slub, cache_id cache, uint32_t cpu)
+{
+	const struct slub_cpu *c = slub_cpu(slub, cache.v, cpu);
+	uint64_t objects = 0;
+
+	if (c->slab != SLUB_NONE) {
+		const struct slub_slab *slab = &slub->slabs[c->slab];
+
+		objects = chain_length(slub->links + c->links, c->free);
+		objects += (uint32_t)slab->objects - slab->inuse;
+	}
+	for (uint32_t id = *slub_cpu_partial(slub, cache.v, cpu); id != SLUB_NONE;
+	     id = slub->slabs[id].next)
+		objects += (uint32_t)slub->slabs[id].objects - slub->slabs[id].inuse;
+	return objects;
+}
+
 /* get_slabinfo(): whatever is not free on the node's list counts as active. */
 static bool slub_counts(const void *state, cache_id cache, struct cache_counts *counts)
 {
@@ -235,10 +262,13 @@ static bool slub_counts(const void *state, cache_id cache, struct cache_counts *
 		.object_size = c->size,
 		.objects_per_slab = c->oo_objects,
 		.pages_per_slab = 1u << c->oo_order,
+		.live_objects = c->nr_objects - c->partial_free,
 		.held_bytes = c->nr_pages << PAGE_SHIFT,
 	};
-	for (uint32_t cpu = 0; cpu < slub->cpu_count; cpu++)
+	for (uint32_t cpu = 0; cpu < slub->cpu_count; cpu++) {
 		counts->requested_bytes += slub_cpu(slub, cache.v, cpu)->requested;
+		counts->live_objects -= cpu_free_objects(slub, cache, cpu);
+	}
 	return true;
 }
 

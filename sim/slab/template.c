@@ -242,6 +242,7 @@ static bool template_counts(const void *state, cache_id cache, struct cache_coun
 		.object_size = c->object_size,
 		.objects_per_slab = 1,
 		.pages_per_slab = 1u << order_of(c->object_size),
+		.live_objects = c->objects,
 		.requested_bytes = c->requested,
 		.held_bytes = c->pages << PAGE_SHIFT,
 	};

@@ -237,6 +237,30 @@ static uint64_t counted_bytes(const struct play *p)
 	return bytes;
 }
 
+static uint64_t counted_objects(const struct play *p)
+{
+	const struct slab_policy *policy = p->f->policy;
+	uint64_t objects = 0;
+
+	for (uint32_t i = 0; i < policy->cache_count(p->f->state); i++) {
+		struct cache_counts counts;
+
+		if (policy->counts(p->f->state, (cache_id){ i }, &counts))
+			objects += counts.live_objects;
+	}
+	return objects;
+}
+
+/* Living objects; large: also those that may be pages instead. */
+static uint64_t live_objects(const struct play *p, bool large)
+{
+	uint64_t objects = 0;
+
+	for (size_t i = 0; i < p->live_count; i++)
+		objects += large || p->live[i].cache >= 0 || p->live[i].bytes <= 4096;
+	return objects;
+}
+
 static uint64_t live_bytes(const struct play *p)
 {
 	uint64_t bytes = 0;
@@ -291,6 +315,8 @@ static void everything_comes_back(const struct slab_policy *policy)
 		const uint64_t counted = counted_bytes(&p);
 
 		assert_in_range(counted, live_bytes(&p), live_bytes(&p) + perhaps_large_bytes(&p));
+		assert_in_range(counted_objects(&p), live_objects(&p, false),
+				live_objects(&p, true));
 	}
 	assert_int_equal(p.failed, 0);
 	free_all(&p);
@@ -304,6 +330,7 @@ static void everything_comes_back(const struct slab_policy *policy)
 	fixture_check(p.f);
 	assert_int_equal(p.f->pages_out, 0);
 	assert_int_equal(counted_bytes(&p), 0);
+	assert_int_equal(counted_objects(&p), 0);
 	play_end(&p);
 }
 

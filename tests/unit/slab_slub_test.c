@@ -563,6 +563,7 @@ static void impossible_states_are_refused(void **unused)
 	assert_int_equal(f->policy->load(f->state, &state, &err), 0);
 	assert_int_equal(counts(f).active_objects, PER_SLAB - 2);
 	assert_int_equal(counts(f).requested_bytes, (PER_SLAB - 2) * BYTES);
+	assert_int_equal(counts(f).live_objects, PER_SLAB - 2);
 	assert_int_equal(frame_of(take(f, 0)), 7);
 	fixture_destroy(f);
 
