@@ -31,9 +31,8 @@ static int list_kind(const struct policy_kind *kind, struct error *err)
 	int status = 0;
 	for (size_t i = 0; i < policy_count(kind) && !status; i++) {
 		const struct policy_info *info = policy_at(kind, i);
-		bool is_default = strcmp(info->name, kind->default_policy) == 0;
-		status = text_table_add(
-			&table, (const char *[]){ is_default ? "*" : " ", info->name, info->help });
+		const char *star = policy_is_default(kind, info) ? "*" : " ";
+		status = text_table_add(&table, (const char *[]){ star, info->name, info->help });
 	}
 	printf("%s: %s\n", kind->name, kind->help);
 	text_table_print(&table, 2, stdout);

@@ -33,7 +33,7 @@ static void print_policies(const struct policy_kind *kind)
 		const struct policy_info *info = policy_at(kind, i);
 		fputs(".TP\n.B ", stdout);
 		print_roff(info->name);
-		printf("%s\n", strcmp(info->name, kind->default_policy) == 0 ? " (default)" : "");
+		printf("%s\n", policy_is_default(kind, info) ? " (default)" : "");
 		print_roff(info->help);
 		putchar('\n');
 	}

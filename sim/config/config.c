@@ -68,7 +68,7 @@ static int policies_init(struct value_section *section, const struct policy_kind
 		if (group_init(&section->policies[i], info->name, info->options, info->params_size,
 			       err))
 			return -1;
-		if (strcmp(info->name, kind->default_policy) == 0)
+		if (policy_is_default(kind, info))
 			section->chosen = i;
 	}
 	SIM_ASSERT(section->chosen < count);

@@ -27,6 +27,11 @@ const struct policy_info *policy_find(const struct policy_kind *kind, const char
 	return NULL;
 }
 
+bool policy_is_default(const struct policy_kind *kind, const struct policy_info *info)
+{
+	return kind->default_policy && strcmp(info->name, kind->default_policy) == 0;
+}
+
 int policy_add(const struct policy_kind *kind, const struct policy_info *table, struct error *err)
 {
 	struct policy_plugins *plugins = kind->plugins;

@@ -6,6 +6,7 @@
 #ifndef SLABYARD_CORE_POLICY_H
 #define SLABYARD_CORE_POLICY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,7 +50,7 @@ struct policy_plugins {
 struct policy_kind {
 	const char *name; /* "page", "slab", "cost", ... */
 	const char *help;
-	const char *default_policy;
+	const char *default_policy; /* NULL: the input decides */
 	const struct policy_info *const
 		*tables; /* the built-in ones, in the order of policies.def */
 	size_t table_count;
@@ -62,6 +63,8 @@ const struct policy_info *policy_at(const struct policy_kind *kind, size_t index
 
 /* The policy of that name, or NULL. */
 const struct policy_info *policy_find(const struct policy_kind *kind, const char *name);
+
+bool policy_is_default(const struct policy_kind *kind, const struct policy_info *info);
 
 /* Adds a plugin's table; -1 when its ABI differs, its name is taken or there are too many. */
 int policy_add(const struct policy_kind *kind, const struct policy_info *table, struct error *err);
