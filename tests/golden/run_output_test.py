@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `slabyard run` leaves behind: placements, and figures that can be trusted in the result."""
+
+import pathlib
+import tempfile
+import unittest
+
+import h5py
+
+from run_fixture import SAMPLES, slabyard
+
+RECORDING = SAMPLES / "user-sh-slub"
+ALLOCATIONS = ("kmalloc", "kmem_cache_alloc", "mm_page_alloc")
+CUT = """\
+prog-1 [000] 1.000000001: kmalloc: ptr=0x5000 bytes_req=24 bytes_alloc=32
+prog-1 [000] 1.000000002: km"""
+
+
+class Output(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def run_trace(self, *arguments):
+        """Prints, lines of the placements, and the path of the result."""
+        placements, result = self.folder / "placements", self.folder / "result.h5"
+        done = slabyard("run", "--placements", placements, "-o", result, *arguments)
+        lines = [line.split("\t") for line in placements.read_text().splitlines()]
+        return done.stdout.decode(), lines, result
+
+    def test_placements_on_a_fresh_machine(self):
+        """Where the recorded direct map is not known, objects have the machine's own addresses."""
+        trace = self.folder / "trace.txt"
+        trace.write_text(CUT + "alloc: ptr=0x6000 bytes_req=5000 bytes_alloc=8192\n")
+        printed, lines, _ = self.run_trace("--trace", trace)
+        self.assertEqual([line[:3] for line in lines],
+                         [["1", "kmalloc", "5000"], ["2", "kmalloc", "6000"]])
+        for _, _, _, simulated in lines:
+            self.assertGreaterEqual(int(simulated, 16), 0xFFFF888000000000)
+        self.assertNotIn("placements", printed)
+
+    def test_placements_after_a_recorded_state(self):
+        printed, lines, _ = self.run_trace("--trace", RECORDING / "trace.txt.zst",
+                                           "--start", RECORDING / "mmstate-0.txt.zst")
+        self.assertTrue(lines)
+        for _, operation, recorded, simulated in lines:
+            self.assertIn(operation, ALLOCATIONS)
+            self.assertEqual(recorded, simulated)
+        self.assertIn(f"{len(lines)} of {len(lines)} matched", printed)
+
+    def test_trace_that_is_cut(self):
+        trace = self.folder / "trace.txt"
+        trace.write_text(CUT)
+        _, lines, _ = self.run_trace("--trace", trace)
+        self.assertEqual(len(lines), 1)
+
+    def test_fragmentation(self):
+        _, _, result = self.run_trace("--trace", RECORDING / "trace.txt.zst",
+                                      "--sample-every", "4096")
+        with h5py.File(result) as run:
+            series = run["/timeseries/fragmentation"]
+            requested, allocated, held = (series[name + "_bytes"][:].astype(int)
+                                          for name in ("requested", "allocated", "held"))
+            for index in ("unusable_free_index", "fragmentation_index"):
+                self.assertEqual(series[index].attrs["scale_factor"], 0.001)
+                self.assertEqual(series[index].attrs["units"], "1")
+        self.assertGreater(allocated.max(), 0)
+        self.assertTrue((requested <= allocated).all())
+        self.assertTrue((allocated <= held).all())
+
+
+if __name__ == "__main__":
+    unittest.main()
