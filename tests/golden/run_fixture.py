@@ -12,9 +12,10 @@ import pathlib
 import re
 import subprocess
 
-SOURCE = pathlib.Path(os.environ["SLABYARD_SOURCE_DIR"])
-BUILD = pathlib.Path(os.environ["SLABYARD_BUILD_DIR"])
-PROGRAM = os.environ["SLABYARD"]
+# ctest says where things are; by hand it is build/ that is tested.
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("SLABYARD_BUILD_DIR", SOURCE / "build"))
+PROGRAM = os.environ.get("SLABYARD", str(BUILD / "slabyard"))
 CASES = SOURCE / "tests" / "golden" / "run"
 SAMPLES = SOURCE / "workloads" / "samples"
 

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the golden files of run/ anew from what the program does now.
 
-    SLABYARD=build/slabyard SLABYARD_SOURCE_DIR=. SLABYARD_BUILD_DIR=build \
-        /usr/bin/python3 tests/golden/run_update.py [CASE...]
+    /usr/bin/python3 tests/golden/run_update.py [CASE...]     (runs build/slabyard)
 
 Golden files, hashes above all, may only change with a commit that says why the simulation or its
 result file changed. A hash that changed by itself is a bug: look for it, do not update.
