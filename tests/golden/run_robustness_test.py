@@ -34,15 +34,17 @@ class Robustness(unittest.TestCase):
 
     def start_and_kill(self):
         """Feeds half of the trace, so that the run is at work and waits, then kills it."""
-        text = subprocess.run(["zstd", "-dcq", TRACE], stdout=subprocess.PIPE, check=True).stdout
+        native = self.folder / "trace.syt"
+        slabyard("import", TRACE, "-o", native)
+        half = native.read_bytes()[: native.stat().st_size // 2]
         command = ["run", "--trace", "-", *COMMAND[3:], "-o", self.result]
         with subprocess.Popen([PROGRAM, *command], stdin=subprocess.PIPE) as run:
-            run.stdin.write(text[: len(text) // 2])
+            run.stdin.write(half)
             run.stdin.flush()
-            self.assertIsNone(run.poll())
             run.kill()
             self.assertEqual(run.wait(), -signal.SIGKILL)
             run.stdin.close()
+        self.assertTrue([name for name in self.names() if name.startswith("result.h5.partial")])
 
     def test_kill_leaves_no_result(self):
         self.start_and_kill()
