@@ -17,6 +17,26 @@ int pfn_list_add(struct pfn_list *list, uint32_t pfn)
 	return 0;
 }
 
+int page_run_add(struct zone_state *zone, uint32_t pfn, uint32_t count, char kind)
+{
+	struct page_run *last = zone->run_count ? &zone->runs[zone->run_count - 1] : NULL;
+
+	if (last && last->kind == kind && last->pfn + last->count == pfn) {
+		last->count += count;
+		return 0;
+	}
+	/* the array is full whenever its length is a power of two */
+	if ((zone->run_count & (zone->run_count - 1)) == 0) {
+		size_t room = zone->run_count ? 2 * zone->run_count : 1;
+		struct page_run *runs = realloc(zone->runs, room * sizeof(*runs));
+		if (!runs)
+			return -1;
+		zone->runs = runs;
+	}
+	zone->runs[zone->run_count++] = (struct page_run){ pfn, count, kind };
+	return 0;
+}
+
 static void zone_state_free(struct zone_state *zone)
 {
 	for (unsigned order = 0; order < PAGE_ORDERS_MAX; order++)

@@ -70,6 +70,9 @@ struct zone_state {
 	size_t run_count;
 };
 
+/* Adds to the zone's last run, or begins one. -1: no memory. */
+int page_run_add(struct zone_state *zone, uint32_t pfn, uint32_t count, char kind);
+
 struct page_state {
 	uint32_t cpus, orders, pageblock_order;
 	uint64_t total_ram_pages, total_reserve_pages, min_free_kbytes;

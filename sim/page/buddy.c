@@ -2,81 +2,13 @@
 /*
  * Policy `buddy`: Linux 6.1's page allocator, frame for frame. block.c holds the free lists,
  * fallback.c stealing between migratetypes, pcp.c the per-cpu lists, zonelist.c and watermark.c the
- * choice of zone, zone.c the fresh machine.
+ * choice of zone, zone.c the fresh machine. Policy `buddy-nogroup` is the same code.
  */
 #include "page/buddy.h"
 
 #include <stdio.h>
 
 #include "core/assert.h"
-
-#define OPTION_AT(field) .name = #field, .offset = offsetof(struct buddy_params, field)
-
-static const struct option_spec buddy_options[] = {
-	{
-		OPTION_AT(min_free_kbytes),
-		.type = OPTION_UINT,
-		.default_text = "0",
-		.max = 1 << 28,
-		.unit = "KiB",
-		.help = "memory kept free for those who cannot wait; 0: 4 * sqrt(memory in KiB)",
-	},
-	{
-		OPTION_AT(watermark_scale_factor),
-		.type = OPTION_UINT,
-		.default_text = "10",
-		.min = 1,
-		.max = 3000,
-		.unit = "1/10000",
-		.help = "least distance between watermarks, of the zone's memory",
-	},
-	{
-		OPTION_AT(watermark_boost_factor),
-		.type = OPTION_UINT,
-		.default_text = "15000",
-		.max = 1000000,
-		.unit = "1/10000",
-		.help = "how far mixing pageblocks may raise watermarks, of the high one; 0: never",
-	},
-	{
-		OPTION_AT(percpu_pagelist_high_fraction),
-		.type = OPTION_UINT,
-		.default_text = "0",
-		.max = 1 << 20,
-		.unit = "",
-		.help = "per-cpu lists together hold this fraction of a zone; 0: its low watermark",
-	},
-	{
-		OPTION_AT(page_group_by_mobility),
-		.type = OPTION_BOOL,
-		.default_text = "true",
-		.unit = "",
-		.help = "keep pages that can be moved apart from those that cannot",
-	},
-	{
-		OPTION_AT(transparent_hugepage),
-		.type = OPTION_BOOL,
-		.default_text = "true",
-		.unit = "",
-		.help = "per-cpu lists of huge pages too (CONFIG_TRANSPARENT_HUGEPAGE)",
-	},
-	{
-		OPTION_AT(khugepaged),
-		.type = OPTION_BOOL,
-		.default_text = "false",
-		.unit = "",
-		.help = "huge pages are in use: keep more memory free so that pageblocks stay "
-			"whole",
-	},
-	{
-		OPTION_AT(initmem_bytes),
-		.type = OPTION_SIZE,
-		.default_text = "0B",
-		.unit = "B",
-		.help = "freed at the end of boot, after watermarks were computed",
-	},
-	OPTION_END,
-};
 
 static unsigned coarse_order(const struct buddy *b)
 {
@@ -125,8 +57,8 @@ static int check_machine(const struct page_machine *machine, struct error *err)
 	return 0;
 }
 
-static void *buddy_create(const struct page_machine *machine, const void *params,
-			  const struct services *services, struct error *err)
+void *buddy_create(const struct page_machine *machine, const void *params,
+		   const struct services *services, struct error *err)
 {
 	struct buddy *b;
 
@@ -163,7 +95,7 @@ static void mark_allocated(struct buddy *b, const struct request *request, uint3
 		work_count_n(b->services->work, WORK_zero_page, 1u << request->order);
 }
 
-static pfn_t buddy_alloc(void *state, const struct request *request)
+pfn_t buddy_alloc(void *state, const struct request *request)
 {
 	struct buddy *b = state;
 	uint32_t pfn = zonelist_take(b, request);
@@ -173,7 +105,7 @@ static pfn_t buddy_alloc(void *state, const struct request *request)
 	return (pfn_t){ pfn };
 }
 
-static size_t buddy_alloc_bulk(void *state, const struct request *request, size_t count, pfn_t *out)
+size_t buddy_alloc_bulk(void *state, const struct request *request, size_t count, pfn_t *out)
 {
 	struct buddy *b = state;
 	size_t got;
@@ -185,12 +117,12 @@ static size_t buddy_alloc_bulk(void *state, const struct request *request, size_
 	return got;
 }
 
-static void buddy_free(void *state, const struct request *request, pfn_t pfn)
+void buddy_free(void *state, const struct request *request, pfn_t pfn)
 {
 	release_frames(state, request, pfn.v);
 }
 
-static void buddy_drain(void *state, uint32_t cpu)
+void buddy_drain(void *state, uint32_t cpu)
 {
 	struct buddy *b = state;
 

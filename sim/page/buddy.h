@@ -330,7 +330,19 @@ void buddy_walk(const void *state, void (*visit)(void *, const struct page_exten
 bool buddy_check(const void *state, struct error *err);
 bool buddy_assist(void *state, const struct page_assist *assist);
 
-/* buddy.c: the arrays for frames below `frame_count` and the zones already in b->zones. */
+/* options.c: page_group_by_mobility stands first. */
+extern const struct option_spec buddy_options[];
+
+/* buddy.c: hooks of the ops table. */
+
+void *buddy_create(const struct page_machine *machine, const void *params,
+		   const struct services *services, struct error *err);
+pfn_t buddy_alloc(void *state, const struct request *request);
+size_t buddy_alloc_bulk(void *state, const struct request *request, size_t count, pfn_t *out);
+void buddy_free(void *state, const struct request *request, pfn_t pfn);
+void buddy_drain(void *state, uint32_t cpu);
+
+/* And the arrays for frames below `frame_count` and the zones already in b->zones. */
 int buddy_arrays(struct buddy *b, uint32_t frame_count, struct error *err);
 /* Gives the zones from number `from` on a lock of their own. */
 void buddy_add_zone_locks(struct buddy *b, uint32_t from);

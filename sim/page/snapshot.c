@@ -54,6 +54,12 @@ static int load_zones(struct buddy *b, const struct page_state *from, struct err
 	return 0;
 }
 
+/* Without grouping by mobility all that may be moved or reclaimed is of one type with the rest. */
+static unsigned grouped_type(const struct buddy *b, unsigned type)
+{
+	return !b->group_by_mobility && type < MIGRATE_PCPTYPES ? MIGRATE_UNMOVABLE : type;
+}
+
 static int load_pageblocks(struct buddy *b, struct buddy_zone *z, const struct zone_state *from,
 			   struct error *err)
 {
@@ -61,12 +67,9 @@ static int load_pageblocks(struct buddy *b, struct buddy_zone *z, const struct z
 		z->pageblocks[b->pageblock_type[i]]++;
 	for (size_t i = 0; i < from->pageblock_count; i++) {
 		const struct pageblock_state *block = &from->pageblocks[i];
-		uint8_t *type = &b->pageblock_type[pageblock_of(b, block->pfn)];
 		if (block->pfn >= z->end || block->migratetype >= MIGRATE_TYPES)
 			return bad_state(err, from, "impossible pageblock", block->pfn);
-		z->pageblocks[*type]--;
-		z->pageblocks[block->migratetype]++;
-		*type = block->migratetype;
+		pageblock_set_type(b, z, block->pfn, block->migratetype);
 		b->pageblock_lru[pageblock_of(b, block->pfn)] = block->lru;
 	}
 	return 0;
@@ -138,11 +141,21 @@ static int load_free_lists(struct buddy *b, uint32_t zone, const struct zone_sta
 				uint32_t pfn = list->pfn[i];
 				if (check_placeable(b, z, from, pfn, order, err))
 					return -1;
-				block_append(b, zone, pfn, order, type);
+				block_append(b, zone, pfn, order, grouped_type(b, type));
 			}
 		}
 	}
 	return 0;
+}
+
+/* The per-cpu list that stands for `index`, likewise. */
+static unsigned grouped_list(const struct buddy *b, unsigned index)
+{
+	if (b->group_by_mobility)
+		return index;
+	if (index >= PCP_LOW_LISTS)
+		return PCP_LOW_LISTS;
+	return index - index % MIGRATE_PCPTYPES + MIGRATE_UNMOVABLE;
 }
 
 static int load_pcp(struct buddy *b, uint32_t zone, const struct zone_state *from,
@@ -166,7 +179,7 @@ static int load_pcp(struct buddy *b, uint32_t zone, const struct zone_state *fro
 			uint32_t pfn = set->lists[index].pfn[i];
 			if (check_placeable(b, &b->zones[zone], from, pfn, order, err))
 				return -1;
-			pcp_append(b, zone, set->cpu, index, pfn);
+			pcp_append(b, zone, set->cpu, grouped_list(b, index), pfn);
 		}
 	}
 	return 0;
@@ -351,26 +364,6 @@ static char extent_kind(uint8_t state)
 	return frame_kind(state) == FRAME_LRU ? 'A' : 'P';
 }
 
-/* Adds to the last run, or begins one; the array grows by doubling. */
-static int run_add(struct zone_state *to, uint32_t pfn, uint32_t count, char kind)
-{
-	struct page_run *last = to->run_count ? &to->runs[to->run_count - 1] : NULL;
-
-	if (last && last->kind == kind && last->pfn + last->count == pfn) {
-		last->count += count;
-		return 0;
-	}
-	if ((to->run_count & (to->run_count - 1)) == 0) {
-		size_t room = to->run_count ? 2 * to->run_count : 1;
-		struct page_run *runs = realloc(to->runs, room * sizeof(*runs));
-		if (!runs)
-			return -1;
-		to->runs = runs;
-	}
-	to->runs[to->run_count++] = (struct page_run){ pfn, count, kind };
-	return 0;
-}
-
 static void count_reserved(const struct buddy *b, struct zone_state *to, uint32_t pfn,
 			   uint32_t count)
 {
@@ -390,7 +383,7 @@ static int dump_runs(const struct buddy *b, const struct buddy_zone *z, struct z
 	for (uint32_t pfn = z->start; pfn < z->end;) {
 		struct frame_block block = frames_block(&b->frames, pfn);
 		char kind = extent_kind(block.state);
-		if (run_add(to, pfn, 1u << block.order, kind))
+		if (page_run_add(to, pfn, 1u << block.order, kind))
 			return -1;
 		if (kind == 'R')
 			count_reserved(b, to, pfn, 1u << block.order);

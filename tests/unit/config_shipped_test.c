@@ -33,8 +33,12 @@ struct shipped {
 };
 
 static const struct shipped shipped[] = {
-	{ "policies/buddy.yaml", "page", "buddy" },   { "policies/page-null.yaml", "page", "null" },
-	{ "policies/slub.yaml", "slab", "slub" },     { "policies/slab-null.yaml", "slab", "null" },
+	{ "policies/buddy.yaml", "page", "buddy" },
+	{ "policies/buddy-nogroup.yaml", "page", "buddy-nogroup" },
+	{ "policies/bitmap-firstfit.yaml", "page", "bitmap-firstfit" },
+	{ "policies/page-null.yaml", "page", "null" },
+	{ "policies/slub.yaml", "slab", "slub" },
+	{ "policies/slab-null.yaml", "slab", "null" },
 	{ "costs/default.yaml", "cost", "constant" },
 };
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Policy `buddy-nogroup`: the buddy allocator as it was before Linux 2.6.24, which keeps no
+ * pageblocks apart for what can be moved. It is `buddy` with page_group_by_mobility off, as Linux
+ * 6.1 turns it off on machines too small for it; a recorded state's lists are joined by order.
+ */
+#include "page/buddy.h"
+
+static void *nogroup_create(const struct page_machine *machine, const void *params,
+			    const struct services *services, struct error *err)
+{
+	struct buddy_params nogroup = *(const struct buddy_params *)params;
+
+	nogroup.page_group_by_mobility = false;
+	return buddy_create(machine, &nogroup, services, err);
+}
+
+const struct page_policy buddy_nogroup_page_policy = {
+	.info = {
+		.abi = POLICY_ABI,
+		.name = "buddy-nogroup",
+		.help = "buddy without grouping by mobility, as before Linux 2.6.24",
+		.capabilities = POLICY_PLACES | POLICY_REUSES | POLICY_RESTORES,
+		.options = buddy_options + 1,
+		.params_size = sizeof(struct buddy_params),
+	},
+	.create = nogroup_create,
+	.alloc = buddy_alloc,
+	.free = buddy_free,
+	.alloc_bulk = buddy_alloc_bulk,
+	.drain = buddy_drain,
+	.expire = kswapd_expire,
+	.counts = buddy_counts,
+	.load = buddy_load,
+	.dump = buddy_dump,
+	.walk = buddy_walk,
+	.check = buddy_check,
+};

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What users can set of `buddy`; `buddy-nogroup` has all but the first. */
+#include <stddef.h>
+
+#include "page/buddy.h"
+
+#define OPTION_AT(field) .name = #field, .offset = offsetof(struct buddy_params, field)
+
+const struct option_spec buddy_options[] = {
+	{
+		OPTION_AT(page_group_by_mobility),
+		.type = OPTION_BOOL,
+		.default_text = "true",
+		.unit = "",
+		.help = "keep pages that can be moved apart from those that cannot",
+	},
+	{
+		OPTION_AT(min_free_kbytes),
+		.type = OPTION_UINT,
+		.default_text = "0",
+		.max = 1 << 28,
+		.unit = "KiB",
+		.help = "memory kept free for those who cannot wait; 0: 4 * sqrt(memory in KiB)",
+	},
+	{
+		OPTION_AT(watermark_scale_factor),
+		.type = OPTION_UINT,
+		.default_text = "10",
+		.min = 1,
+		.max = 3000,
+		.unit = "1/10000",
+		.help = "least distance between watermarks, of the zone's memory",
+	},
+	{
+		OPTION_AT(watermark_boost_factor),
+		.type = OPTION_UINT,
+		.default_text = "15000",
+		.max = 1000000,
+		.unit = "1/10000",
+		.help = "how far mixing pageblocks may raise watermarks, of the high one; 0: never",
+	},
+	{
+		OPTION_AT(percpu_pagelist_high_fraction),
+		.type = OPTION_UINT,
+		.default_text = "0",
+		.max = 1 << 20,
+		.unit = "",
+		.help = "per-cpu lists together hold this fraction of a zone; 0: its low watermark",
+	},
+	{
+		OPTION_AT(transparent_hugepage),
+		.type = OPTION_BOOL,
+		.default_text = "true",
+		.unit = "",
+		.help = "per-cpu lists of huge pages too (CONFIG_TRANSPARENT_HUGEPAGE)",
+	},
+	{
+		OPTION_AT(khugepaged),
+		.type = OPTION_BOOL,
+		.default_text = "false",
+		.unit = "",
+		.help = "huge pages are in use: keep more memory free so that pageblocks stay "
+			"whole",
+	},
+	{
+		OPTION_AT(initmem_bytes),
+		.type = OPTION_SIZE,
+		.default_text = "0B",
+		.unit = "B",
+		.help = "freed at the end of boot, after watermarks were computed",
+	},
+	OPTION_END,
+};
