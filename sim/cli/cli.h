@@ -60,6 +60,10 @@ enum { CLI_END = -1, CLI_HELP = -2, CLI_BAD = -3 };
  * CLI_BAD after a complaint. */
 int cli_next(struct cli_arguments *arguments);
 
+/* An output must not replace what is still to be read: complains when both are one file. */
+int cli_refuse_overwrite(const struct command *command, const char *option, const char *output,
+			 const char *input);
+
 /* Flushes standard output: a full disk or closed pipe is a failed run. */
 int cli_flush(void);
 

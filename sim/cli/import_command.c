@@ -104,7 +104,8 @@ static int import_main(const struct command *command, int argc, char **argv)
 	if (!a.output)
 		return cli_usage(command, "option '--output' (-o) is missing");
 	a.input = argv[arguments.operand];
-	return import(&a);
+	int code = cli_refuse_overwrite(command, "--output", a.output, a.input);
+	return code == EXIT_GOOD ? import(&a) : code;
 }
 
 const struct command import_command = {

@@ -145,6 +145,19 @@ static int take_option(const struct command *command, int letter, const char *va
 	}
 }
 
+static int check_outputs(const struct command *command, const struct slabyard_run *run)
+{
+	const char *const inputs[] = { run->trace, run->start };
+	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+		if (cli_refuse_overwrite(command, "--output", run->output, inputs[i]) ||
+		    cli_refuse_overwrite(command, "--placements", run->placements, inputs[i]))
+			return EXIT_BAD_INPUT;
+	}
+	if (run->output && run->placements && strcmp(run->output, run->placements) == 0)
+		return cli_usage(command, "options '--output' and '--placements' name one file");
+	return EXIT_GOOD;
+}
+
 static int check_arguments(const struct command *command, const struct cli_arguments *arguments,
 			   const struct run_arguments *a)
 {
@@ -155,7 +168,7 @@ static int check_arguments(const struct command *command, const struct cli_argum
 		return cli_usage(command, "option '--trace' is missing");
 	if (a->run.expect && a->run.timing == SLABYARD_TIMING_CLOSED)
 		return cli_usage(command, "option '--expect' needs '--timing recorded'");
-	return EXIT_GOOD;
+	return check_outputs(command, &a->run);
 }
 
 static volatile sig_atomic_t stop;
