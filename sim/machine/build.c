@@ -76,6 +76,17 @@ static int build_tables(struct machine *m, struct error *err)
 		       : -1;
 }
 
+/* As configs/machines have it where nothing is said: a 6.1 kernel's own, and struct page. */
+static uint64_t reserved_bytes(const struct machine_params *params)
+{
+	const uint64_t struct_page_bytes = 64, kernel_bytes_max = 64ull << 20;
+	uint64_t kernel = params->memory_bytes / 8;
+	if (params->reserved_bytes)
+		return params->reserved_bytes;
+	return (params->memory_bytes >> PAGE_SHIFT) * struct_page_bytes +
+	       (kernel < kernel_bytes_max ? kernel : kernel_bytes_max);
+}
+
 static int describe(struct machine *m, struct page_machine *machine, struct error *err)
 {
 	*machine = (struct page_machine){
@@ -84,7 +95,7 @@ static int describe(struct machine *m, struct page_machine *machine, struct erro
 		.nodes = (uint32_t)m->params->nodes,
 		.orders = (uint32_t)m->params->orders,
 		.pageblock_order = (uint32_t)m->params->pageblock_order,
-		.reserved_bytes = m->params->reserved_bytes,
+		.reserved_bytes = reserved_bytes(m->params),
 	};
 	start_describe_machine(m->start, machine);
 	m->cpus = machine->cpus;

@@ -26,7 +26,9 @@ static const struct option_spec machine_options[] = {
 	  .min = 0,
 	  .max = 1099511627776,
 	  .unit = "bytes",
-	  .help = "memory that boot keeps from the page allocator (kernel image, memmap)" },
+	  .help = "memory that boot keeps from the page allocator; 0: 64 bytes a frame (memmap) "
+		  "and "
+		  "1/8 of all up to 64MiB (kernel, firmware)" },
 	{ .name = "cpus",
 	  .offset = FIELD(cpus),
 	  .type = OPTION_UINT,
