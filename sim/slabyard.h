@@ -106,6 +106,8 @@ struct slabyard_summary {
 	uint64_t effects_recorded, effects_simulated;
 	uint64_t effects_order, effects_position, effects_frame;
 
+	uint64_t taken_from_trace; /* uses of recorded facts that assists allowed */
+
 	uint64_t stalls;         /* closed timing: records run with some thread out of sight */
 	uint64_t horizon_record; /* first record whose outcome differs, 0: none */
 	uint64_t alloc_fails;

@@ -23,34 +23,40 @@ static void print_replay(FILE *out, const struct slabyard_summary *s)
 		s->slab_policy ? ", slab: " : "", s->slab_policy ? s->slab_policy : "");
 	fprintf(out, "records        %" PRIu64 " (%" PRIu64 " carried out) in %.3f s, %s/s\n",
 		s->records, s->executed, s->wall_seconds, rate);
-	fprintf(out, "simulated      %.6f s, modelled cost %.6f s\n", s->simulated_seconds,
+	fprintf(out, "simulated      %.9f s, modelled cost %.9f s\n", s->simulated_seconds,
 		s->cost_seconds);
 }
 
-static void print_left_out(FILE *out, const struct slabyard_summary *s)
+static void print_treated(FILE *out, const struct slabyard_summary *s)
 {
 	const struct {
+		const char *name;
 		uint64_t count;
 		const char *what;
 	} lines[] = {
-		{ s->skipped_before_start, "records before the start state's mark skipped" },
-		{ s->no_layer, "records of operations that this machine has no layer for" },
-		{ s->unknown_frees, "frees of what this run never allocated, ignored" },
-		{ s->lost_frees, "allocations whose free the trace lost, freed at their reuse" },
-		{ s->stalls, "records run while some thread was beyond the look-ahead" },
+		{ "left out", s->skipped_before_start, "records before the start state's mark" },
+		{ "left out", s->no_layer,
+		  "records of operations that this machine has no layer for" },
+		{ "left out", s->unknown_frees, "frees of what this run never allocated" },
+		{ "lost frees", s->lost_frees,
+		  "allocations whose free is not in the trace, freed at their reuse" },
+		{ "stalls", s->stalls, "records run while some thread was beyond the look-ahead" },
+		{ "assists", s->taken_from_trace, "recorded facts taken from the trace" },
 	};
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		if (lines[i].count)
-			fprintf(out, "left out       %" PRIu64 " %s\n", lines[i].count,
+			fprintf(out, "%-14s %" PRIu64 " %s\n", lines[i].name, lines[i].count,
 				lines[i].what);
 }
 
-static void print_placements(FILE *out, const struct slabyard_summary *s)
+static void print_placements(FILE *out, const struct slabyard_run *run,
+			     const struct slabyard_summary *s)
 {
 	if (!s->compared)
 		return;
-	fprintf(out, "placements     %" PRIu64 " of %" PRIu64 " matched (%.4f%%)\n", s->matched,
-		s->compared, percent(s->matched, s->compared));
+	fprintf(out, "placements     %" PRIu64 " of %" PRIu64 " matched (%.4f%%)%s\n", s->matched,
+		s->compared, percent(s->matched, s->compared),
+		run->start ? "" : ", from a fresh machine (--start: from the recorded one)");
 	if (!s->first_divergence_record)
 		return;
 	fprintf(out, "diverged       record %" PRIu64, s->first_divergence_record);
@@ -127,8 +133,8 @@ static void print_operations(FILE *out, const struct slabyard_summary *s)
 void run_summary_print(FILE *out, const struct slabyard_run *run, const struct slabyard_summary *s)
 {
 	print_replay(out, s);
-	print_left_out(out, s);
-	print_placements(out, s);
+	print_treated(out, s);
+	print_placements(out, run, s);
 	print_effects(out, s);
 	print_marks(out, run, s);
 	print_horizon(out, s);

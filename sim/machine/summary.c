@@ -16,7 +16,8 @@ static void summarise_operations(struct machine *m)
 		const struct histogram *h = stats->latency_ps;
 		uint64_t executed = h ? histogram_count(h) : 0;
 		uint64_t count = stats->idle + executed;
-		if (!count)
+		/* An extension is the second half of another record. */
+		if (!count || i == OP_EXTENSION)
 			continue;
 		s->records += count;
 		struct slabyard_operation_summary *o = &s->operations[s->operation_count++];
@@ -97,5 +98,7 @@ void report_summary(struct machine *m)
 	s->simulated_seconds = (double)(m->time_ns - m->origin_ns) / ns;
 	s->cost_seconds = (double)m->work.cost_ps / ps;
 	s->wall_seconds = progress_seconds(m);
+	for (int i = 0; i < ASSIST_COUNT; i++)
+		s->taken_from_trace += m->assists.used[i];
 	s->stalls = m->closed ? closed_stalls(m->closed) : 0;
 }
