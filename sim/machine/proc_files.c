@@ -34,11 +34,11 @@ static void write_pagetypeinfo(struct machine *m, FILE *out)
 	proc_write_pagetypeinfo(out, &counts);
 }
 
+/* Newest cache first, as they stand in the kernel's slab_caches. */
 static void write_slabinfo(struct machine *m, FILE *out)
 {
 	proc_write_slabinfo_header(out);
-	uint32_t count = m->slab->cache_count(m->slab_state);
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = m->slab->cache_count(m->slab_state); i-- > 0;) {
 		struct cache_counts counts;
 		if (m->slab->counts(m->slab_state, (cache_id){ i }, &counts))
 			proc_write_slabinfo_line(out, &counts);

@@ -80,7 +80,8 @@ class Robustness(unittest.TestCase):
                 self.assertEqual(self.names(), [])
 
     def test_device(self):
-        """A device is never replaced by a file."""
+        """A device is never replaced by a file; where it is missing, none is made in its place."""
+        self.assertTrue(pathlib.Path("/dev/full").is_char_device())
         for option in ("-o", "--placements"):
             with self.subTest(option):
                 done = slabyard(*COMMAND, option, "/dev/full", expect=1)
