@@ -69,12 +69,15 @@ static void print_effects(FILE *out, const struct slabyard_summary *s)
 {
 	if (!s->effects_recorded && !s->effects_simulated)
 		return;
+	fprintf(out, "slab's pages   %" PRIu64 " requests and returns", s->effects_simulated);
+	if (!s->effects_recorded) {
+		fputs(", none recorded\n", out);
+		return;
+	}
 	fprintf(out,
-		"slab's pages   %" PRIu64 " requests and returns, %" PRIu64
-		" recorded; of these equal in"
-		" order %" PRIu64 ", position %" PRIu64 ", frame %" PRIu64 "\n",
-		s->effects_simulated, s->effects_recorded, s->effects_order, s->effects_position,
-		s->effects_frame);
+		", %" PRIu64 " recorded; of these equal in order %" PRIu64 ", position %" PRIu64
+		", frame %" PRIu64 "\n",
+		s->effects_recorded, s->effects_order, s->effects_position, s->effects_frame);
 }
 
 static void print_marks(FILE *out, const struct slabyard_run *run, const struct slabyard_summary *s)
