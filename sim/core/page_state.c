@@ -80,6 +80,20 @@ static struct free_blocks count_free_blocks(const struct zone_counts *zone, uint
 	return sum;
 }
 
+uint64_t free_blocks_of(const struct zone_counts *zone, uint32_t orders, uint32_t order)
+{
+	return count_free_blocks(zone, orders, order).suitable;
+}
+
+uint64_t largest_free_pages(const struct zone_counts *zone, uint32_t orders)
+{
+	for (uint32_t order = orders; order-- > 0;) {
+		if (free_blocks_of(zone, orders, order))
+			return UINT64_C(1) << order;
+	}
+	return 0;
+}
+
 int32_t unusable_free_index(const struct zone_counts *zone, uint32_t orders, uint32_t order)
 {
 	struct free_blocks free = count_free_blocks(zone, orders, order);

@@ -100,6 +100,11 @@ struct zone_counts {
 	uint64_t pcp_pages;
 	uint64_t free_blocks[PAGE_ORDERS_MAX][MIGRATE_TYPES];
 	uint64_t pageblocks[MIGRATE_TYPES];
+	/*
+	 * Pageblocks, by their type, in which pages are in use that belong in another's: in those
+	 * for movable pages, pages on no LRU list, in all others pages on one.
+	 */
+	uint64_t pageblocks_mixed[MIGRATE_TYPES];
 	uint64_t watermark_min, watermark_low, watermark_high;
 };
 
@@ -118,5 +123,9 @@ struct page_counts {
  */
 int32_t unusable_free_index(const struct zone_counts *zone, uint32_t orders, uint32_t order);
 int32_t fragmentation_index(const struct zone_counts *zone, uint32_t orders, uint32_t order);
+/* Pages of the largest free block, 0 when none is free. */
+uint64_t largest_free_pages(const struct zone_counts *zone, uint32_t orders);
+/* Free blocks of the order that the free lists hold, those of larger blocks counted in. */
+uint64_t free_blocks_of(const struct zone_counts *zone, uint32_t orders, uint32_t order);
 
 #endif

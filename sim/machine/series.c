@@ -7,7 +7,12 @@
 
 #include "machine/machine.h"
 
-enum { SLAB_COLUMNS = 6, ZONE_LABEL_MAX = 32 };
+enum {
+	SLAB_COLUMNS = 6,
+	FRAGMENTATION_COLUMNS = 8,
+	ZONE_LABEL_MAX = 32,
+	HUGE_PAGE_ORDER = 9, /* HPAGE_PMD_ORDER: 2 MiB */
+};
 
 struct series_set {
 	struct result_series *buddy, *fragmentation, *slab, *work;
@@ -18,6 +23,7 @@ struct series_set {
 	/* buddy and fragmentation */
 	uint64_t *free_blocks, *free_pages, *pcp_pages;
 	int32_t *unusable, *fragmented;
+	uint64_t *largest, *huge, *mixed;
 	/* slab: SLAB_COLUMNS arrays of cache.length */
 	uint64_t *slab_values[SLAB_COLUMNS];
 	const char **cache_labels;
@@ -56,8 +62,11 @@ static int allocate_page_values(struct series_set *set, struct error *err)
 	set->pcp_pages = calloc(zones + 1, sizeof(uint64_t));
 	set->unusable = calloc(cells + 1, sizeof(int32_t));
 	set->fragmented = calloc(cells + 1, sizeof(int32_t));
+	set->largest = calloc(zones + 1, sizeof(uint64_t));
+	set->huge = calloc(zones + 1, sizeof(uint64_t));
+	set->mixed = calloc(zones * MIGRATE_TYPES + 1, sizeof(uint64_t));
 	if (!set->free_blocks || !set->free_pages || !set->pcp_pages || !set->unusable ||
-	    !set->fragmented)
+	    !set->fragmented || !set->largest || !set->huge || !set->mixed)
 		return no_memory(err);
 	return 0;
 }
@@ -123,9 +132,27 @@ static int open_fragmentation(struct series_set *set, struct machine *m, struct 
 		  0,
 		  { NULL } },
 		{ "held_bytes", "bytes", "pages of slabs", RESULT_U64, 0, { NULL } },
+		{ "largest_free_pages",
+		  "pages",
+		  "largest free block",
+		  RESULT_U64,
+		  1,
+		  { &set->zone } },
+		{ "free_huge_blocks",
+		  "blocks",
+		  "free blocks of a huge page's size, cut from larger ones too",
+		  RESULT_U64,
+		  1,
+		  { &set->zone } },
+		{ "pageblocks_mixed",
+		  "pageblocks",
+		  "pageblocks of a migratetype with pages in use that belong in another's",
+		  RESULT_U64,
+		  2,
+		  { &set->zone, &set->migratetype } },
 	};
-	set->fragmentation =
-		m->sink_ops->series(m->sink, "/timeseries/fragmentation", columns, 5, err);
+	set->fragmentation = m->sink_ops->series(m->sink, "/timeseries/fragmentation", columns,
+						 FRAGMENTATION_COLUMNS, err);
 	return set->fragmentation ? scale_indices(m, err) : -1;
 }
 
@@ -195,6 +222,9 @@ void series_close(struct series_set *set)
 	free(set->pcp_pages);
 	free(set->unusable);
 	free(set->fragmented);
+	free(set->largest);
+	free(set->huge);
+	free(set->mixed);
 	for (size_t i = 0; i < SLAB_COLUMNS; i++)
 		free(set->slab_values[i]);
 	free(set->cache_labels);
@@ -207,6 +237,10 @@ static void fill_zone(struct series_set *set, size_t z)
 	size_t orders = set->order.length;
 	set->free_pages[z] = zone->free_pages;
 	set->pcp_pages[z] = zone->pcp_pages;
+	set->largest[z] = largest_free_pages(zone, (uint32_t)orders);
+	set->huge[z] = free_blocks_of(zone, (uint32_t)orders, HUGE_PAGE_ORDER);
+	memcpy(&set->mixed[z * MIGRATE_TYPES], zone->pageblocks_mixed,
+	       sizeof(zone->pageblocks_mixed));
 	for (size_t o = 0; o < orders; o++) {
 		memcpy(&set->free_blocks[(z * orders + o) * MIGRATE_TYPES], zone->free_blocks[o],
 		       sizeof(zone->free_blocks[o]));
@@ -301,8 +335,14 @@ int series_row(struct series_set *set, struct machine *m, uint64_t time_ns, uint
 	if (fill_slab(set, m, err) != 0)
 		return -1;
 	const void *const buddy[] = { set->free_blocks, set->free_pages, set->pcp_pages };
-	const void *const fragmentation[] = { set->unusable, set->fragmented, &set->requested_bytes,
-					      &set->allocated_bytes, &set->held_bytes };
+	const void *const fragmentation[FRAGMENTATION_COLUMNS] = { set->unusable,
+								   set->fragmented,
+								   &set->requested_bytes,
+								   &set->allocated_bytes,
+								   &set->held_bytes,
+								   set->largest,
+								   set->huge,
+								   set->mixed };
 	const struct result_sink *sink = m->sink_ops;
 	if (sink->series_append(set->buddy, time_ns, record, buddy, err) != 0 ||
 	    sink->series_append(set->fragmentation, time_ns, record, fragmentation, err) != 0 ||

@@ -24,7 +24,7 @@ static bool follow_isolate(struct buddy *b, uint32_t zone, const struct page_ass
 		return false;
 	block_unlink(b, z, a->pfn.v, a->order);
 	buddy_free_count_add(b, zone, a->cpu, -(1 << a->order));
-	frames_set(&b->frames, a->pfn.v, a->order, FRAME_ALLOCATED);
+	in_use_begin(b, a->pfn.v, a->order, FRAME_ALLOCATED);
 	if (a->order + 1u < b->pageblock_order)
 		return true;
 	for (uint32_t pfn = a->pfn.v; pfn < end; pfn += 1u << b->pageblock_order) {
@@ -48,7 +48,6 @@ static bool follow_rotate(struct buddy *b, uint32_t zone, const struct page_assi
 /* A frame that compaction took in a larger block, and filled, is a page of its own. */
 static bool follow_lru(struct buddy *b, const struct page_assist *a)
 {
-	uint32_t *lru = &b->pageblock_lru[pageblock_of(b, a->pfn.v)];
 	enum frame_kind wanted = a->value ? FRAME_LRU : FRAME_ALLOCATED;
 	uint32_t start;
 	struct frame_block block = frames_find(&b->frames, a->pfn.v, b->orders, &start);
@@ -59,13 +58,10 @@ static bool follow_lru(struct buddy *b, const struct page_assist *a)
 		return false;
 	if (start != a->pfn.v) {
 		release_claim(b, a->pfn.v, 0);
-		block.order = 0;
+		block = frames_block(&b->frames, a->pfn.v);
 	}
-	if (a->value)
-		*lru += 1u << block.order;
-	else
-		*lru -= *lru < 1u << block.order ? *lru : 1u << block.order;
-	frames_set(&b->frames, a->pfn.v, block.order, wanted);
+	in_use_end(b, a->pfn.v, block.order, frame_kind(block.state));
+	in_use_begin(b, a->pfn.v, block.order, wanted);
 	return true;
 }
 
@@ -91,7 +87,7 @@ static bool follow_capture(struct buddy *b, uint32_t zone, const struct page_ass
 	if (!block_take_at(b, zone, a->pfn.v, a->order))
 		return false;
 	buddy_free_count_add(b, zone, a->cpu, -(1 << a->order));
-	frames_set(&b->frames, a->pfn.v, a->order, FRAME_ALLOCATED);
+	in_use_begin(b, a->pfn.v, a->order, FRAME_ALLOCATED);
 	b->captured = (struct captured){ a->pfn.v, a->cpu, a->order };
 	return true;
 }
@@ -132,7 +128,7 @@ bool buddy_assist(void *state, const struct page_assist *assist)
 	case ASSIST_LRU:
 		return follow_lru(b, assist);
 	case ASSIST_LRU_BLOCK:
-		b->pageblock_lru[pageblock_of(b, assist->pfn.v)] = assist->value;
+		in_use_set_lru(b, assist->pfn.v, assist->value);
 		return true;
 	case ASSIST_REFILL:
 		return b->lock_order && assist->value < MIGRATE_PCPTYPES &&

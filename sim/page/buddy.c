@@ -36,7 +36,8 @@ int buddy_arrays(struct buddy *b, uint32_t frame_count, struct error *err)
 		return -1;
 	b->pageblock_type = arena_array(arena, pageblocks, sizeof(uint8_t), err);
 	b->pageblock_lru = arena_array(arena, pageblocks, sizeof(uint32_t), err);
-	return b->pageblock_type && b->pageblock_lru ? 0 : -1;
+	b->pageblock_pinned = arena_array(arena, pageblocks, sizeof(uint32_t), err);
+	return b->pageblock_type && b->pageblock_lru && b->pageblock_pinned ? 0 : -1;
 }
 
 static int check_machine(const struct page_machine *machine, struct error *err)
@@ -88,9 +89,7 @@ static void mark_allocated(struct buddy *b, const struct request *request, uint3
 	bool lru = (request->gfp & (GFP_BIT_MOVABLE | GFP_BIT_COMP)) ==
 		   (GFP_BIT_MOVABLE | GFP_BIT_COMP);
 
-	frames_set(&b->frames, pfn, request->order, lru ? FRAME_LRU : FRAME_ALLOCATED);
-	if (lru)
-		b->pageblock_lru[pageblock_of(b, pfn)] += 1u << request->order;
+	in_use_begin(b, pfn, request->order, lru ? FRAME_LRU : FRAME_ALLOCATED);
 	if (request->gfp & GFP_BIT_ZERO)
 		work_count_n(b->services->work, WORK_zero_page, 1u << request->order);
 }

@@ -97,6 +97,7 @@ struct buddy_zone {
 	uint32_t nonempty[MIGRATE_TYPES]; /* bit `order` set: that list has a block */
 	uint32_t blocks[PAGE_ORDERS_MAX][MIGRATE_TYPES];
 	uint32_t pageblocks[MIGRATE_TYPES];
+	uint32_t pageblocks_mixed[MIGRATE_TYPES];
 };
 
 /* A block that compaction took as it was freed, for the allocation that waits for it. */
@@ -125,7 +126,8 @@ struct buddy {
 	struct buddy_params params;
 
 	uint8_t *pageblock_type; /* enum migratetype by pageblock */
-	uint32_t *pageblock_lru; /* pages on an LRU list by pageblock */
+	/* pages in use by pageblock, on an LRU list, so that they may be moved, and others */
+	uint32_t *pageblock_lru, *pageblock_pinned;
 
 	struct pcp *pcps; /* zone_count for each CPU */
 	uint32_t *pcp_slots;
@@ -162,17 +164,69 @@ static inline unsigned pageblock_type(const struct buddy *b, uint32_t pfn)
 	return b->pageblock_type[pageblock_of(b, pfn)];
 }
 
+/* Counts, by pageblock, of the pages that do not belong in one of this one's type. */
+static inline uint32_t *pageblock_strangers(const struct buddy *b, uint32_t block)
+{
+	unsigned type = b->pageblock_type[block];
+	bool movable = type == MIGRATE_MOVABLE || type == MIGRATE_CMA;
+
+	return movable ? b->pageblock_pinned : b->pageblock_lru;
+}
+
+/* Adds to one of the counts by pageblock, never to less than 0, and sees whether it is mixed. */
+static inline void pageblock_count(struct buddy *b, uint32_t *counts, uint32_t pfn, int32_t frames)
+{
+	uint32_t block = pageblock_of(b, pfn);
+	uint32_t before = counts[block];
+	int64_t after = (int64_t)before + frames;
+
+	counts[block] = after < 0 ? 0 : (uint32_t)after;
+	if (!before != !counts[block] && counts == pageblock_strangers(b, block))
+		b->zones[buddy_zone_of(b, pfn)].pageblocks_mixed[b->pageblock_type[block]] +=
+			before ? UINT32_MAX : 1;
+}
+
 /* set_pageblock_migratetype() of mm/page_alloc.c, with the zone's count of types. */
 static inline void pageblock_set_type(struct buddy *b, struct buddy_zone *z, uint32_t pfn,
 				      unsigned type)
 {
-	uint8_t *slot = &b->pageblock_type[pageblock_of(b, pfn)];
+	uint32_t block = pageblock_of(b, pfn);
+	uint8_t *slot = &b->pageblock_type[block];
 
 	if (!b->group_by_mobility && type < MIGRATE_PCPTYPES)
 		type = MIGRATE_UNMOVABLE;
 	z->pageblocks[*slot]--;
 	z->pageblocks[type]++;
+	z->pageblocks_mixed[*slot] -= pageblock_strangers(b, block)[block] != 0;
 	*slot = (uint8_t)type;
+	z->pageblocks_mixed[type] += pageblock_strangers(b, block)[block] != 0;
+}
+
+/* in_use.c: frames in use, with the counts of their pageblocks. */
+
+/* Counts the frames of a block as pinned (sign 1), or no more (-1). */
+void in_use_pin(struct buddy *b, uint32_t pfn, unsigned order, int32_t sign);
+/* The pageblock at pfn has this many frames on an LRU list, whatever was counted. */
+void in_use_set_lru(struct buddy *b, uint32_t pfn, uint32_t frames);
+
+/* The block is FRAME_ALLOCATED or FRAME_LRU from now on; it was neither. */
+static inline void in_use_begin(struct buddy *b, uint32_t pfn, unsigned order, enum frame_kind kind)
+{
+	frames_set(&b->frames, pfn, order, kind);
+	if (kind == FRAME_LRU)
+		pageblock_count(b, b->pageblock_lru, pfn, 1 << order);
+	else
+		in_use_pin(b, pfn, order, 1);
+}
+
+/* It was in use, as `kind`, and is nothing now. */
+static inline void in_use_end(struct buddy *b, uint32_t pfn, unsigned order, enum frame_kind kind)
+{
+	frames_clear(&b->frames, pfn, order);
+	if (kind == FRAME_LRU)
+		pageblock_count(b, b->pageblock_lru, pfn, -(1 << order));
+	else if (kind == FRAME_ALLOCATED)
+		in_use_pin(b, pfn, order, -1);
 }
 
 static inline void buddy_lock(const struct buddy *b, const struct buddy_zone *z)

@@ -34,6 +34,8 @@ void buddy_counts(const void *state, struct page_counts *counts)
 		}
 		for (unsigned type = 0; type < MIGRATE_TYPES; type++)
 			out->pageblocks[type] = z->pageblocks[type];
+		for (unsigned type = 0; type < MIGRATE_TYPES; type++)
+			out->pageblocks_mixed[type] = z->pageblocks_mixed[type];
 		out->watermark_min = z->watermark[WMARK_MIN];
 		out->watermark_low = z->watermark[WMARK_LOW];
 		out->watermark_high = z->watermark[WMARK_HIGH];
@@ -71,6 +73,7 @@ void buddy_walk(const void *state, void (*visit)(void *, const struct page_exten
 /* What a scan of all frames of a zone found. */
 struct census {
 	uint64_t free, pcp, allocated;
+	uint32_t pageblock, pinned; /* of the pageblock that the scan is in */
 	uint32_t blocks[PAGE_ORDERS_MAX][MIGRATE_TYPES];
 };
 
@@ -119,12 +122,44 @@ static int check_block(const struct buddy *b, const struct buddy_zone *z, uint32
 	return 0;
 }
 
+/* The scan has come to `block`: what was counted of the one before must be what it says. */
+static int check_pinned(const struct buddy *b, const struct buddy_zone *z, struct census *census,
+			uint32_t block, struct error *err)
+{
+	if (block == census->pageblock)
+		return 0;
+	if (census->pinned != b->pageblock_pinned[census->pageblock])
+		return broken(err, z, "pages in use miscounted in pageblock", census->pageblock);
+	census->pageblock = block;
+	census->pinned = 0;
+	return 0;
+}
+
+static int count_pinned(const struct buddy *b, const struct buddy_zone *z, struct census *census,
+			uint32_t pfn, uint32_t frames, struct error *err)
+{
+	for (uint32_t end = pfn + frames; pfn < end;) {
+		uint32_t block = pageblock_of(b, pfn);
+		uint32_t next = (block + 1) << b->pageblock_order;
+		if (check_pinned(b, z, census, block, err))
+			return -1;
+		census->pinned += (next < end ? next : end) - pfn;
+		pfn = next;
+	}
+	return 0;
+}
+
 static int scan_zone(const struct buddy *b, const struct buddy_zone *z, struct census *census,
 		     struct error *err)
 {
+	census->pageblock = pageblock_of(b, z->start);
 	for (uint32_t pfn = z->start; pfn < z->end;) {
 		struct frame_block block = frames_block(&b->frames, pfn);
 		uint32_t frames = 1u << block.order;
+		if (check_pinned(b, z, census, pageblock_of(b, pfn), err) ||
+		    (!frame_is_free(block.state) && frame_kind(block.state) == FRAME_ALLOCATED &&
+		     count_pinned(b, z, census, pfn, frames, err)))
+			return -1;
 		if (block.state != FRAME_NONE && check_block(b, z, pfn, block, err))
 			return -1;
 		if (frame_is_free(block.state)) {
@@ -137,7 +172,7 @@ static int scan_zone(const struct buddy *b, const struct buddy_zone *z, struct c
 		}
 		pfn += frames;
 	}
-	return 0;
+	return check_pinned(b, z, census, UINT32_MAX, err);
 }
 
 static int check_list(const struct buddy *b, uint32_t zone, unsigned order, unsigned type,
@@ -226,13 +261,17 @@ static int check_counts(const struct buddy *b, uint32_t zone, const struct censu
 static int check_pageblocks(const struct buddy *b, const struct buddy_zone *z, struct error *err)
 {
 	uint32_t counted[MIGRATE_TYPES] = { 0 };
+	uint32_t mixed[MIGRATE_TYPES] = { 0 };
 
 	for (uint32_t block = pageblock_of(b, z->start); block <= pageblock_of(b, z->end - 1);
 	     block++) {
 		if (b->pageblock_type[block] >= MIGRATE_TYPES)
 			return broken(err, z, "pageblock of no known type", block);
 		counted[b->pageblock_type[block]]++;
+		mixed[b->pageblock_type[block]] += pageblock_strangers(b, block)[block] != 0;
 	}
+	if (memcmp(mixed, z->pageblocks_mixed, sizeof(mixed)) != 0)
+		return broken(err, z, "mixed pageblocks miscounted", mixed[0]);
 	if (memcmp(counted, z->pageblocks, sizeof(counted)) != 0)
 		return broken(err, z, "pageblock types miscounted", counted[0]);
 	return 0;

@@ -6,14 +6,6 @@
  */
 #include "page/buddy.h"
 
-static void lru_leave(struct buddy *b, uint32_t pfn, unsigned order)
-{
-	uint32_t *lru = &b->pageblock_lru[pageblock_of(b, pfn)];
-	uint32_t frames = 1u << order;
-
-	*lru -= *lru < frames ? *lru : frames;
-}
-
 /* Cuts the block at `start` into halves until one of them is the block of `order` at pfn. */
 static void split_allocation(struct buddy *b, uint32_t start, struct frame_block block,
 			     uint32_t pfn, unsigned order)
@@ -43,12 +35,10 @@ static bool join_allocations(struct buddy *b, uint32_t pfn, unsigned order)
 	}
 	for (uint32_t frame = pfn; frame < end;) {
 		struct frame_block part = frames_block(&b->frames, frame);
-		if (frame_kind(part.state) == FRAME_LRU)
-			lru_leave(b, frame, part.order);
-		frames_clear(&b->frames, frame, part.order);
+		in_use_end(b, frame, part.order, frame_kind(part.state));
 		frame += 1u << part.order;
 	}
-	frames_set(&b->frames, pfn, order, FRAME_ALLOCATED);
+	in_use_begin(b, pfn, order, FRAME_ALLOCATED);
 	return true;
 }
 
@@ -104,9 +94,7 @@ void release_frames(struct buddy *b, const struct request *request, uint32_t pfn
 		work_count(b->services->work, WORK_bad_page);
 		return;
 	}
-	if (frame_kind(*state) == FRAME_LRU)
-		lru_leave(b, pfn, order);
-	*state = FRAME_NONE;
+	in_use_end(b, pfn, order, frame_kind(*state));
 	zone = buddy_zone_of(b, pfn);
 	if (pcp_allows(b, order) && !(request->flags & REQUEST_PCP_BUSY) &&
 	    pageblock_type(b, pfn) != MIGRATE_ISOLATE)

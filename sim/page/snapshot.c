@@ -70,7 +70,7 @@ static int load_pageblocks(struct buddy *b, struct buddy_zone *z, const struct z
 		if (block->pfn >= z->end || block->migratetype >= MIGRATE_TYPES)
 			return bad_state(err, from, "impossible pageblock", block->pfn);
 		pageblock_set_type(b, z, block->pfn, block->migratetype);
-		b->pageblock_lru[pageblock_of(b, block->pfn)] = block->lru;
+		in_use_set_lru(b, block->pfn, block->lru);
 	}
 	return 0;
 }
@@ -93,8 +93,11 @@ static enum frame_kind run_kind(char kind)
 
 static void mark_frames(struct buddy *b, uint32_t pfn, uint32_t end, enum frame_kind kind)
 {
-	for (; pfn < end; pfn++)
+	for (; pfn < end; pfn++) {
 		b->frames.level[0].states[pfn] = (uint8_t)kind;
+		if (kind == FRAME_ALLOCATED)
+			in_use_pin(b, pfn, 0, 1);
+	}
 }
 
 /* Frames that no run covers are holes. */

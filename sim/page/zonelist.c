@@ -204,6 +204,7 @@ uint32_t zonelist_take(struct buddy *b, const struct request *request)
 	if (is_captured(b, request)) {
 		pfn = b->captured.pfn;
 		b->captured.pfn = UINT32_MAX;
+		in_use_end(b, pfn, request->order, FRAME_ALLOCATED);
 		return pfn;
 	}
 	zone = known_zone(b, request);

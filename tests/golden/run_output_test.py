@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 import h5py
+import numpy
 
 from run_fixture import SAMPLES, slabyard
 
@@ -55,6 +56,17 @@ class Output(unittest.TestCase):
         _, lines, _ = self.run_trace("--trace", trace)
         self.assertEqual(len(lines), 1)
 
+    def assert_blocks_agree(self, fragmentation, blocks):
+        """blocks: free ones by sample, zone and order."""
+        orders = numpy.arange(blocks.shape[2])
+        largest = numpy.where(blocks > 0, 1 << orders, 0).max(axis=2)
+        huge = (blocks[:, :, 9:] << orders[:-9].astype(blocks.dtype)).sum(axis=2)
+        self.assertTrue((fragmentation["largest_free_pages"][:] == largest).all())
+        self.assertTrue((fragmentation["free_huge_blocks"][:] == huge).all())
+        mixed = fragmentation["pageblocks_mixed"]
+        self.assertEqual([d[0].name.rsplit("/", 1)[-1] for d in mixed.dims],
+                         ["time", "zone", "migratetype"])
+
     def test_fragmentation(self):
         _, _, result = self.run_trace("--trace", RECORDING / "trace.txt.zst",
                                       "--sample-every", "4096")
@@ -65,6 +77,7 @@ class Output(unittest.TestCase):
             for index in ("unusable_free_index", "fragmentation_index"):
                 self.assertEqual(series[index].attrs["scale_factor"], 0.001)
                 self.assertEqual(series[index].attrs["units"], "1")
+            self.assert_blocks_agree(series, run["/timeseries/buddy/free_blocks"][:].sum(axis=3))
         self.assertGreater(allocated.max(), 0)
         self.assertTrue((requested <= allocated).all())
         self.assertTrue((allocated <= held).all())

@@ -460,6 +460,54 @@ static void without_grouping_all_pageblocks_are_alike(void **unused)
 	fixture_destroy(f);
 }
 
+static const struct zone_counts *counts_now(struct fixture *f, unsigned zone)
+{
+	static struct page_counts counts;
+
+	fixture_check(f);
+	f->policy->counts(f->state, &counts);
+	return &counts.zones[zone];
+}
+
+/* A page that leaves its LRU list can no longer be moved. */
+static void pageblocks_are_mixed_while_strangers_live_in_them(void **unused)
+{
+	struct fixture *f = buddy_with(1);
+	struct page_assist lru = { .kind = ASSIST_LRU, .value = 0 };
+	pfn_t user = fixture_alloc(f, 0, USER, 4);
+
+	(void)unused;
+	assert_int_equal(counts_now(f, 1)->pageblocks_mixed[MIGRATE_MOVABLE], 0);
+	lru.pfn = user;
+	assert_true(f->policy->assist(f->state, &lru));
+	assert_int_equal(counts_now(f, 1)->pageblocks_mixed[MIGRATE_MOVABLE], 1);
+	lru.value = 1;
+	assert_true(f->policy->assist(f->state, &lru));
+	assert_int_equal(counts_now(f, 1)->pageblocks_mixed[MIGRATE_MOVABLE], 0);
+	lru.value = 0;
+	assert_true(f->policy->assist(f->state, &lru));
+	fixture_free(f, 0, user, 4);
+	assert_int_equal(counts_now(f, 1)->pageblocks_mixed[MIGRATE_MOVABLE], 0);
+	fixture_destroy(f);
+}
+
+static void without_grouping_user_pages_mix_pageblocks(void **unused)
+{
+	struct fixture *f = buddy_new(1);
+	pfn_t user;
+
+	(void)unused;
+	fixture_set(f, "page_group_by_mobility", "false");
+	fixture_start(f);
+	fixture_alloc(f, 0, GFP_MASK_KERNEL, 4);
+	assert_int_equal(counts_now(f, 1)->pageblocks_mixed[MIGRATE_UNMOVABLE], 0);
+	user = fixture_alloc(f, 0, USER, 4);
+	assert_int_equal(counts_now(f, 1)->pageblocks_mixed[MIGRATE_UNMOVABLE], 1);
+	fixture_free(f, 0, user, 4);
+	assert_int_equal(counts_now(f, 1)->pageblocks_mixed[MIGRATE_UNMOVABLE], 0);
+	fixture_destroy(f);
+}
+
 static void refused(struct page_machine machine, const char *message)
 {
 	struct fixture *f =
@@ -533,6 +581,8 @@ int main(void)
 		cmocka_unit_test(refills_wait_for_their_events_when_these_are_told),
 		cmocka_unit_test(zone_locks_are_locks_of_the_machine),
 		cmocka_unit_test(without_grouping_all_pageblocks_are_alike),
+		cmocka_unit_test(pageblocks_are_mixed_while_strangers_live_in_them),
+		cmocka_unit_test(without_grouping_user_pages_mix_pageblocks),
 		cmocka_unit_test(impossible_machines_are_refused),
 		cmocka_unit_test(states_that_contradict_themselves_are_refused),
 	};

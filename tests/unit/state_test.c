@@ -301,9 +301,26 @@ static void indices_follow_the_kernels_arithmetic(void **state)
 	assert_int_equal(fragmentation_index(&zone, 11, 4), -500);
 }
 
+static void free_blocks_are_cut_from_larger_ones(void **state)
+{
+	struct zone_counts zone = { 0 };
+
+	(void)state;
+	assert_int_equal(largest_free_pages(&zone, 11), 0);
+	zone.free_blocks[0][MIGRATE_UNMOVABLE] = 5;
+	zone.free_blocks[9][MIGRATE_MOVABLE] = 3;
+	assert_int_equal(largest_free_pages(&zone, 11), 512);
+	zone.free_blocks[10][MIGRATE_RECLAIMABLE] = 2;
+	assert_int_equal(largest_free_pages(&zone, 11), 1024);
+	assert_int_equal(free_blocks_of(&zone, 11, 10), 2);
+	assert_int_equal(free_blocks_of(&zone, 11, 9), 7);
+	assert_int_equal(free_blocks_of(&zone, 11, 0), 5 + 7 * 512);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(free_blocks_are_cut_from_larger_ones),
 		cmocka_unit_test(equal_page_states_are_equal),
 		cmocka_unit_test(a_difference_in_order_counts),
 		cmocka_unit_test(the_first_of_several_differences_is_told),

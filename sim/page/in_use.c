@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "page/buddy.h"
+
+void in_use_pin(struct buddy *b, uint32_t pfn, unsigned order, int32_t sign)
+{
+	unsigned part = order < b->pageblock_order ? order : b->pageblock_order;
+
+	for (uint32_t end = pfn + (1u << order); pfn < end; pfn += 1u << part)
+		pageblock_count(b, b->pageblock_pinned, pfn, sign * (1 << part));
+}
+
+void in_use_set_lru(struct buddy *b, uint32_t pfn, uint32_t frames)
+{
+	uint32_t counted = b->pageblock_lru[pageblock_of(b, pfn)];
+	uint32_t first = b->zones[0].start;
+
+	/* the first pageblock begins before its zone */
+	pageblock_count(b, b->pageblock_lru, pfn < first ? first : pfn,
+			(int32_t)frames - (int32_t)counted);
+}
