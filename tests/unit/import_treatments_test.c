@@ -65,6 +65,36 @@ static void pointers_allocated_twice(void **state)
 	support_close(&in);
 }
 
+static const char *cache_of(const struct imported *in, size_t record)
+{
+	const struct definitions *d = in->cursor->definitions;
+	cache_id cache = d->origins[in->records[record].origin].cache;
+	return cache_is_none(cache) ? NULL : d->caches[cache.v].name;
+}
+
+/* Kernels before 5.13 do not name the cache of a free; a made-up free has no event to name it. */
+static void frees_without_a_name_are_of_their_allocations_cache(void **state)
+{
+	struct imported in;
+	(void)state;
+	support_import_text("p-1 1: kmem_cache_alloc: name=a ptr=ffff888000001000 bytes_req=8\n"
+			    "p-1 2: kmem_cache_free: call_site=f+0x1/0x2 ptr=ffff888000001000\n"
+			    "p-1 3: kmem_cache_alloc: name=b ptr=ffff888000001000 bytes_req=8\n"
+			    "p-1 4: kmalloc: ptr=ffff888000001000 bytes_req=8\n"
+			    "p-1 5: kmem_cache_alloc: name=c ptr=ffff888000001000 bytes_req=8\n",
+			    &in);
+	assert_int_equal(in.count, 7);
+	assert_string_equal(cache_of(&in, 1), "a");
+	assert_string_equal(in.cursor->definitions->origins[in.records[1].origin].call_site,
+			    "f+0x1");
+	assert_int_equal(in.records[3].operation, OP_KMEM_CACHE_FREE);
+	assert_string_equal(cache_of(&in, 3), "b");
+	assert_int_equal(in.records[5].operation, OP_KFREE);
+	assert_null(cache_of(&in, 5));
+	assert_string_equal(cache_of(&in, 6), "c");
+	support_close(&in);
+}
+
 /* Between lost events a block may end that was larger than the one after it. */
 static void made_up_ends_are_of_the_earlier_block(void **state)
 {
@@ -398,6 +428,7 @@ int main(void)
 		cmocka_unit_test(frees_of_what_was_never_seen),
 		cmocka_unit_test(frees_of_null_are_left_out),
 		cmocka_unit_test(pointers_allocated_twice),
+		cmocka_unit_test(frees_without_a_name_are_of_their_allocations_cache),
 		cmocka_unit_test(made_up_ends_are_of_the_earlier_block),
 		cmocka_unit_test(moves_onto_what_lives),
 		cmocka_unit_test(moves_of_what_was_never_seen),

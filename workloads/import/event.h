@@ -15,8 +15,9 @@ struct import_event {
 	uint64_t time_ns;
 	uint64_t line;
 	uint32_t raw_origin;
-	uint32_t process; /* number of the address space, 0 for kernel memory */
-	bool id_given;    /* the line said id=: nothing is looked up */
+	uint32_t allocation; /* raw origin of what a free ends, NAMES_NONE: not known */
+	uint32_t process;    /* number of the address space, 0 for kernel memory */
+	bool id_given;       /* the line said id=: nothing is looked up */
 	bool origin_given;
 };
 

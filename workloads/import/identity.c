@@ -5,6 +5,7 @@
 
 #include "base/ptrmap.h"
 #include "core/operation.h"
+#include "import/names.h"
 
 /* Ids that came back, the last one on top. */
 struct id_stack {
@@ -13,9 +14,11 @@ struct id_stack {
 	uint32_t max; /* largest id given out so far; 0 is no id */
 };
 
-/* Bytes asked for by what is alive, by id: a free tells those of its allocation. */
-struct size_table {
-	uint32_t *bytes;
+/* What is alive, by id: a free tells the bytes that its allocation asked for, and its cache. */
+struct live_table {
+	struct live_block {
+		uint32_t bytes, raw_origin;
+	} * blocks;
 	size_t count;
 };
 
@@ -38,7 +41,7 @@ struct identity {
 		uint8_t flags;
 	} * pages;
 	size_t page_capacity;
-	struct size_table sizes[SPACE_COUNT]; /* of objects and heap memory only */
+	struct live_table blocks[SPACE_COUNT]; /* objects and heap memory only */
 	uint64_t live;
 };
 
@@ -69,7 +72,7 @@ void identity_destroy(struct identity *i)
 	for (unsigned space = 0; space < SPACE_COUNT; space++) {
 		ptrmap_destroy(i->kernel[space]);
 		free(i->stacks[space].ids);
-		free(i->sizes[space].bytes);
+		free(i->blocks[space].blocks);
 	}
 	for (size_t p = 0; p < i->process_count; p++) {
 		ptrmap_destroy(i->processes[p].heap);
@@ -110,32 +113,37 @@ static struct ptrmap *map_of(struct identity *i, const struct import_event *e, u
 	return *map;
 }
 
-static int note_size(struct identity *i, const struct record *r, struct error *err)
+static int note_block(struct identity *i, const struct import_event *e, struct error *err)
 {
+	const struct record *r = &e->record;
 	unsigned space = operation_table[r->operation].space;
-	struct size_table *t = &i->sizes[space];
+	struct live_table *t = &i->blocks[space];
 	if ((space != SPACE_OBJECT && space != SPACE_HEAP) || !r->id || r->flags & RECORD_FAILED)
 		return 0;
 	if (r->id >= t->count) {
 		size_t count = 2 * (size_t)r->id + 1024;
-		uint32_t *grown = realloc(t->bytes, count * sizeof(*grown));
+		struct live_block *grown = realloc(t->blocks, count * sizeof(*grown));
 		if (!grown)
 			return error_set(err, ERROR_RUN, "no memory for the trace's ids");
 		for (size_t k = t->count; k < count; k++)
-			grown[k] = 0;
-		t->bytes = grown;
+			grown[k] = (struct live_block){ .raw_origin = NAMES_NONE };
+		t->blocks = grown;
 		t->count = count;
 	}
-	t->bytes[r->id] = r->size;
+	t->blocks[r->id] = (struct live_block){ .bytes = r->size, .raw_origin = e->raw_origin };
 	return 0;
 }
 
-static void tell_size(const struct identity *i, struct record *r)
+static void tell_block(const struct identity *i, struct import_event *e)
 {
+	struct record *r = &e->record;
 	unsigned space = operation_table[r->operation].space;
-	const struct size_table *t = &i->sizes[space];
-	if (space == SPACE_OBJECT || space == SPACE_HEAP)
-		r->size = r->id < t->count ? t->bytes[r->id] : 0;
+	const struct live_table *t = &i->blocks[space];
+	if (space != SPACE_OBJECT && space != SPACE_HEAP)
+		return;
+	bool known = r->id < t->count;
+	r->size = known ? t->blocks[r->id].bytes : 0;
+	e->allocation = known ? t->blocks[r->id].raw_origin : NAMES_NONE;
 }
 
 static uint32_t take_id(struct identity *i, unsigned space)
@@ -217,7 +225,6 @@ static void end_before(const struct identity *i, const struct import_event *e, u
 	before->record.flags = e->record.flags & RECORD_IRQ;
 	before->record.id = id;
 	before->record.address = address;
-	tell_size(i, &before->record);
 	before->record.origin = 0;
 	before->origin_given = true;
 	if (operation_table[e->record.operation].space != SPACE_PAGE)
@@ -344,15 +351,16 @@ static int resolve(struct identity *i, struct import_event *e, struct import_eve
 int identity_resolve(struct identity *i, struct import_event *e, struct import_event *before,
 		     struct error *err)
 {
+	e->allocation = NAMES_NONE;
 	int result = resolve(i, e, before, err);
 	/* Who says the id says everything, sizes too. */
 	if (result <= 0 || e->id_given)
 		return result;
 	if (result == 2)
-		tell_size(i, &before->record);
+		tell_block(i, before);
 	if (operation_table[e->record.operation].ids == ID_FREE)
-		tell_size(i, &e->record);
-	else if (note_size(i, &e->record, err) != 0)
+		tell_block(i, e);
+	else if (note_block(i, e, err) != 0)
 		return -1;
 	return result;
 }

@@ -167,24 +167,45 @@ int names_cache_tell(struct names *n, uint32_t cache, const char *name, size_t l
 	return caches_tell(n->caches, cache, name, length, err);
 }
 
+static const struct raw_origin nothing = { .call_site = NAMES_NONE,
+					   .cache = NAMES_NONE,
+					   .node = -1 };
+
 uint32_t names_origin(struct names *n, const struct raw_origin *raw, struct error *err)
 {
 	return intern_add(n->origins, raw, sizeof(*raw), err);
 }
 
-uint32_t names_origin_gfp(const struct names *n, uint32_t raw_origin)
+static struct raw_origin origin_at(const struct names *n, uint32_t raw_origin)
 {
 	struct raw_origin raw;
 	memcpy(&raw, intern_bytes(n->origins, raw_origin, NULL), sizeof(raw));
-	return raw.gfp;
+	return raw;
+}
+
+uint32_t names_origin_of_free(struct names *n, uint32_t free, uint32_t allocation,
+			      struct error *err)
+{
+	struct raw_origin raw = nothing;
+	if (free != NAMES_NONE)
+		raw = origin_at(n, free);
+	raw.cache = origin_at(n, allocation).cache;
+	return names_origin(n, &raw, err);
+}
+
+bool names_origin_has_cache(const struct names *n, uint32_t raw_origin)
+{
+	return origin_at(n, raw_origin).cache != NAMES_NONE;
+}
+
+uint32_t names_origin_gfp(const struct names *n, uint32_t raw_origin)
+{
+	return origin_at(n, raw_origin).gfp;
 }
 
 /* Adds the origin, its cache already resolved, unless an equal one is there. */
 static uint32_t add_origin(struct names *n, const struct raw_origin *raw, struct error *err)
 {
-	static const struct raw_origin nothing = { .call_site = NAMES_NONE,
-						   .cache = NAMES_NONE,
-						   .node = -1 };
 	if (memcmp(raw, &nothing, sizeof(nothing)) == 0)
 		return 0;
 	uint32_t known = intern_count(n->resolved);
@@ -223,8 +244,7 @@ uint32_t names_origin_index(struct names *n, uint32_t raw_origin, struct error *
 		n->merged = caches_merged(n->caches);
 	}
 	if (n->origin_index[raw_origin] == 0) {
-		struct raw_origin raw;
-		memcpy(&raw, intern_bytes(n->origins, raw_origin, NULL), sizeof(raw));
+		struct raw_origin raw = origin_at(n, raw_origin);
 		if (raw.cache != NAMES_NONE)
 			raw.cache = caches_resolve(n->caches, raw.cache);
 		uint32_t index = add_origin(n, &raw, err);

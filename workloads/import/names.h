@@ -69,6 +69,10 @@ int names_cache_tell(struct names *names, uint32_t cache, const char *name, size
 		     struct error *err);
 
 uint32_t names_origin(struct names *names, const struct raw_origin *raw, struct error *err);
+/* A free of what `allocation` made, from the site of `free` (NAMES_NONE: a made-up free). */
+uint32_t names_origin_of_free(struct names *names, uint32_t free, uint32_t allocation,
+			      struct error *err);
+bool names_origin_has_cache(const struct names *names, uint32_t raw_origin);
 uint32_t names_origin_gfp(const struct names *names, uint32_t raw_origin);
 /* Index in the definitions of what names_origin returned; it is added at the first call. */
 uint32_t names_origin_index(struct names *names, uint32_t raw_origin, struct error *err);

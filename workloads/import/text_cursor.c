@@ -177,6 +177,37 @@ static void put_record(struct text_cursor *t, struct batch *batch, const struct 
 	r->time = (uint32_t)(e->time_ns - batch->base_ns);
 }
 
+/* A free without a name is of its allocation's cache: kernels before 5.13 do not say it. */
+static int inherit_cache(struct text_cursor *t, struct import_event *e, uint32_t site,
+			 struct error *err)
+{
+	struct names *names = t->decoder.names;
+	uint32_t raw = names_origin_of_free(names, site, e->allocation, err);
+	if (raw == NAMES_NONE)
+		return -1;
+	e->record.origin = names_origin_index(names, raw, err);
+	return e->record.origin == NAMES_NONE ? -1 : 0;
+}
+
+static int settle_free(struct text_cursor *t, struct import_event *e, struct error *err)
+{
+	if (e->record.operation != OP_KMEM_CACHE_FREE || e->allocation == NAMES_NONE ||
+	    names_origin_has_cache(t->decoder.names, e->raw_origin))
+		return 0;
+	return inherit_cache(t, e, e->raw_origin, err);
+}
+
+/* A made-up free of a kernel object is the one that its allocation asks for. */
+static int settle_made_up(struct text_cursor *t, struct import_event *before, struct error *err)
+{
+	if (operation_table[before->record.operation].space != SPACE_OBJECT ||
+	    before->allocation == NAMES_NONE)
+		return 0;
+	bool cached = names_origin_has_cache(t->decoder.names, before->allocation);
+	before->record.operation = cached ? OP_KMEM_CACHE_FREE : OP_KFREE;
+	return cached ? inherit_cache(t, before, NAMES_NONE, err) : 0;
+}
+
 /* The window's oldest event goes out. */
 static int leave_window(struct text_cursor *t, struct batch *batch, struct error *err)
 {
@@ -195,6 +226,10 @@ static int leave_window(struct text_cursor *t, struct batch *batch, struct error
 			return -1;
 	}
 	int events = identity_resolve(t->identity, e, &before, err);
+	if (events > 0 && settle_free(t, e, err))
+		return -1;
+	if (events == 2 && settle_made_up(t, &before, err))
+		return -1;
 	if (events == 2)
 		put_record(t, batch, &before);
 	if (events > 0) {
