@@ -38,6 +38,12 @@ struct pcp_state {
 	struct pfn_list lists[PCP_LISTS_MAX];
 };
 
+/* Order of the blocks on a per-cpu list: three lists an order up to 3, the others of huge pages. */
+static inline uint32_t pcp_state_order(uint32_t list, uint32_t pageblock_order)
+{
+	return list < 4 * MIGRATE_PCPTYPES ? list / MIGRATE_PCPTYPES : pageblock_order;
+}
+
 struct pageblock_state {
 	uint32_t pfn;
 	uint8_t migratetype;

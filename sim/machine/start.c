@@ -251,11 +251,26 @@ static void set_bits(struct start *start, uint64_t pfn, uint64_t count, bool val
 	}
 }
 
+static void exclude_pcp(struct start *start, const struct pcp_state *pcp)
+{
+	for (uint32_t list = 0; list < pcp->list_count; list++) {
+		uint32_t order = pcp_state_order(list, start->pages.pageblock_order);
+		for (size_t i = 0; i < pcp->lists[list].count; i++)
+			set_bits(start, pcp->lists[list].pfn[i], 1ull << order, false);
+	}
+}
+
+/*
+ * Pages that nobody refers to ('0') are on a per-cpu list, or else they follow the first one of an
+ * allocation that is not compound.
+ */
 static void collect_zone_pages(struct start *start, const struct zone_state *zone)
 {
 	for (size_t i = 0; i < zone->run_count; i++)
-		if (!strchr("RB0", zone->runs[i].kind))
+		if (!strchr("RB", zone->runs[i].kind))
 			set_bits(start, zone->runs[i].pfn, zone->runs[i].count, true);
+	for (size_t i = 0; i < zone->pcp_count; i++)
+		exclude_pcp(start, &zone->pcp[i]);
 }
 
 /* At slab level the frames of slabs are the slab policy's, whatever the recording frees. */

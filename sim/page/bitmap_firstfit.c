@@ -212,13 +212,6 @@ static int load_free(struct firstfit *f, const struct pfn_list *list, unsigned o
 	return 0;
 }
 
-/* order_to_pindex() of mm/page_alloc.c: three lists an order up to 3, the others are of huge pages.
- */
-static unsigned pcp_list_order(const struct firstfit *f, unsigned index)
-{
-	return index < 4 * MIGRATE_PCPTYPES ? index / MIGRATE_PCPTYPES : f->pageblock_order;
-}
-
 static int load_zone(struct firstfit *f, const struct zone_state *from, struct error *err)
 {
 	for (unsigned order = 0; order < f->orders; order++) {
@@ -230,7 +223,8 @@ static int load_zone(struct firstfit *f, const struct zone_state *from, struct e
 	for (size_t i = 0; i < from->pcp_count; i++) {
 		const struct pcp_state *pcp = &from->pcp[i];
 		for (unsigned index = 0; index < pcp->list_count; index++) {
-			if (load_free(f, &pcp->lists[index], pcp_list_order(f, index), err))
+			unsigned order = pcp_state_order(index, f->pageblock_order);
+			if (load_free(f, &pcp->lists[index], order, err))
 				return -1;
 		}
 	}

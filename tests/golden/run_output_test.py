@@ -50,6 +50,16 @@ class Output(unittest.TestCase):
             self.assertEqual(recorded, simulated)
         self.assertIn(f"{len(lines)} of {len(lines)} matched", printed)
 
+    def test_pages_older_than_the_start(self):
+        """From a later mark too: high-order pages had before it are freed as what they are."""
+        pages = SAMPLES / "pages-slub"
+        printed, lines, _ = self.run_trace("--trace", pages / "trace.txt.zst", "--level", "page",
+                                           "--start", pages / "mmstate-6.txt.zst",
+                                           "--assist", "all")
+        self.assertGreater(len(lines), 1000)
+        self.assertIn(f"{len(lines)} of {len(lines)} matched", printed)
+        self.assertNotIn("never allocated", printed)
+
     def test_trace_that_is_cut(self):
         trace = self.folder / "trace.txt"
         trace.write_text(CUT)
