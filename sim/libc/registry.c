@@ -16,7 +16,7 @@ static struct policy_plugins plugins;
 const struct policy_kind libc_policies = {
 	.name = "libc",
 	.help = "how a process's heap is cut into blocks",
-	.default_policy = "bump",
+	.default_policy = "ptmalloc",
 	.tables = tables,
 	.table_count = sizeof(tables) / sizeof(tables[0]),
 	.plugins = &plugins,

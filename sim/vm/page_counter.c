@@ -27,11 +27,12 @@ struct page_counter {
 	struct address_space space;
 	struct work *work;
 	uint64_t brk0, break_end, break_limit;
-	uint64_t expected;      /* 0: nothing */
+	uint64_t expected; /* block, 0: nothing */
+	bool expected_in_heap;
 	struct region *regions; /* by address, never touching the break's */
 	size_t region_count, region_capacity;
 	struct ptrmap *present; /* page number -> 1 */
-	struct page_counts counts;
+	struct space_counts counts;
 };
 
 static uint64_t page_up(uint64_t address)
@@ -165,10 +166,14 @@ static bool space_brk(void *context, uint64_t end)
 	return true;
 }
 
-/* Where a mapping of this length has to begin for the expected block to lie in it. */
+/* Where a mapping of this length has to begin for the expected block to lie in it; 0: unknown. */
 static uint64_t expected_start(const struct page_counter *c, uint64_t length)
 {
-	if (length == 2 * aligned_heap_bytes)
+	const bool is_heap = length == 2 * aligned_heap_bytes;
+
+	if (!c->expected || is_heap != c->expected_in_heap)
+		return 0;
+	if (is_heap)
 		return (c->expected & ~(aligned_heap_bytes - 1)) - PAGE_SIZE_BYTES;
 	if (c->expected % PAGE_SIZE_BYTES == header_bytes)
 		return c->expected - header_bytes;
@@ -177,9 +182,10 @@ static uint64_t expected_start(const struct page_counter *c, uint64_t length)
 
 static uint64_t choose_place(struct page_counter *c, uint64_t near, uint64_t length)
 {
-	const uint64_t expected = c->expected ? expected_start(c, length) : 0;
+	const uint64_t expected = expected_start(c, length);
 
-	c->expected = 0;
+	if (expected)
+		c->expected = 0;
 	if (expected && is_vacant(c, expected, expected + length)) {
 		c->counts.placed++;
 		return expected;
@@ -225,7 +231,8 @@ static uint64_t space_mremap(void *context, uint64_t address, uint64_t old_lengt
 			     uint64_t new_length)
 {
 	struct page_counter *c = context;
-	const bool stays = !c->expected || expected_start(c, new_length) == address;
+	const uint64_t expected = expected_start(c, new_length);
+	const bool stays = !expected || expected == address;
 
 	system_call(c);
 	if (new_length > mmap_base)
@@ -317,9 +324,10 @@ const struct address_space *page_counter_space(const struct page_counter *counte
 	return &counter->space;
 }
 
-void page_counter_expect(struct page_counter *counter, uint64_t address)
+void page_counter_expect(struct page_counter *counter, uint64_t block, bool in_heap)
 {
-	counter->expected = address;
+	counter->expected = block;
+	counter->expected_in_heap = in_heap;
 }
 
 void page_counter_limit_break(struct page_counter *counter, uint64_t end)
@@ -332,7 +340,7 @@ void page_counter_set_break(struct page_counter *counter, uint64_t end)
 	move_break(counter, end);
 }
 
-struct page_counts page_counter_counts(const struct page_counter *counter)
+struct space_counts page_counter_counts(const struct page_counter *counter)
 {
 	return counter->counts;
 }

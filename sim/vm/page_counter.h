@@ -10,6 +10,7 @@
 #ifndef SLABYARD_VM_PAGE_COUNTER_H
 #define SLABYARD_VM_PAGE_COUNTER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -26,11 +27,12 @@ void page_counter_destroy(struct page_counter *counter);
 const struct address_space *page_counter_space(const struct page_counter *counter);
 
 /*
- * The next mmap or moving mremap, if one comes before the next call of this, is to give a mapping
- * that this address lies in: as near its start as an aligned block's header allows. 0: none is
- * known. Ignored where the place is taken.
+ * The next mapping, if one is made before the next call of this, is to hold this block: as near its
+ * start as an aligned block's header allows. in_heap: it lies in a heap that is aligned to 64 MiB,
+ * and only a mapping for such a one is meant. 0: nothing is known. Ignored where the place is
+ * taken.
  */
-void page_counter_expect(struct page_counter *counter, uint64_t address);
+void page_counter_expect(struct page_counter *counter, uint64_t block, bool in_heap);
 
 /* The break cannot be moved beyond this address: a mapping is in the way. */
 void page_counter_limit_break(struct page_counter *counter, uint64_t end);
@@ -38,7 +40,7 @@ void page_counter_limit_break(struct page_counter *counter, uint64_t end);
 /* The program itself moves the break. */
 void page_counter_set_break(struct page_counter *counter, uint64_t end);
 
-struct page_counts {
+struct space_counts {
 	uint64_t mapped_bytes; /* the heap and all mappings: VSS as far as it is known here */
 	uint64_t present_pages, present_pages_max;
 	uint64_t faults;
@@ -46,6 +48,6 @@ struct page_counts {
 	uint64_t placed; /* mappings that lie where page_counter_expect said */
 };
 
-struct page_counts page_counter_counts(const struct page_counter *counter);
+struct space_counts page_counter_counts(const struct page_counter *counter);
 
 #endif

@@ -52,7 +52,7 @@ static void play_begin(struct play *p, const struct libc_policy *policy, uint64_
 	void *params = calloc(1, policy->info.params_size + 1);
 
 	assert_non_null(params);
-	*p = (struct play){ .policy = policy, .arena = arena_create((size_t)1 << 37, &err) };
+	*p = (struct play){ .policy = policy, .arena = arena_create((size_t)1 << 38, &err) };
 	assert_non_null(p->arena);
 	p->clock.work = &p->work;
 	p->services = (struct services){
