@@ -121,6 +121,17 @@ ptrdiff_t lines_peek(struct lines *l, const char **bytes, struct error *err)
 	return (ptrdiff_t)(held < LINES_PEEK ? held : LINES_PEEK);
 }
 
+ptrdiff_t lines_read(struct lines *l, void *bytes, size_t size, struct error *err)
+{
+	if (l->start == l->end && !l->ended && lines_fill(l, err))
+		return -1;
+	size_t held = l->end - l->start;
+	size_t n = held < size ? held : size;
+	memcpy(bytes, l->buffer + l->start, n);
+	l->start += n;
+	return (ptrdiff_t)n;
+}
+
 uint64_t lines_number(const struct lines *l)
 {
 	return l->number;

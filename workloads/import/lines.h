@@ -30,6 +30,10 @@ uint64_t lines_number(const struct lines *lines);
  */
 ptrdiff_t lines_peek(struct lines *lines, const char **bytes, struct error *err);
 
+/* For formats that are no text: the next bytes as they stand. Returns their number, at most `size`,
+ * 0 at the end, -1 with *err. */
+ptrdiff_t lines_read(struct lines *lines, void *bytes, size_t size, struct error *err);
+
 double lines_progress(const struct lines *lines);
 const char *lines_name(const struct lines *lines);
 
