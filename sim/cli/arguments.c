@@ -38,6 +38,10 @@ static void complain_unknown(const struct cli_arguments *a, const char *given)
 {
 	char word[64];
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(given + 2, "="), given + 2);
+	if (strcmp(word, "plugin") == 0) {
+		cli_usage(a->command, "option '--plugin' stands before the command");
+		return;
+	}
 	struct suggestion near = { .word = word };
 	for (const struct cli_option *o = a->options; o->name; o++)
 		suggest_consider(&near, o->name);
@@ -51,9 +55,12 @@ static void complain_unknown(const struct cli_arguments *a, const char *given)
 static int complain(struct cli_arguments *a, int what)
 {
 	const char *given = a->argv[optind - 1];
+	if (what == ':' && !*given)
+		given = a->argv[optind - 2];
 	bool is_long = strncmp(given, "--", 2) == 0;
 	if (what == ':')
-		cli_usage(a->command, "option '%s' needs a value", given);
+		cli_usage(a->command, "option '%.*s' needs a value", (int)strcspn(given, "="),
+			  given);
 	else if (is_long && optopt)
 		cli_usage(a->command, "option '%.*s' takes no value", (int)strcspn(given, "="),
 			  given);
@@ -77,6 +84,8 @@ int cli_next(struct cli_arguments *a)
 		return CLI_END;
 	if (letter == ':' || letter == '?')
 		return complain(a, letter);
+	if (letter != 'h' && a->value && !*a->value)
+		return complain(a, ':');
 	if (letter != 'h')
 		return letter;
 	printf("usage: slabyard %s\n\n%s", a->command->usage, a->command->text);

@@ -240,8 +240,7 @@ const struct command run_command = {
 		 "[OPTION...]",
 	.help = "replays a trace on a simulated machine",
 	.text = "  --trace TRACE       .syt or text trace, compressed or not; - is standard input\n"
-		"  --format FORMAT     format of the trace (slabyard list format); guessed without "
-		"it\n"
+		"  --format FORMAT     syt, or one of slabyard list format; guessed without it\n"
 		"  -c, --config FILE   configuration; later files win. Without one: the default "
 		"machine\n"
 		"                      (slabyard config --resolved shows it)\n"

@@ -8,7 +8,7 @@
  * and load it as a plugin:
  *
  *     cc -shared -fPIC -I PREFIX/include/slabyard my_libc.c -o my_libc.so
- *     slabyard run --plugin ./my_libc.so --set libc.policy=template ...
+ *     slabyard --plugin ./my_libc.so run --set libc.policy=template ...
  */
 #include "core/ids.h"
 #include "libc/libc.h"

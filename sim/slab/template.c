@@ -8,7 +8,7 @@
  * and load it as a plugin:
  *
  *     cc -shared -fPIC -I PREFIX/include/slabyard my_slab.c -o my_slab.so
- *     slabyard run --plugin ./my_slab.so --set slab.policy=template ...
+ *     slabyard --plugin ./my_slab.so run --set slab.policy=template ...
  */
 #include <string.h>
 
