@@ -63,10 +63,15 @@ enum migratetype {
 /* As /proc/pagetypeinfo names them (migratetype_names of mm/page_alloc.c). */
 extern const char *const migratetype_names[MIGRATE_TYPES];
 
-/* gfp_migratetype(): mobility grouping on. */
+/*
+ * gfp_migratetype(): mobility grouping on. Always below MIGRATE_PCPTYPES: both bits together, which
+ * the kernel warns of, count as movable.
+ */
 static inline unsigned gfp_migratetype(uint32_t gfp)
 {
-	return (gfp & (GFP_BIT_MOVABLE | GFP_BIT_RECLAIMABLE)) >> 3;
+	if (gfp & GFP_BIT_MOVABLE)
+		return MIGRATE_MOVABLE;
+	return gfp & GFP_BIT_RECLAIMABLE ? MIGRATE_RECLAIMABLE : MIGRATE_UNMOVABLE;
 }
 
 /*

@@ -24,7 +24,7 @@ struct lock_stats {
 };
 
 /* A CPU waits for one lock at a time, and a trace has no more CPUs than RECORD_CPU_BITS tell. */
-enum { LOCK_WAITERS_MAX = 4096, LOCKS_MAX = 1 << 16, LOCK_NAME_MAX = 64 };
+enum { LOCK_WAITERS_MAX = 4096, LOCKS_MAX = 1 << 17, LOCK_NAME_MAX = 64 };
 
 struct lock_table;
 

@@ -41,8 +41,12 @@ cache_id cache_make(struct machine *m, cache_id recorded, struct error *err)
 {
 	const struct cache_def *def = &m->trace->definitions->caches[recorded.v];
 	struct cache_spec spec = infer_spec(def);
-	cache_id cache = m->slab->cache_create(m->slab_state, &spec, err);
-	if (!cache_is_none(cache))
+	struct error why = { 0 };
+	cache_id cache = m->slab->cache_create(m->slab_state, &spec, &why);
+	if (cache_is_none(cache))
+		error_at_record(err, m->trace->name, "record", machine_record(m), "%s",
+				why.message);
+	else
 		m->cache_of[recorded.v] = cache.v + 1;
 	return cache;
 }
@@ -60,8 +64,8 @@ static cache_id look_up(struct machine *m, cache_id recorded, struct error *err)
 cache_id cache_resolve(struct machine *m, cache_id recorded, struct error *err)
 {
 	if (cache_is_none(recorded)) {
-		error_set(err, ERROR_INPUT, "%s: record %llu: no cache is recorded for it",
-			  m->trace->name, (unsigned long long)machine_record(m));
+		error_at_record(err, m->trace->name, "record", machine_record(m),
+				"no cache is recorded for it");
 		return CACHE_NONE;
 	}
 	uint32_t known = m->cache_of[recorded.v];

@@ -164,11 +164,19 @@ static void append_to_thread(struct closed *c, uint32_t slot)
 	t->ended = p->record.operation == OP_EXIT || p->record.operation == OP_THREAD_EXIT;
 }
 
+/* Until a record is taken in hand, the run stands where as many were carried out. */
+static void stand(const struct closed *c, struct machine *m)
+{
+	m->hand = (struct hand){ .taken = true,
+				 .record = c->executed + m->summary->skipped_before_start };
+}
+
 static int make_room(struct closed *c, struct machine *m, struct error *err)
 {
 	while (c->end - c->begin == WINDOW) {
 		SIM_ASSERT(m->next_event_ns != UINT64_MAX);
 		c->stalls += c->silent > 0;
+		stand(c, m);
 		if (machine_run_events(m, m->next_event_ns, err) != 0)
 			return -1;
 	}
@@ -246,12 +254,13 @@ int closed_ready(struct closed *c, struct machine *m, uint32_t slot, uint64_t no
 	struct pending *p = &c->window[slot];
 	uint64_t end_ps, arrival_ps = (now_ns - m->origin_ns) * PS_PER_NS;
 	m->now_ns = m->time_ns = now_ns;
-	m->hand = (struct hand){ p->number, p->line };
+	m->hand = (struct hand){ true, p->number, p->line };
 	if (execute_step(m, &p->record, p->has_extension ? &p->extension : NULL, arrival_ps,
 			 &end_ps, err) != 0)
 		return -1;
 	uint64_t end_ns = m->origin_ns + (end_ps + PS_PER_NS - 1) / PS_PER_NS;
-	m->hand.record = ++c->executed + m->summary->skipped_before_start;
+	c->executed += p->has_extension ? 2 : 1;
+	stand(c, m);
 	if (m->hand.record >= sampler_next_record(m->sampler) &&
 	    sampler_by_record(m->sampler, m, err) != 0)
 		return -1;
@@ -260,6 +269,7 @@ int closed_ready(struct closed *c, struct machine *m, uint32_t slot, uint64_t no
 
 int closed_drain(struct closed *c, struct machine *m, struct error *err)
 {
+	stand(c, m);
 	while (c->begin < c->end) {
 		SIM_ASSERT(m->next_event_ns != UINT64_MAX);
 		if (machine_run_events(m, m->next_event_ns, err) != 0)

@@ -19,7 +19,10 @@ struct closed;
 struct closed *closed_create(struct machine *m, struct error *err);
 void closed_destroy(struct closed *closed);
 
-/* Takes the record in hand (m->record, m->line, m->time_ns); runs others until there is room. */
+/*
+ * Takes the record that m->position and m->time_ns stand at, with its extension or NULL; an
+ * extension is not given by itself. Runs others until there is room.
+ */
 int closed_add(struct closed *closed, struct machine *m, const struct record *r,
 	       const struct record *extension, struct error *err);
 /* Runs all that is left. */

@@ -122,9 +122,10 @@ struct machine {
 	struct request *requests;         /* by origin: what all its calls ask for */
 	uint32_t request_count;
 	struct sim_position position;
+	/* Closed timing, once records are run: the one in hand, in place of position's. */
 	struct hand {
-		uint64_t record,
-			line; /* closed timing: the record in hand, in place of position's */
+		bool taken;
+		uint64_t record, line;
 	} hand;
 	const uint64_t *lines; /* of the batch in hand; NULL when the trace has none */
 	uint64_t time_ns;      /* simulated time, that of the record in hand (recorded timing) */
@@ -200,7 +201,7 @@ void machine_note_next_event(struct machine *m);
 static inline uint64_t machine_record(const struct machine *m)
 {
 	const struct sim_position *p = &m->position;
-	if (m->hand.record)
+	if (m->hand.taken)
 		return m->hand.record;
 	return p->current ? p->first_record + (uint64_t)(p->current - p->batch) + 1
 			  : p->first_record;
@@ -209,7 +210,7 @@ static inline uint64_t machine_record(const struct machine *m)
 /* Its line in a text trace, 0 when there are none. */
 static inline uint64_t machine_line(const struct machine *m)
 {
-	if (m->hand.record)
+	if (m->hand.taken)
 		return m->hand.line;
 	return m->lines ? m->lines[m->position.current - m->position.batch] : 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "machine/page_facts.h"
 
+#include "machine/page_records.h"
 #include "machine/start.h"
 
 static const struct {
@@ -41,6 +42,8 @@ static void task_set_add(struct task_set *set, uint32_t tid)
 
 static bool task_set_has(const struct task_set *set, uint32_t tid)
 {
+	if (!tid)
+		return false;
 	for (uint32_t i = 0; i < set->count; i++)
 		if (set->tid[i] == tid)
 			return true;
@@ -98,7 +101,7 @@ int page_fact(struct machine *m, const struct record *r)
 		.kind = facts[r->operation].kind,
 		.cpu = machine_cpu(m, r),
 		.pfn = { (uint32_t)r->address },
-		.order = (uint8_t)r->size,
+		.order = page_order(r),
 	};
 
 	if (note_task(m, r) || !m->assists.allowed[assist] || !m->page->assist ||

@@ -43,12 +43,12 @@ int page_effect(struct machine *m, const struct record *r, bool alloc)
 	pfn_t pfn = { (uint32_t)r->address };
 	if (r->flags & RECORD_FAILED)
 		return 0;
-	effect_pairs_recorded(m->effects, alloc, pfn, r->size,
+	effect_pairs_recorded(m->effects, alloc, pfn, page_order(r),
 			      alloc ? m->objects_executed : m->objects_executed - 1);
 	if (!alloc)
 		end_grace_periods(m, pfn);
 	if (alloc && m->recorded_pages)
-		recorded_pages_offer(m->recorded_pages, pfn, r->size);
+		recorded_pages_offer(m->recorded_pages, pfn, page_order(r));
 	return 0;
 }
 

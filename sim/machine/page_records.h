@@ -26,6 +26,12 @@ static inline bool page_is_effect(const struct machine *m, const struct record *
 	return r->flags & RECORD_EFFECT && !m->page_level;
 }
 
+/* A trace may claim any order: those that no machine has are all one, which policies refuse. */
+static inline uint8_t page_order(const struct record *r)
+{
+	return (uint8_t)(r->size < PAGE_ORDERS_MAX ? r->size : PAGE_ORDERS_MAX);
+}
+
 static inline int page_alloc_record(struct machine *m, const struct record *r)
 {
 	if (page_is_effect(m, r))
@@ -33,8 +39,11 @@ static inline int page_alloc_record(struct machine *m, const struct record *r)
 	if (m->pages_from_trace)
 		return 0;
 	struct request request = request_of(m, r);
-	request.order = (uint8_t)r->size;
-	request.migratetype = m->origins[r->origin].migratetype;
+	request.order = page_order(r);
+	uint8_t migratetype = m->origins[r->origin].migratetype;
+	/* No allocation asks for the other types; without one that can be, gfp tells. */
+	if (migratetype < MIGRATE_PCPTYPES)
+		request.migratetype = migratetype;
 	if (m->page_assists)
 		page_assist_request(m, r, &request);
 	if (__builtin_expect(r->id && m->ids.page[r->id], 0))
@@ -56,7 +65,7 @@ static inline int page_free_record(struct machine *m, const struct record *r)
 	if (m->pages_from_trace)
 		return 0;
 	struct request request = request_of(m, r);
-	request.order = (uint8_t)r->size;
+	request.order = page_order(r);
 	uint64_t entry = r->id ? m->ids.page[r->id] : 0;
 	if (r->id)
 		m->ids.page[r->id] = 0;

@@ -42,9 +42,10 @@ void recorded_pages_destroy(struct recorded_pages *pages)
 	free(pages);
 }
 
+/* Nobody gets frame 0 (page/page.h), whatever the recording says. */
 static bool in_range(const struct recorded_pages *pages, uint32_t pfn, unsigned order)
 {
-	return pfn < pages->frames && 1u << order <= pages->frames - pfn;
+	return pfn > 0 && pfn < pages->frames && 1u << order <= pages->frames - pfn;
 }
 
 static void drop(struct recorded_pages *pages, size_t i)

@@ -97,6 +97,10 @@ static int add_to_closed(struct machine *m, const struct batch *batch, uint32_t 
 		const struct record *r = &batch->records[i];
 		m->position.current = r;
 		m->time_ns = batch->base_ns + r->time;
+		if (r->operation == OP_EXTENSION) {
+			m->operations[OP_EXTENSION].idle++;
+			continue;
+		}
 		if (closed_add(m->closed, m, r, r->flags & RECORD_EXTENDED ? r + 1 : NULL, err) !=
 		    0)
 			return -1;

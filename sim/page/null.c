@@ -33,6 +33,7 @@ static void *null_create(const struct page_machine *machine, const void *params,
 		return NULL;
 	}
 	n->count = (uint32_t)frames;
+	n->next = 1;
 	n->orders = machine->orders;
 	n->pageblock_order = machine->pageblock_order;
 	n->below = arena_array(services->arena, n->count, sizeof(*n->below), err);
@@ -91,7 +92,7 @@ static void null_counts(const void *state, struct page_counts *counts)
 	counts->pageblock_order = n->pageblock_order;
 	counts->zone_count = 1;
 	memcpy(zone->name, "null", sizeof("null"));
-	zone->managed = n->count;
+	zone->managed = n->count - 1;
 	zone->free_pages = n->count - n->next + n->free_frames;
 	for (unsigned order = 0; order < n->orders; order++)
 		zone->free_blocks[order][MIGRATE_UNMOVABLE] = n->blocks[order];

@@ -82,7 +82,9 @@ struct page_policy {
 	void (*destroy)(void *state);
 
 	/*
-	 * One allocation of 2^request->order frames. Returns the first frame, or PFN_NONE when the
+	 * One allocation of 2^request->order frames; orders that the machine does not have come up
+	 * to PAGE_ORDERS_MAX, and fail. Returns the first frame, never frame 0 (pointers
+	 * that mean nothing lie in it), or PFN_NONE when the
 	 * simulated machine has none to give: that is a result, not an error.
 	 */
 	pfn_t (*alloc)(void *state, const struct request *request);

@@ -38,6 +38,7 @@ static const struct option_spec template_options[] = {
 		.offset = offsetof(struct template_params, first_frame),
 		.type = OPTION_UINT,
 		.default_text = "1",
+		.min = 1,
 		.max = 1 << 20,
 		.unit = "frames",
 		.help = "frames below this one are never given out",

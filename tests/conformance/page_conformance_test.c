@@ -88,7 +88,7 @@ static void keep(struct play *p, pfn_t pfn, unsigned order)
 	}
 	p->placed = p->placed * UINT64_C(0x9e3779b97f4a7c15) + pfn.v;
 	for (uint32_t i = 0; has(p, POLICY_PLACES) && i < 1u << order; i++) {
-		assert_true(pfn.v + i < FRAMES);
+		assert_true(pfn.v + i > 0 && pfn.v + i < FRAMES);
 		assert_false(p->taken[pfn.v + i]);
 		p->taken[pfn.v + i] = true;
 	}

@@ -128,6 +128,7 @@ static void mobility_follows_the_flags(void **state)
 	(void)state;
 	assert_int_equal(gfp_migratetype(parse("GFP_KERNEL", 0)), MIGRATE_UNMOVABLE);
 	assert_int_equal(gfp_migratetype(parse("GFP_HIGHUSER_MOVABLE", 0)), MIGRATE_MOVABLE);
+	assert_int_equal(gfp_migratetype(GFP_BIT_MOVABLE | GFP_BIT_RECLAIMABLE), MIGRATE_MOVABLE);
 	assert_int_equal(gfp_migratetype(parse("GFP_KERNEL|__GFP_RECLAIMABLE", 0)),
 			 MIGRATE_RECLAIMABLE);
 }
