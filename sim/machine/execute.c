@@ -5,11 +5,14 @@
 #include "machine/object_records.h"
 #include "machine/page_facts.h"
 #include "machine/page_records.h"
+#include "machine/snapshots.h"
 
 static int mark_record(struct machine *m, const struct record *r, struct error *err)
 {
 	machine_flush_bulks(m);
 	events_mark(m, r->size);
+	if (snapshots_take(m->snapshots, m, (int64_t)r->size, err) != 0)
+		return -1;
 	return expect_mark(m->expect, m, r->size, err);
 }
 

@@ -92,6 +92,7 @@ struct effect_pairs;
 struct start;
 struct expect;
 struct sampler;
+struct snapshots;
 struct placements;
 struct closed;
 
@@ -172,6 +173,7 @@ struct machine {
 	struct start *start;
 	struct expect *expect;
 	struct sampler *sampler;
+	struct snapshots *snapshots;
 	struct placements *placements;
 	struct closed *closed;
 

@@ -8,6 +8,7 @@
 #include "machine/machine.h"
 #include "machine/progress.h"
 #include "machine/sampler.h"
+#include "machine/snapshots.h"
 #include "machine/start.h"
 
 static int run_event(struct machine *m, const struct event *event, struct error *err)
@@ -70,10 +71,18 @@ static bool begins_here(const struct machine *m, const struct record *r)
 	return r->operation == OP_MARK && (int64_t)r->size == start_mark(m->start);
 }
 
+/* The state that the run begins with. */
+static int begin_results(struct machine *m, struct error *err)
+{
+	if (snapshots_take(m->snapshots, m, -1, err) != 0)
+		return -1;
+	return sampler_begin(m->sampler, m, err);
+}
+
 static int begin_run(struct machine *m, struct error *err)
 {
 	m->started = true;
-	return sampler_begin(m->sampler, m, err);
+	return begin_results(m, err);
 }
 
 /* Passes over records up to the start's mark; returns the number of the first to be executed. */
@@ -129,7 +138,7 @@ static int replay_batch(struct machine *m, const struct batch *batch, struct err
 	uint32_t i = 0;
 	if (!m->started) {
 		i = skip_to_start(m, batch, 0);
-		if (m->started && sampler_begin(m->sampler, m, err) != 0)
+		if (m->started && begin_results(m, err) != 0)
 			return -1;
 	}
 	if (!m->started || i == batch->count)

@@ -17,6 +17,7 @@
 #include "machine/recorded_pages.h"
 #include "machine/report.h"
 #include "machine/sampler.h"
+#include "machine/snapshots.h"
 #include "machine/start.h"
 #include "machine/trace_input.h"
 
@@ -121,7 +122,7 @@ static int open_sink(struct machine *m, struct error *err)
 	if (events_open(m, err) != 0)
 		return -1;
 	m->sampler = sampler_create(m, err);
-	return m->sampler ? 0 : -1;
+	return m->sampler ? snapshots_open(m, &m->snapshots, err) : -1;
 }
 
 static int finish_sink(struct machine *m, struct error *err)
@@ -137,7 +138,8 @@ static int finish_sink(struct machine *m, struct error *err)
 static int finish(struct machine *m, struct error *err)
 {
 	report_summary(m);
-	if (proc_files_write(m, m->run->proc, -1, err) != 0)
+	if (snapshots_take(m->snapshots, m, -1, err) != 0 ||
+	    proc_files_write(m, m->run->proc, -1, err) != 0)
 		return -1;
 	struct placements *placements = m->placements;
 	m->placements = NULL;
@@ -186,6 +188,7 @@ static void take_down(struct machine *m)
 {
 	placements_abandon(m->placements);
 	sampler_destroy(m->sampler);
+	snapshots_close(m->snapshots);
 	if (m->sink)
 		m->sink_ops->abandon(m->sink);
 	closed_destroy(m->closed);

@@ -296,6 +296,19 @@ static int collect_pages(struct start *start, bool page_level, struct error *err
 	return 0;
 }
 
+static char run_kind_at(const struct zone_state *zone, uint32_t pfn)
+{
+	size_t low = 0, high = zone->run_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (zone->runs[middle].pfn + zone->runs[middle].count <= pfn)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < zone->run_count && zone->runs[low].pfn <= pfn ? zone->runs[low].kind : '\0';
+}
+
 bool start_take_page(struct start *start, uint32_t pfn, uint32_t order)
 {
 	if (order >= PAGE_ORDERS_MAX || (uint64_t)pfn + (1u << order) > start->page_bits_frames)
@@ -305,6 +318,18 @@ bool start_take_page(struct start *start, uint32_t pfn, uint32_t order)
 			return false;
 	set_bits(start, pfn, 1u << order, false);
 	return true;
+}
+
+char start_page_kind(const struct start *start, uint32_t pfn)
+{
+	if (pfn >= start->page_bits_frames || !(start->page_bits[pfn / 64] >> (pfn % 64) & 1))
+		return '\0';
+	for (size_t i = 0; i < start->pages.zone_count; i++) {
+		const struct zone_state *zone = &start->pages.zones[i];
+		if (pfn - zone->start_pfn < zone->spanned)
+			return run_kind_at(zone, pfn);
+	}
+	return '\0';
 }
 
 void start_give_pages(struct start *start, uint32_t pfn, uint32_t order)

@@ -41,6 +41,8 @@ const char *start_allocator(const struct start *start);
 bool start_take_object(struct start *start, uint64_t object);
 /* `order` is what the free claims. */
 bool start_take_page(struct start *start, uint32_t pfn, uint32_t order);
+/* How the recorded state has a frame that is in use since (page_run's letters); 0: not so. */
+char start_page_kind(const struct start *start, uint32_t pfn);
 /* Frames that the recorded kernel took without an allocation (compaction): later frees name them.
  */
 void start_give_pages(struct start *start, uint32_t pfn, uint32_t order);

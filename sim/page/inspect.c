@@ -55,6 +55,7 @@ static void walk_zone(const struct buddy *b, const struct buddy_zone *z,
 			.migratetype = (uint8_t)type,
 			.free = free,
 			.pcp = frame_is_pcp(block.state),
+			.movable = !free && frame_kind(block.state) == FRAME_LRU,
 		};
 		if (free || frame_kind(block.state) != FRAME_RESERVED)
 			visit(context, &extent);

@@ -67,6 +67,7 @@ struct page_extent {
 	uint8_t migratetype; /* of the list for free blocks, of the pageblock otherwise */
 	bool free;           /* in a buddy list */
 	bool pcp;            /* on a per-cpu list */
+	bool movable;        /* in use and, as far as that is known, on an LRU list */
 };
 
 struct page_policy {

@@ -60,6 +60,42 @@ class Output(unittest.TestCase):
         self.assertIn(f"{len(lines)} of {len(lines)} matched", printed)
         self.assertNotIn("never allocated", printed)
 
+    def assert_map_is_whole(self, runs):
+        """One snapshot's runs: every frame once, and none that could be part of the one before."""
+        self.assertEqual(runs["pfn"][0], 0)
+        self.assertTrue((runs["pages"] > 0).all())
+        self.assertTrue((runs["pfn"][1:] == runs["pfn"][:-1] + runs["pages"][:-1]).all())
+        told = numpy.stack([runs[name] for name in ("kind", "order", "migratetype")])
+        self.assertTrue((told[:, 1:] != told[:, :-1]).any(axis=0).all())
+
+    def test_snapshots_agree_with_the_samples(self):
+        for level in ("page", "slab"):
+            _, _, result = self.run_trace("--trace", RECORDING / "trace.txt.zst", "--level", level,
+                                          "--start", RECORDING / "mmstate-0.txt.zst")
+            with h5py.File(result) as run:
+                kinds = list(run["/snapshots/kinds"].asstr()[:])
+                taken, runs = run["/snapshots/taken"][:], run["/snapshots/pfn"][:]
+                buddy = {name: run["/timeseries/buddy/" + name][-1]
+                         for name in ("free_blocks", "pcp_pages")}
+                slabs = run["/timeseries/slab/bytes_held"][-1].sum() if level == "slab" else 0
+            self.assertEqual(list(taken["mark"]), [-1, 1, 2, 3, 4, 5, -1])
+            for number in taken["snapshot"]:
+                self.assert_map_is_whole(runs[runs["snapshot"] == number])
+            last = runs[runs["snapshot"] == taken["snapshot"][-1]]
+            free = last[last["kind"] == kinds.index("free")]
+            for order in range(11):
+                for kind in range(3):
+                    of = free[(free["order"] == order) & (free["migratetype"] == kind)]
+                    blocks = buddy["free_blocks"].sum(axis=0)[order][kind]
+                    self.assertEqual(of["pages"].sum(), blocks << numpy.uint64(order))
+            pages = {kind: last[last["kind"] == kinds.index(kind)]["pages"].sum()
+                     for kind in kinds}
+            self.assertEqual(pages["per-cpu list"], buddy["pcp_pages"].sum())
+            if level == "slab":
+                self.assertEqual(pages["slab"] * 4096, slabs)
+            for kind in ("reserved", "slab", "page table", "anonymous", "file", "other movable"):
+                self.assertGreater(pages[kind], 0, kind)
+
     def test_trace_that_is_cut(self):
         trace = self.folder / "trace.txt"
         trace.write_text(CUT)
