@@ -22,14 +22,14 @@ int proc_files_prepare(const char *folder, struct error *err)
 
 static void write_buddyinfo(struct machine *m, FILE *out)
 {
-	struct page_counts counts;
+	struct page_counts counts = { 0 };
 	m->page->counts(m->page_state, &counts);
 	proc_write_buddyinfo(out, &counts);
 }
 
 static void write_pagetypeinfo(struct machine *m, FILE *out)
 {
-	struct page_counts counts;
+	struct page_counts counts = { 0 };
 	m->page->counts(m->page_state, &counts);
 	proc_write_pagetypeinfo(out, &counts);
 }

@@ -112,7 +112,7 @@ struct page_policy {
 	/* A deferred call's time has come (services_defer with DEFER_PAGE). NULL: never defers. */
 	void (*expire)(void *state, uint64_t token, uint64_t now_ns);
 
-	/* Figures for sampling; must not change anything. */
+	/* Figures for sampling, into zeroed counts; must not change anything. */
 	void (*counts)(const void *state, struct page_counts *counts);
 
 	/* Starts from a recorded state instead of the fresh one; called once, before any alloc. */
