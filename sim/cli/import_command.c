@@ -31,13 +31,23 @@ static int copy_records(struct trace_cursor *trace, struct syt_writer *writer, s
 	return more;
 }
 
-static int write_trace(const struct import_arguments *a, struct trace_cursor *trace,
+/* Text of which nothing was taken is most likely not what its owner takes it for. */
+static int check_taken(const struct trace_cursor *trace, const struct import_report *report,
 		       struct error *err)
+{
+	if (report->events > 0 || strcmp(trace->format, "syt") == 0)
+		return 0;
+	return error_set(err, ERROR_INPUT, "%s: none of its %llu lines is an event that is known",
+			 trace->name, (unsigned long long)report->lines);
+}
+
+static int write_trace(const struct import_arguments *a, struct trace_cursor *trace,
+		       const struct import_report *report, struct error *err)
 {
 	struct syt_writer *writer = syt_writer_open(a->output, &a->writer, err);
 	if (!writer)
 		return -1;
-	if (copy_records(trace, writer, err) == 0)
+	if (copy_records(trace, writer, err) == 0 && check_taken(trace, report, err) == 0)
 		return syt_writer_finish(writer, trace->definitions, err);
 	syt_writer_abandon(writer);
 	return -1;
@@ -50,7 +60,7 @@ static int import(const struct import_arguments *a)
 	struct trace_cursor *trace = trace_input_open(a->input, a->format, a->level, &report, &err);
 	if (!trace)
 		return cli_fail(&err);
-	int result = write_trace(a, trace, &err);
+	int result = write_trace(a, trace, &report, &err);
 	bool text = strcmp(trace->format, "syt") != 0;
 	/* With the trace on standard output the report would stand inside it. */
 	if (result == 0 && text)

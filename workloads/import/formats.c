@@ -167,6 +167,29 @@ static const struct import_format *guess(const char *bytes, size_t length)
 	return best;
 }
 
+/* What a file that is no text trace begins with, and what its owner can do about it. */
+static const struct {
+	const char *magic, *advice;
+} strangers[] = {
+	{ "PERFILE2", "is perf's binary recording, give what perf script prints of it" },
+	{ "\x17\x08\x44tracing", "is trace-cmd's binary recording, give what trace-cmd report "
+				 "prints of it" },
+	{ "\xfd"
+	  "7zXZ",
+	  "is compressed by xz, only zstd and gzip are read" },
+	{ "\x89HDF", "is an HDF5 file, no trace" },
+};
+
+static const char *advice_on(const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
+		size_t known = strlen(strangers[i].magic);
+		if (length >= known && memcmp(bytes, strangers[i].magic, known) == 0)
+			return strangers[i].advice;
+	}
+	return length == 0 ? "is empty" : "is no trace of a known format";
+}
+
 static const struct import_format *choose(struct lines *lines, const char *name, struct error *err)
 {
 	if (name) {
@@ -183,7 +206,7 @@ static const struct import_format *choose(struct lines *lines, const char *name,
 	const struct import_format *format = guess(bytes, (size_t)length);
 	if (!format)
 		error_set(err, ERROR_INPUT, "%s: %s", lines_name(lines),
-			  length == 0 ? "is empty" : "is no trace of a known format");
+			  advice_on(bytes, (size_t)length));
 	return format;
 }
 
