@@ -87,6 +87,7 @@ struct slabyard_summary {
 	uint64_t unknown_frees;        /* frees of what this run never allocated: ignored */
 	uint64_t lost_frees;           /* ids allocated again while live: freed first */
 	double simulated_seconds;
+	bool has_result;             /* it stands under run->output */
 	double wall_seconds;         /* of the host, not part of any result file */
 	uint64_t memory_bytes, cpus; /* of the machine */
 	const char *level;           /* "page" or "slab" */

@@ -199,7 +199,8 @@ static int run(const struct run_arguments *a, int argc, char **argv)
 	struct slabyard_summary *summary = slabyard_run(config, &a->run, &err);
 	progress_bar_clear();
 	int code = summary ? EXIT_GOOD : cli_fail(&err);
-	if (summary && a->run.output && sidecar_write(&a->run, summary, argc, argv, &err) != 0)
+	if (summary && summary->has_result &&
+	    sidecar_write(&a->run, summary, argc, argv, &err) != 0)
 		code = cli_fail(&err);
 	if (summary && code == EXIT_GOOD) {
 		run_summary_print(stdout, &a->run, summary);
@@ -249,7 +250,8 @@ const struct command run_command = {
 		"  --level LEVEL       auto, page or slab: which operations are carried out\n"
 		"  --timing TIMING     recorded: at the trace's own times (default);\n"
 		"                      closed: each thread waits for what it did before\n"
-		"  --start STATE       begin from a recorded state (mmstate-N.txt), after MARK N\n"
+		"  --start STATE       begin from a recorded state (mmstate-N.txt), after MARK N;\n"
+		"                      from the first record when its name has no number\n"
 		"  --assist LIST       recorded facts that replay may use: none (default), all, or "
 		"of\n"
 		"                      zone drain isolate rotate bulk lru pcp_busy rcu slab_page\n"

@@ -143,6 +143,6 @@ void run_summary_print(FILE *out, const struct slabyard_run *run, const struct s
 	print_horizon(out, s);
 	print_memory(out, s);
 	print_operations(out, s);
-	if (run->output)
+	if (s->has_result)
 		fprintf(out, "\nresult written to %s\n", run->output);
 }

@@ -113,8 +113,10 @@ static int open_sink(struct machine *m, struct error *err)
 {
 	const void *params = NULL;
 	const struct policy_info *info = config_policy(m->config, "results", &params);
+	const struct policy_info *null_info = policy_find(&result_sinks, "null");
 	if (!m->run->output)
-		info = policy_find(&result_sinks, "null");
+		info = null_info;
+	m->summary->has_result = info != null_info;
 	m->sink_ops = result_sink_of(info);
 	m->sink = m->sink_ops->open(m->run->output ? m->run->output : "", params, err);
 	if (!m->sink)

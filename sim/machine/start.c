@@ -28,7 +28,7 @@ static int64_t mark_of_path(const char *path)
 	const char *dash = strrchr(name ? name : path, '-');
 	char *end;
 	long number = dash ? strtol(dash + 1, &end, 10) : -1;
-	return dash && end != dash + 1 && *end == '.' ? number : -1;
+	return dash && end != dash + 1 && (*end == '.' || *end == '\0') ? number : -1;
 }
 
 struct start *start_open(const char *path, struct error *err)

@@ -2,6 +2,7 @@
 """What `slabyard run` leaves behind: placements, and figures that can be trusted in the result."""
 
 import pathlib
+import subprocess
 import tempfile
 import unittest
 
@@ -95,6 +96,24 @@ class Output(unittest.TestCase):
                 self.assertEqual(pages["slab"] * 4096, slabs)
             for kind in ("reserved", "slab", "page table", "anonymous", "file", "other movable"):
                 self.assertGreater(pages[kind], 0, kind)
+
+    def test_null_results(self):
+        """Where nothing is kept nothing is said to be written."""
+        trace, result = self.folder / "trace.txt", self.folder / "result.h5"
+        trace.write_text(CUT)
+        done = slabyard("run", "--trace", trace, "--set", "results.policy=null", "-o", result)
+        self.assertNotIn("written", done.stdout.decode())
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["trace.txt"])
+
+    def test_start_states_name_tells_the_mark(self):
+        state = SAMPLES / "kmix-slub" / "mmstate-0.txt.zst"
+        text = subprocess.run(["zstd", "-dcq", state], stdout=subprocess.PIPE, check=True).stdout
+        for name, skipped in (("mmstate-0", True), ("begin.txt", False)):
+            start = self.folder / name
+            start.write_bytes(text)
+            done = slabyard("run", "--trace", SAMPLES / "kmix-slub" / "trace.txt.zst",
+                            "--start", start)
+            self.assertEqual("before the start state's mark" in done.stdout.decode(), skipped)
 
     def test_trace_that_is_cut(self):
         trace = self.folder / "trace.txt"
