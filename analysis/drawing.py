@@ -43,9 +43,13 @@ class TimeAxis:
 
     def shade_horizon(self, axes, result, series):
         """Greys what lies past the horizon; call it when the x limits are set."""
+        self.shade_horizon_from(axes, result, int(series.time_ns[0]))
+
+    def shade_horizon_from(self, axes, result, first_ns):
+        """Likewise, for a figure of no series: first_ns is the time at its left."""
         if result.horizon_time_ns is None:
             return
-        start = (result.horizon_time_ns - int(series.time_ns[0])) / self.scale
+        start = (result.horizon_time_ns - first_ns) / self.scale
         left, right = axes.get_xlim()
         start = max(start, left)
         if start >= right:
@@ -71,6 +75,14 @@ def key_at_right(figure, handles, labels, title):
     figure.get_layout_engine().set(rect=(0, 0, 1 - strip, 1))
     figure.legend(handles, labels, title=title, handlelength=1.8, labelspacing=0.15,
                   handletextpad=0.4, borderpad=0.1, loc="upper right", bbox_to_anchor=(1, 1))
+
+
+def key_below(figure, handles, labels, columns):
+    """A key for all panels, in a strip below them."""
+    strip = 0.14 * -(-len(labels) // columns) / figure.get_figheight()
+    figure.get_layout_engine().set(rect=(0, strip, 1, 1 - strip))
+    figure.legend(handles, labels, ncol=columns, handlelength=1.2, labelspacing=0.2,
+                  columnspacing=1.0, borderpad=0.1, loc="lower center")
 
 
 def say_nothing_to_show(axes, text):

@@ -104,6 +104,14 @@ class Result:
             for name in rows.dtype.names
         }
 
+    def structured(self, path):
+        """A compound table of numbers as one structured array; empty when it is not there."""
+        return self._file[path][:] if path in self._file else np.empty(0)
+
+    def texts(self, path):
+        """A dataset of strings as a list; empty when it is not there."""
+        return list(self._file[path].asstr()[:]) if path in self._file else []
+
     def free_blocks_by_order(self, zone=None):
         """Free blocks [time, order] over all migratetypes, of one zone or all."""
         series = self.series("buddy")

@@ -3,11 +3,12 @@
 
 A new figure is a new module and a line here.
 """
-from . import comparison, free_blocks, slab_bytes, unusable_index
+from . import comparison, free_blocks, physical_map, slab_bytes, unusable_index
 
 FIGURES = {
     "free-blocks": free_blocks,
     "unusable-index": unusable_index,
+    "physical-map": physical_map,
     "slab-bytes": slab_bytes,
     "comparison": comparison,
 }

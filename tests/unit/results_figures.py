@@ -14,6 +14,8 @@ from types import SimpleNamespace
 ANALYSIS, FOLDER = Path(sys.argv[1]), Path(sys.argv[2])
 sys.path.insert(0, str(ANALYSIS))
 try:
+    import numpy as np
+
     import drawing
     from figures import FIGURES
     from slabyard_results import Result, ResultError
@@ -98,6 +100,18 @@ class Figures(unittest.TestCase):
             pages = result.series("buddy")["free_pages"][:, 1]
         top = figure.axes[1].collections[-1].get_paths()[0].vertices[:, 1].max()
         self.assertAlmostEqual(top, pages.max() / 256, places=6)
+        drawing.pyplot.close(figure)
+
+    def test_map_shows_what_most_of_a_piece_is(self):
+        figure = self.draw("physical-map", ["slub"], options())
+        mesh = figure.axes[0].collections[0]
+        kinds = mesh.get_array().reshape(512, 7)
+        for snapshot, column in enumerate(kinds.T):
+            pages = [64, 640 - 64 * snapshot, 64 * snapshot, 320]
+            self.assertEqual(list(column), list(np.repeat(range(4), np.array(pages) // 2)))
+        self.assertEqual(mesh.get_coordinates()[:, :, 1].max(), 4)
+        self.assertEqual([t.get_text() for t in figure.legends[0].texts],
+                         ["reserved", "free", "slab", "something new"])
         drawing.pyplot.close(figure)
 
     def test_unknown_zone(self):

@@ -113,6 +113,20 @@ static const struct result_column fixture_oom[] = {
 	{ "oom_score_adj", "1", "adjustment", RESULT_I32, 0, { NULL } },
 };
 
+static const struct result_column fixture_taken[] = {
+	{ "snapshot", "1", "number", RESULT_U64, 0, { NULL } },
+	{ "mark", "1", "number of the mark", RESULT_I64, 0, { NULL } },
+	{ "record", "1", "record of the trace", RESULT_U64, 0, { NULL } },
+	{ "time_ns", "ns", "simulated time", RESULT_U64, 0, { NULL } },
+};
+
+static const struct result_column fixture_map[] = {
+	{ "snapshot", "1", "number", RESULT_U64, 0, { NULL } },
+	{ "pfn", "page", "first frame", RESULT_U64, 0, { NULL } },
+	{ "pages", "page", "frames", RESULT_U64, 0, { NULL } },
+	{ "kind", "1", "index in /snapshots/kinds", RESULT_U64, 0, { NULL } },
+};
+
 #define FIXTURE_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct fixture_series {
@@ -262,6 +276,33 @@ static int fixture_write_tables(const struct result_sink *ops, void *sink,
 	return 0;
 }
 
+/* A snapshot every tenth sample: 1024 frames, of which more and more are used. */
+static int fixture_write_snapshots(const struct result_sink *ops, void *sink,
+				   const struct results_fixture *f, struct error *err)
+{
+	static const char *const kinds[] = { "reserved", "free", "slab", "something new" };
+	struct result_table *taken = ops->table(sink, "/snapshots/taken", fixture_taken,
+						FIXTURE_COUNT(fixture_taken), err);
+	struct result_table *map =
+		ops->table(sink, "/snapshots/pfn", fixture_map, FIXTURE_COUNT(fixture_map), err);
+	if (!taken || !map || ops->text(sink, "/snapshots/kinds", kinds, 4, err))
+		return -1;
+	for (uint64_t i = 0; i * 10 <= f->samples; i++) {
+		uint64_t record = i * 655360, time = i * 10000000;
+		uint64_t pages[] = { 64, 640 - 64 * i, 64 * i, 320 };
+		int64_t mark = i ? (int64_t)i : -1;
+		if (ops->table_append(taken, (const void *const[]){ &i, &mark, &record, &time },
+				      err))
+			return -1;
+		for (uint64_t kind = 0, pfn = 0; kind < 4; pfn += pages[kind++]) {
+			const void *const run[] = { &i, &pfn, &pages[kind], &kind };
+			if (pages[kind] && ops->table_append(map, run, err))
+				return -1;
+		}
+	}
+	return 0;
+}
+
 static int fixture_write_latency(const struct result_sink *ops, void *sink, struct error *err)
 {
 	uint64_t counts[FIXTURE_BINS] = { 0 };
@@ -295,7 +336,7 @@ static inline int results_fixture_write(const struct result_sink *ops, void *sin
 					const struct results_fixture *f, struct error *err)
 {
 	if (fixture_write_series(ops, sink, f, err) || fixture_write_tables(ops, sink, f, err) ||
-	    fixture_write_latency(ops, sink, err))
+	    fixture_write_snapshots(ops, sink, f, err) || fixture_write_latency(ops, sink, err))
 		return -1;
 	return fixture_write_provenance(ops, sink, f, err);
 }
