@@ -2,8 +2,8 @@
 /*
  * The public interface of libslabyard: replay one trace on one simulated machine.
  *
- *     struct slabyard_config *config = slabyard_config_create(&err);
- *     slabyard_config_read(config, "pc-256mib.yaml", &err);
+ *     struct config *config = config_create(slabyard_config_schema(), &err);
+ *     config_read_file(config, "machines/pc-256mib.yaml", &err);
  *     struct slabyard_run run = { .trace = "kmem.syt", .output = "kmem.h5" };
  *     struct slabyard_summary *summary = slabyard_run(config, &run, &err);
  *

@@ -10,8 +10,9 @@
 
 enum { VALUE_MAX = 4096, PATH_BYTES_MAX = 256, ORIGIN_COLUMN = 40 };
 
-bool value_is_shown(const struct value_section *section, const struct value_group *group,
-		    size_t option)
+/* Values of a group that is not in use are told only when something set them. */
+static bool value_is_shown(const struct value_section *section, const struct value_group *group,
+			   size_t option)
 {
 	bool used = !group->name || group == &section->policies[section->chosen];
 	return used || strcmp(group->origins[option].from, "default") != 0;

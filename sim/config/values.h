@@ -71,8 +71,4 @@ int target_find(struct config *config, const char *path, struct target *target, 
 int target_assign(struct config *config, const struct target *target, const char *text,
 		  struct error *err);
 
-/* Values of a group that is not in use are told only when something set them. */
-bool value_is_shown(const struct value_section *section, const struct value_group *group,
-		    size_t option);
-
 #endif

@@ -46,7 +46,4 @@ struct operation_info {
 /* Indexed by enum operation. */
 extern const struct operation_info operation_table[OPERATION_COUNT];
 
-/* The operation named `name` (length bytes), or -1. */
-int operation_find(const char *name, size_t length);
-
 #endif

@@ -7,7 +7,7 @@
 
 struct machine;
 
-void report_summary(struct machine *m);
+int report_summary(struct machine *m, struct error *err);
 /* /summary, /latency, /provenance; needs report_summary. */
 int report_write(struct machine *m, struct error *err);
 

@@ -139,8 +139,7 @@ static int finish_sink(struct machine *m, struct error *err)
 /* The result is renamed last: when it stands there, everything else does. */
 static int finish(struct machine *m, struct error *err)
 {
-	report_summary(m);
-	if (snapshots_take(m->snapshots, m, -1, err) != 0 ||
+	if (report_summary(m, err) != 0 || snapshots_take(m->snapshots, m, -1, err) != 0 ||
 	    proc_files_write(m, m->run->proc, -1, err) != 0)
 		return -1;
 	struct placements *placements = m->placements;

@@ -7,11 +7,18 @@
 #include "machine/progress.h"
 #include "machine/report.h"
 
-static void summarise_operations(struct machine *m)
+static int no_memory(struct error *err)
+{
+	return error_set(err, ERROR_RUN, "no memory for the summary");
+}
+
+static int summarise_operations(struct machine *m, struct error *err)
 {
 	struct slabyard_summary *s = m->summary;
 	s->operations = calloc(OPERATION_COUNT, sizeof(*s->operations));
-	for (int i = 0; i < OPERATION_COUNT && s->operations; i++) {
+	if (!s->operations)
+		return no_memory(err);
+	for (int i = 0; i < OPERATION_COUNT; i++) {
 		const struct operation_stats *stats = &m->operations[i];
 		const struct histogram *h = stats->latency_ps;
 		uint64_t executed = h ? histogram_count(h) : 0;
@@ -35,13 +42,14 @@ static void summarise_operations(struct machine *m)
 		o->latency_ps_max = h->max;
 		o->latency_ps_mean = (double)h->sum / (double)executed;
 	}
+	return 0;
 }
 
-static void summarise_pages(struct machine *m)
+static int summarise_pages(struct machine *m, struct error *err)
 {
 	struct page_counts *counts = calloc(1, sizeof(*counts));
 	if (!counts)
-		return;
+		return no_memory(err);
 	m->page->counts(m->page_state, counts);
 	uint32_t largest = 0;
 	for (uint32_t i = 0; i < counts->zone_count; i++) {
@@ -55,6 +63,7 @@ static void summarise_pages(struct machine *m)
 			unusable_free_index(&counts->zones[largest], counts->orders, huge_order) /
 			1000.0;
 	free(counts);
+	return 0;
 }
 
 static void summarise_slabs(struct machine *m)
@@ -82,12 +91,12 @@ static void summarise_effects(struct machine *m)
 	m->summary->effects_frame = totals.frame;
 }
 
-void report_summary(struct machine *m)
+int report_summary(struct machine *m, struct error *err)
 {
 	struct slabyard_summary *s = m->summary;
 	const double ns = 1e9, ps = 1e12;
-	summarise_operations(m);
-	summarise_pages(m);
+	if (summarise_operations(m, err) != 0 || summarise_pages(m, err) != 0)
+		return -1;
 	summarise_slabs(m);
 	summarise_effects(m);
 	s->memory_bytes = m->memory_bytes;
@@ -101,4 +110,5 @@ void report_summary(struct machine *m)
 	for (int i = 0; i < ASSIST_COUNT; i++)
 		s->taken_from_trace += m->assists.used[i];
 	s->stalls = m->closed ? closed_stalls(m->closed) : 0;
+	return 0;
 }

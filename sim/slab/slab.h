@@ -51,8 +51,7 @@ struct slab_policy {
 
 	/*
 	 * Sets up the kmalloc caches, and nothing else: no page is asked for before the first
-	 * allocation. Memory is from services->arena. id_hint is the number of objects that the
-	 * trace keeps alive at once, 0 when not known.
+	 * allocation. Memory is from services->arena.
 	 */
 	void *(*create)(const struct page_source *pages, const void *params,
 			const struct services *services, struct error *err);
@@ -68,7 +67,10 @@ struct slab_policy {
 	void (*cache_shrink)(void *state, const struct request *request, cache_id cache);
 
 	object_t (*alloc)(void *state, const struct request *request, cache_id cache);
-	/* `cache` is the one that alloc was given. */
+	/*
+	 * `cache` is what the recording frees it to, which may be another name of the cache that
+	 * alloc was given (caches that the recorded kernel had merged).
+	 */
 	void (*free)(void *state, const struct request *request, cache_id cache, object_t object);
 
 	object_t (*kmalloc)(void *state, const struct request *request, uint32_t bytes);

@@ -9,7 +9,12 @@ static bool is_class(uint32_t bytes)
 	return bytes == 96 || bytes == 192 || (bytes & (bytes - 1)) == 0;
 }
 
-const char *allocator_of_kmalloc(uint32_t bytes_req, uint32_t bytes_alloc)
+/*
+ * "slub", "slab" or "slob"; NULL when the sizes of one kmalloc do not tell. The smallest caches of
+ * x86-64 differ (KMALLOC_SHIFT_LOW, include/linux/slab.h); SLOB reports what it takes in front of
+ * an object too (__do_kmalloc_node, mm/slob.c).
+ */
+static const char *allocator_of_kmalloc(uint32_t bytes_req, uint32_t bytes_alloc)
 {
 	if (bytes_req == 0)
 		return NULL;

@@ -5,14 +5,8 @@
 
 #include "import/grammar.h"
 
-/*
- * "slub", "slab" or "slob"; NULL when the sizes of one kmalloc do not tell. The smallest caches of
- * x86-64 differ (KMALLOC_SHIFT_LOW, include/linux/slab.h); SLOB reports what it takes in front of
- * an object too (__do_kmalloc_node, mm/slob.c).
+/* Keeps what one kmalloc tells as the trace's meta entry "allocator" once it is told; -1 with *err.
  */
-const char *allocator_of_kmalloc(uint32_t bytes_req, uint32_t bytes_alloc);
-
-/* Keeps it as the trace's meta entry "allocator" once it is told; -1 with *err. */
 int allocator_look(struct decoder *decoder, uint32_t bytes_req, uint32_t bytes_alloc,
 		   struct error *err);
 

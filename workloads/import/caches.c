@@ -197,11 +197,6 @@ uint32_t caches_define(struct caches *c, const struct cache_def *def, struct err
 	return publish(c, cache, err) ? CACHES_NONE : cache;
 }
 
-bool caches_is_named(const struct caches *c, uint32_t cache)
-{
-	return c->entries[caches_resolve(c, cache)].def.named;
-}
-
 int caches_tell(struct caches *c, uint32_t cache, const char *name, size_t length,
 		struct error *err)
 {

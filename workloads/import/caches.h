@@ -24,7 +24,6 @@ uint32_t caches_at_site(struct caches *caches, const char *call_site, uint32_t o
 			uint32_t size, struct error *err);
 uint32_t caches_define(struct caches *caches, const struct cache_def *def, struct error *err);
 
-bool caches_is_named(const struct caches *caches, uint32_t cache);
 int caches_tell(struct caches *caches, uint32_t cache, const char *name, size_t length,
 		struct error *err);
 

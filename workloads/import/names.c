@@ -117,7 +117,7 @@ uint32_t names_call_site(struct names *n, const char *text, size_t length, struc
 	return intern_add(n->call_sites, text, slash ? (size_t)(slash - text) : length, err);
 }
 
-const char *names_call_site_text(const struct names *n, uint32_t call_site)
+static const char *call_site_text(const struct names *n, uint32_t call_site)
 {
 	return intern_bytes(n->call_sites, call_site, NULL);
 }
@@ -147,18 +147,13 @@ uint32_t names_cache_named(struct names *n, const char *name, size_t length, uin
 uint32_t names_cache_at_site(struct names *n, uint32_t call_site, uint32_t object_size,
 			     uint32_t size, struct error *err)
 {
-	const char *text = call_site == NAMES_NONE ? "" : names_call_site_text(n, call_site);
+	const char *text = call_site == NAMES_NONE ? "" : call_site_text(n, call_site);
 	return caches_at_site(n->caches, text, object_size, size, err);
 }
 
 uint32_t names_cache_define(struct names *n, const struct cache_def *def, struct error *err)
 {
 	return caches_define(n->caches, def, err);
-}
-
-bool names_cache_is_named(const struct names *n, uint32_t cache)
-{
-	return caches_is_named(n->caches, cache);
 }
 
 int names_cache_tell(struct names *n, uint32_t cache, const char *name, size_t length,
@@ -215,8 +210,7 @@ static uint32_t add_origin(struct names *n, const struct raw_origin *raw, struct
 	if (number < known)
 		return number + 1; /* origin 0 was there before all others */
 	struct origin_def def = {
-		.call_site =
-			raw->call_site == NAMES_NONE ? "" : names_call_site_text(n, raw->call_site),
+		.call_site = raw->call_site == NAMES_NONE ? "" : call_site_text(n, raw->call_site),
 		.cache = CACHE_NONE,
 		.gfp = raw->gfp,
 		.bytes_alloc = raw->bytes_alloc,

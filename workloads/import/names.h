@@ -46,7 +46,6 @@ uint32_t names_task(struct names *names, const struct line_head *head, uint32_t 
 
 /* "function+0x1f/0x80" is kept as "function+0x1f". */
 uint32_t names_call_site(struct names *names, const char *text, size_t length, struct error *err);
-const char *names_call_site_text(const struct names *names, uint32_t call_site);
 
 /* Flags in 6.1's bits; names that 6.1 does not have are added to *unknown. */
 uint32_t names_gfp(struct names *names, const char *text, size_t length, uint64_t *unknown,
@@ -60,7 +59,6 @@ uint32_t names_cache_at_site(struct names *names, uint32_t call_site, uint32_t o
 			     uint32_t size, struct error *err);
 /* Everything is known about a cache: kmem_cache_create was seen. */
 uint32_t names_cache_define(struct names *names, const struct cache_def *def, struct error *err);
-bool names_cache_is_named(const struct names *names, uint32_t cache);
 /*
  * An object of `cache`, unnamed so far, was freed as one of `name`. Returns 0; 1 when the cache has
  * another name already; -1 with *err.
