@@ -185,12 +185,17 @@ static int first_batch(struct machine *m, const struct batch *batch, struct erro
 	return start_mark(m->start) < 0 ? begin_run(m, err) : 0;
 }
 
-static int check_limits(const struct machine *m, struct error *err)
+static int check_limits(const struct machine *m, const struct batch *batch, struct error *err)
 {
 	const struct definitions *d = m->trace->definitions;
 	if (d->origin_count > MACHINE_ORIGINS_MAX)
 		return error_at_record(err, m->trace->name, "record", machine_record(m),
 				       "more than %d different call sites", MACHINE_ORIGINS_MAX);
+	uint64_t last_ns = batch->base_ns + batch->records[batch->count - 1].time;
+	if (last_ns - m->origin_ns > UINT64_MAX / PS_PER_NS / 2)
+		return error_at_record(err, m->trace->name, "record",
+				       batch->first_record + batch->count,
+				       "more than 106 days after the first one");
 	for (int i = 0; i < SPACE_COUNT; i++)
 		if (d->id_max[i] >= MACHINE_IDS_MAX)
 			return error_at_record(err, m->trace->name, "record", machine_record(m),
@@ -218,7 +223,7 @@ int machine_replay(struct machine *m, struct batch *batch, struct error *err)
 	if (first_batch(m, batch, err) != 0)
 		return -1;
 	while (more == 1) {
-		if (check_limits(m, err) != 0)
+		if (check_limits(m, batch, err) != 0)
 			return -1;
 		enter_batch(m, batch);
 		if (replay_batch(m, batch, err) != 0)

@@ -201,8 +201,31 @@ static void any_trace_ends(void **state)
 	assert_true(executed > summaries * RECORDS / 10);
 }
 
+/* The clocks of CPUs and locks count picoseconds in 64 bits: what they cannot tell is refused. */
+static void a_year_is_too_long(void **state)
+{
+	(void)state;
+	char path[] = "/tmp/slabyard-hostile-XXXXXX";
+	static const char text[] =
+		"a-1 [000] 1.000000: mm_page_alloc: pfn=0x100 order=0 gfp_flags=GFP_KERNEL\n"
+		"a-1 [000] 31536000.000000: mm_page_free: pfn=0x100 order=0\n";
+	struct error err = { 0 };
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	struct config *config = config_create(slabyard_config_schema(), &err);
+	const struct slabyard_run run = { .trace = path };
+	assert_null(slabyard_run(config, &run, &err));
+	assert_int_equal(err.kind, ERROR_INPUT);
+	assert_non_null(strstr(err.message, "record 2: more than 106 days after the first one"));
+	config_destroy(config);
+	unlink(path);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(any_trace_ends) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(any_trace_ends),
+					    cmocka_unit_test(a_year_is_too_long) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
