@@ -262,7 +262,7 @@ const struct command run_command = {
 		"  --placements FILE   a line for each allocation: record, operation, recorded "
 		"and\n"
 		"                      simulated address\n"
-		"  --proc DIR          buddyinfo, pagetypeinfo and slabinfo as /proc has them\n"
+		"  --proc DIR          buddyinfo, pagetypeinfo, zoneinfo and slabinfo files\n"
 		"  --progress WHEN     auto, on or off\n",
 	.main = run_main,
 };

@@ -45,19 +45,40 @@ static void write_slabinfo(struct machine *m, FILE *out)
 	}
 }
 
-static int write_one(struct machine *m, const char *folder, const char *name, int64_t mark,
-		     void (*write)(struct machine *, FILE *), struct error *err)
+static struct atomic_file *open_one(const char *folder, const char *name, int64_t mark,
+				    struct error *err)
 {
 	char path[4096];
 	if (mark < 0)
 		snprintf(path, sizeof(path), "%s/%s", folder, name);
 	else
 		snprintf(path, sizeof(path), "%s/%s-%lld.txt", folder, name, (long long)mark);
-	struct atomic_file *file = atomic_file_open(path, err);
+	return atomic_file_open(path, err);
+}
+
+static int write_one(struct machine *m, const char *folder, const char *name, int64_t mark,
+		     void (*write)(struct machine *, FILE *), struct error *err)
+{
+	struct atomic_file *file = open_one(folder, name, mark, err);
 	if (!file)
 		return -1;
 	write(m, atomic_file_stream(file));
 	return atomic_file_finish(file, err);
+}
+
+/* For policies that can describe themselves; what a file needs is made before it is opened. */
+static int write_zoneinfo(struct machine *m, const char *folder, int64_t mark, struct error *err)
+{
+	struct page_state state = { 0 };
+	if (!m->page->dump)
+		return 0;
+	if (m->page->dump(m->page_state, &state, err) != 0)
+		return -1;
+	struct atomic_file *file = open_one(folder, "zoneinfo", mark, err);
+	if (file)
+		proc_write_zoneinfo(atomic_file_stream(file), &state);
+	page_state_free(&state);
+	return file ? atomic_file_finish(file, err) : -1;
 }
 
 int proc_files_write(struct machine *m, const char *folder, int64_t mark, struct error *err)
@@ -65,7 +86,8 @@ int proc_files_write(struct machine *m, const char *folder, int64_t mark, struct
 	if (!folder)
 		return 0;
 	if (write_one(m, folder, "buddyinfo", mark, write_buddyinfo, err) != 0 ||
-	    write_one(m, folder, "pagetypeinfo", mark, write_pagetypeinfo, err) != 0)
+	    write_one(m, folder, "pagetypeinfo", mark, write_pagetypeinfo, err) != 0 ||
+	    write_zoneinfo(m, folder, mark, err) != 0)
 		return -1;
 	return m->page_level ? 0 : write_one(m, folder, "slabinfo", mark, write_slabinfo, err);
 }

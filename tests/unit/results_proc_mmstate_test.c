@@ -59,6 +59,80 @@ static void expect_file(const char *folder, const char *name, unsigned mark,
 	free(text);
 }
 
+/* Whether the line of a recorded zoneinfo tells what is modelled. */
+static bool is_modelled(const char *line, bool *in_zone)
+{
+	if (strncmp(line, "Node ", 5) == 0)
+		*in_zone = strstr(line, "Normal") == NULL && strstr(line, "Movable") == NULL;
+	if (!*in_zone || strstr(line, "per-node stats") || strstr(line, "node_unreclaimable"))
+		return false;
+	return !strstr(line, " nr_") || strstr(line, " nr_free_pages ");
+}
+
+/* The recorded file without what is not modelled, and without the zones that have no memory. */
+static void read_zoneinfo(const char *path, char *text, size_t size)
+{
+	char line[256];
+	bool in_zone = false;
+	size_t length = 0;
+	FILE *in = fopen(path, "r");
+	assert_non_null(in);
+	text[0] = '\0';
+	while (fgets(line, sizeof(line), in)) {
+		/* nodes' counters have lines that begin otherwise, between the name and the pages
+		 */
+		bool counter = strncmp(line, "      workingset", 16) == 0;
+		if (!counter && line[0] != '\n' && is_modelled(line, &in_zone))
+			length += (size_t)snprintf(text + length, size - length, "%s", line);
+		assert_true(length < size);
+	}
+	fclose(in);
+}
+
+static bool begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+/*
+ * zoneinfo was read after the state was written, and a page or so was had meanwhile: free pages and
+ * those on per-cpu lists may be a few apart. All else is the same to the byte.
+ */
+static void expect_alike(const char *text, const char *recorded)
+{
+	while (*text && *recorded) {
+		size_t length = strcspn(text, "0123456789\n");
+		size_t end = strcspn(text, "\n"), recorded_end = strcspn(recorded, "\n");
+		bool moves = begins(text, "  pages free ") ||
+			     begins(text, "      nr_free_pages ") ||
+			     begins(text, "              count: ");
+		if (end != recorded_end || memcmp(text, recorded, end) != 0) {
+			if (!moves || memcmp(text, recorded, length) != 0)
+				fail_msg("%.*s is recorded as %.*s", (int)end, text,
+					 (int)recorded_end, recorded);
+			assert_in_range(atoi(text + length) - atoi(recorded + length) + 16, 0, 32);
+		}
+		text += end + 1;
+		recorded += recorded_end + 1;
+	}
+	assert_true(*text == *recorded);
+}
+
+static void expect_zoneinfo(const char *folder, unsigned mark, const struct page_state *pages)
+{
+	static char recorded[1 << 14], path[256];
+	char *text;
+	size_t size;
+	snprintf(path, sizeof(path), "%s/zoneinfo-%u.txt", folder, mark);
+	read_zoneinfo(path, recorded, sizeof(recorded));
+	FILE *out = open_memstream(&text, &size);
+	assert_non_null(out);
+	proc_write_zoneinfo(out, pages);
+	fclose(out);
+	expect_alike(text, recorded);
+	free(text);
+}
+
 static unsigned check_marks(const char *folder)
 {
 	static struct page_counts counts;
@@ -75,6 +149,7 @@ static unsigned check_marks(const char *folder)
 		count_state(&state, &counts);
 		expect_file(folder, "buddyinfo", mark, proc_write_buddyinfo, &counts);
 		expect_file(folder, "pagetypeinfo", mark, proc_write_pagetypeinfo, &counts);
+		expect_zoneinfo(folder, mark, &state);
 		page_state_free(&state);
 	}
 }
@@ -90,7 +165,7 @@ static void check_recording(const char *name, unsigned marks)
 	assert_non_null(mkdtemp(folder));
 	snprintf(command, sizeof(command),
 		 "tar --zstd -xf '%s' -C '%s' --strip-components=1 --wildcards '*/buddyinfo-*' "
-		 "'*/pagetypeinfo-*' '*/mmstate-*'",
+		 "'*/pagetypeinfo-*' '*/zoneinfo-*' '*/mmstate-*'",
 		 archive, folder);
 	assert_int_equal(system(command), 0);
 	assert_int_equal(check_marks(folder), marks);
