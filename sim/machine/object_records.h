@@ -82,11 +82,15 @@ static inline int cache_free_record(struct machine *m, const struct record *r, s
 	object_t object = object_freed(m, r);
 	if (object == OBJECT_NONE)
 		return 0;
-	cache_id cache = object_cache(m, r, err);
-	if (cache_is_none(cache))
-		return -1;
 	struct request request = request_of(m, r);
-	if (r->flags & RECORD_BULK && m->slab->free_bulk)
+	bool nameless = cache_is_none(m->origins[r->origin].cache);
+	cache_id cache = nameless ? CACHE_NONE : object_cache(m, r, err);
+	if (cache_is_none(cache) && !nameless)
+		return -1;
+	/* No recorded name: the object knows its cache, as it does for kfree. */
+	if (nameless)
+		m->slab->kfree(m->slab_state, &request, object);
+	else if (r->flags & RECORD_BULK && m->slab->free_bulk)
 		object_gather(m, &request, cache, object);
 	else
 		m->slab->free(m->slab_state, &request, cache, object);

@@ -70,7 +70,14 @@ static void hold_extent(void *context, const struct slab_extent *extent)
 /* Assist slab_page: no page allocator is asked for what slabs are made of. */
 static int prepare_pages_from_trace(struct machine *m, struct error *err)
 {
-	m->pages_from_trace = !m->page_level && m->assists.allowed[ASSIST_NAMED_slab_page];
+	bool *allowed = &m->assists.allowed[ASSIST_NAMED_slab_page];
+	if (*allowed && !m->run->start && strcmp(m->run->assist, "all") != 0)
+		return error_set(
+			err, ERROR_INPUT,
+			"--assist: slab_page needs --start: the recording has no pages for the "
+			"slabs that a fresh machine must make first");
+	*allowed = *allowed && m->run->start;
+	m->pages_from_trace = !m->page_level && *allowed;
 	if (!m->pages_from_trace)
 		return 0;
 	m->recorded_pages = recorded_pages_create(m->services.frames, err);
