@@ -3,6 +3,7 @@
 #include "libc/ptmalloc.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "core/assert.h"
 
@@ -11,6 +12,9 @@ static int make_tables(struct ptmalloc *p, struct arena *arena, struct error *er
 	const size_t granules = (size_t)1 << 32;
 
 	p->words = arena_array(arena, granules, 2 * sizeof(*p->words), err);
+	/* Chunks lie close together and are met in any order: fewer, larger pages serve them. */
+	if (p->words)
+		madvise(p->words, granules * 2 * sizeof(*p->words), MADV_HUGEPAGE);
 	p->resident = arena_array(arena, granules >> PAGE_GRANULE_SHIFT, 1, err);
 	p->threads = arena_array(arena, THREADS_MAX, sizeof(*p->threads), err);
 	p->arenas = arena_array(arena, ARENAS_MAX, sizeof(*p->arenas), err);
@@ -115,20 +119,31 @@ static inline struct malloc_thread *enter_with_tcache(struct ptmalloc *p, uint32
 	return t;
 }
 
-static uint64_t ptmalloc_malloc(void *state, uint32_t thread, uint64_t bytes)
+static __attribute__((noinline)) uint64_t malloc_slowly(struct ptmalloc *p, uint32_t thread,
+							uint64_t bytes)
 {
-	struct ptmalloc *p = state;
 	const uint64_t nb = request_granules(bytes);
 
 	if (!nb)
 		return LIBC_NULL;
 	struct malloc_thread *t = enter_with_tcache(p, thread);
 
-	if (tcache_takes(p, t, nb) && t->counts[tcache_index(nb)]) {
-		work_count(p->work, WORK_libc_fastpath);
+	/* Making the cache can fill it: with what lies in a bin of the cache's own size. */
+	if (tcache_takes(p, t, nb) && t->counts[tcache_index(nb)])
 		return chunk_block(p, tcache_get(p, t, tcache_index(nb)));
-	}
 	return alloc(p, t, nb, bytes);
+}
+
+static uint64_t ptmalloc_malloc(void *state, uint32_t thread, uint64_t bytes)
+{
+	struct ptmalloc *p = state;
+	struct malloc_thread *t = &p->threads[thread];
+	const uint64_t nb = request_granules(bytes), index = nb - TCACHE_GRANULES_MIN;
+
+	if (__builtin_expect(index >= p->par.tcache_bins || !t->counts[index], 0))
+		return malloc_slowly(p, thread, bytes);
+	work_count(p->work, WORK_libc_fastpath);
+	return chunk_block(p, tcache_get(p, t, (uint32_t)index));
 }
 
 /* Fresh memory of the top is zero already: what of an old top the process may have written. */
@@ -199,18 +214,33 @@ static uint64_t ptmalloc_memalign(void *state, uint32_t thread, uint64_t alignme
 	return ptmalloc_align(p, t, ptmalloc_arena_retry(p, t, a, bytes), power, nb);
 }
 
-static void ptmalloc_free(void *state, uint32_t thread, uint64_t block)
+static __attribute__((noinline)) void free_slowly(struct ptmalloc *p, uint32_t thread,
+						  uint64_t block)
 {
-	struct ptmalloc *p = state;
 	const uint32_t chunk = chunk_at(p, block - HEADER_BYTES);
 
-	if (__builtin_expect(!chunk, 0)) {
+	if (!chunk) {
 		ptmalloc_mapped_free(p, block);
 		return;
 	}
 	struct malloc_thread *t = enter_with_tcache(p, thread);
 
 	ptmalloc_free_chunk(p, t, arena_of(p, chunk), chunk);
+}
+
+static void ptmalloc_free(void *state, uint32_t thread, uint64_t block)
+{
+	struct ptmalloc *p = state;
+	struct malloc_thread *t = &p->threads[thread];
+	const uint32_t chunk = chunk_at(p, block - HEADER_BYTES);
+	const uint64_t index = chunk ? chunk_size(p, chunk) - TCACHE_GRANULES_MIN : TCACHE_BINS;
+
+	if (!t->tcache || index >= p->par.tcache_bins || t->counts[index] >= p->par.tcache_count) {
+		free_slowly(p, thread, block);
+		return;
+	}
+	work_count(p->work, WORK_libc_fastpath);
+	tcache_put(p, t, chunk, (uint32_t)index);
 }
 
 static uint64_t realloc_mapped(struct ptmalloc *p, uint32_t thread, uint64_t block, uint64_t bytes)

@@ -38,6 +38,7 @@ for program in "$build"/tests/bench/*_bench; do
 	case $name in
 	reader_bench | machine_bench) ;;
 	slab_bench) run "$name" --json ;;
+	libc_bench) run "$name" workloads/samples/malloc/*.trc.zst ;;
 	*) run "$name" ;;
 	esac
 done
