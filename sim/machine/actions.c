@@ -43,8 +43,8 @@ static const uint8_t slab_actions[OPERATION_COUNT] = {
 	[OP_RCU_BARRIER] = ACTION_NOTE,
 	[OP_CACHE_REAP_BEGIN] = ACTION_NOTE,
 	[OP_CACHE_REAP_END] = ACTION_NOTE,
-	[OP_SLOB_KFREE] = ACTION_NOTE,
-	[OP_SLOB_RCU_FREE] = ACTION_NOTE,
+	[OP_SLOB_KFREE] = ACTION_OBJECT_FACT,
+	[OP_SLOB_RCU_FREE] = ACTION_OBJECT_FACT,
 };
 
 static enum action action_for(int operation, bool page_level)

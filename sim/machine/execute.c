@@ -2,6 +2,7 @@
 #include "machine/execute.h"
 
 #include "machine/expect.h"
+#include "machine/object_facts.h"
 #include "machine/object_records.h"
 #include "machine/page_facts.h"
 #include "machine/page_records.h"
@@ -36,6 +37,8 @@ static __attribute__((noinline)) int carry_out_rare(struct machine *m, const str
 		return bulk_bracket(m, false);
 	case ACTION_PAGE_FACT:
 		return page_fact(m, r);
+	case ACTION_OBJECT_FACT:
+		return object_fact(m, r);
 	case ACTION_KREALLOC:
 		return krealloc_record(m, r, extension);
 	case ACTION_CACHE_CREATE:

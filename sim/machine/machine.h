@@ -44,7 +44,8 @@ enum action {
 	ACTION_MARK,
 	ACTION_BULK_BEGIN,
 	ACTION_BULK_END,
-	ACTION_PAGE_FACT, /* something a page assist may use */
+	ACTION_PAGE_FACT,   /* something a page assist may use */
+	ACTION_OBJECT_FACT, /* something an assist may use for objects */
 	ACTION_PAGE_ALLOC,
 	ACTION_PAGE_FREE,
 	ACTION_KMALLOC,
@@ -156,6 +157,7 @@ struct machine {
 	struct rcu_waiting {
 		size_t count, capacity;
 		uint64_t *tokens;
+		bool by_object; /* the recording tells each object, not only pages */
 	} rcu_waiting;
 
 	uint8_t *bulk_depth; /* by cpu: inside __alloc_pages_bulk */

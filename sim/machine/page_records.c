@@ -21,6 +21,18 @@ void page_wait_for_rcu(struct machine *m, uint64_t token)
 	w->tokens[w->count++] = token;
 }
 
+void page_end_grace_period(struct machine *m)
+{
+	struct rcu_waiting *w = &m->rcu_waiting;
+	if (!w->count)
+		return;
+	uint64_t token = w->tokens[0];
+	w->count--;
+	memmove(w->tokens, w->tokens + 1, w->count * sizeof(*w->tokens));
+	m->assists.used[ASSIST_NAMED_rcu]++;
+	m->slab->expire(m->slab_state, token, m->time_ns);
+}
+
 /* The recording frees a page that a simulated slab still has: its grace period is over. */
 static void end_grace_periods(struct machine *m, pfn_t pfn)
 {
@@ -28,13 +40,8 @@ static void end_grace_periods(struct machine *m, pfn_t pfn)
 	object_t first = (object_t)pfn.v << PAGE_SHIFT;
 	/* The recorded free stands with the object operation before it, so does this one. */
 	m->objects_executed--;
-	while (w->count && m->slab->usable_size(m->slab_state, first) != 0) {
-		uint64_t token = w->tokens[0];
-		w->count--;
-		memmove(w->tokens, w->tokens + 1, w->count * sizeof(*w->tokens));
-		m->assists.used[ASSIST_NAMED_rcu]++;
-		m->slab->expire(m->slab_state, token, m->time_ns);
-	}
+	while (w->count && m->slab->usable_size(m->slab_state, first) != 0)
+		page_end_grace_period(m);
 	m->objects_executed++;
 }
 
@@ -45,7 +52,7 @@ int page_effect(struct machine *m, const struct record *r, bool alloc)
 		return 0;
 	effect_pairs_recorded(m->effects, alloc, pfn, page_order(r),
 			      alloc ? m->objects_executed : m->objects_executed - 1);
-	if (!alloc)
+	if (!alloc && !m->rcu_waiting.by_object)
 		end_grace_periods(m, pfn);
 	if (alloc && m->recorded_pages)
 		recorded_pages_offer(m->recorded_pages, pfn, page_order(r));

@@ -13,6 +13,8 @@ enum { PAGE_ORDER_SHIFT = 32 };
 int page_effect(struct machine *m, const struct record *r, bool alloc);
 /* Assist rcu: the slab policy's deferred call is made when the recording frees its page. */
 void page_wait_for_rcu(struct machine *m, uint64_t token);
+/* The one that waits longest is made now. */
+void page_end_grace_period(struct machine *m);
 /* The allocation's id is still alive: its free was lost. */
 void page_release_lost(struct machine *m, const struct record *r, const struct request *request);
 /* What assists add to a request. */

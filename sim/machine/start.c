@@ -7,6 +7,7 @@
 
 #include "import/import.h"
 #include "machine/machine.h"
+#include "machine/start_units.h"
 
 struct start {
 	const char *path; /* NULL: a fresh machine */
@@ -17,6 +18,7 @@ struct start {
 	uint64_t *objects;
 	bool *object_taken;
 	size_t object_count, object_capacity;
+	struct start_units *units; /* what SLOB has in use */
 	/* One bit a frame: allocated at the start and not by slab. */
 	uint64_t *page_bits;
 	uint64_t page_bits_frames;
@@ -58,6 +60,7 @@ void start_close(struct start *start)
 	slab_state_free(&start->slabs);
 	free(start->objects);
 	free(start->object_taken);
+	start_units_destroy(start->units);
 	free(start->page_bits);
 	free(start);
 }
@@ -224,11 +227,16 @@ static int collect_objects(struct start *start, struct error *err)
 	if (start->object_count)
 		qsort(start->objects, start->object_count, sizeof(uint64_t), compare_u64);
 	start->object_taken = calloc(start->object_count + 1, sizeof(bool));
-	return start->object_taken ? 0 : error_set(err, ERROR_RUN, "no memory for the start state");
+	start->units = start_units_create(&start->slabs);
+	return start->object_taken && start->units
+		       ? 0
+		       : error_set(err, ERROR_RUN, "no memory for the start state");
 }
 
 bool start_take_object(struct start *start, uint64_t object)
 {
+	if (start->units && start_units_take(start->units, object))
+		return true;
 	if (!start->object_count)
 		return false;
 	const uint64_t *found = bsearch(&object, start->objects, start->object_count,
@@ -281,6 +289,8 @@ static void exclude_slabs(struct start *start)
 		for (size_t k = 0; k < cache->slab_count; k++)
 			set_bits(start, cache->slabs[k].pfn, 1ull << cache->slabs[k].order, false);
 	}
+	for (size_t i = 0; i < start->slabs.slab_count; i++)
+		set_bits(start, start->slabs.slabs[i].pfn, 1, false);
 }
 
 static int collect_pages(struct start *start, bool page_level, struct error *err)

@@ -46,6 +46,21 @@ struct slab_extent {
 	uint32_t objects, inuse; /* inuse: objects that callers hold */
 };
 
+/* Facts of a recording that a policy may be told where --assist allows it. */
+enum slab_assist_kind {
+	SLAB_ASSIST_KFREE_BYTES, /* size of the object that was just handed to kfree */
+	SLAB_ASSIST_RCU_FREE,    /* an object freed before the start leaves its grace period */
+	SLAB_ASSIST_REAP,        /* the periodic reaping begins on a CPU */
+};
+
+struct slab_assist {
+	enum slab_assist_kind kind;
+	object_t object;
+	uint32_t bytes;
+	uint32_t cpu;
+	uint64_t time_ns;
+};
+
 struct slab_policy {
 	struct policy_info info;
 
@@ -92,6 +107,9 @@ struct slab_policy {
 
 	/* A deferred call's time has come (RCU, cache_reap). NULL: never defers. */
 	void (*expire)(void *state, uint64_t token, uint64_t now_ns);
+
+	/* True when the fact was of use. NULL: none is. */
+	bool (*assist)(void *state, const struct slab_assist *fact);
 
 	/* Caches are numbered 0..cache_count-1; a destroyed one keeps its number with slabs 0. */
 	uint32_t (*cache_count)(const void *state);

@@ -16,6 +16,7 @@ enum {
 	STEPS = 3000,
 	SPECS = 6,
 	CPUS = 3,
+	SMALL = 4087, /* kmallocs of no more bytes are never whole pages */
 };
 
 static const struct cache_spec specs[SPECS] = {
@@ -257,7 +258,7 @@ static uint64_t live_objects(const struct play *p, bool large)
 	uint64_t objects = 0;
 
 	for (size_t i = 0; i < p->live_count; i++)
-		objects += large || p->live[i].cache >= 0 || p->live[i].bytes <= 4096;
+		objects += large || p->live[i].cache >= 0 || p->live[i].bytes <= SMALL;
 	return objects;
 }
 
@@ -266,7 +267,7 @@ static uint64_t live_bytes(const struct play *p)
 	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < p->live_count; i++)
-		if (p->live[i].cache >= 0 || p->live[i].bytes <= 4096)
+		if (p->live[i].cache >= 0 || p->live[i].bytes <= SMALL)
 			bytes += p->live[i].bytes;
 	return bytes;
 }
@@ -276,7 +277,7 @@ static uint64_t perhaps_large_bytes(const struct play *p)
 	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < p->live_count; i++)
-		if (p->live[i].cache < 0 && p->live[i].bytes > 4096)
+		if (p->live[i].cache < 0 && p->live[i].bytes > SMALL)
 			bytes += p->live[i].bytes;
 	return bytes;
 }
@@ -493,7 +494,7 @@ static void walk_agrees_with_counts(const struct slab_policy *policy)
 			held += counts.held_bytes;
 	}
 	for (size_t i = 0; i < p.live_count; i++)
-		small += p.live[i].cache >= 0 || p.live[i].bytes <= 4096;
+		small += p.live[i].cache >= 0 || p.live[i].bytes <= SMALL;
 	assert_int_equal(sums.pages * PAGE_SIZE_BYTES, held);
 	assert_in_range(sums.inuse, small, p.live_count);
 	play_end(&p);

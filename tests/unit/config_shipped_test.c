@@ -38,6 +38,7 @@ static const struct shipped shipped[] = {
 	{ "policies/bitmap-firstfit.yaml", "page", "bitmap-firstfit" },
 	{ "policies/page-null.yaml", "page", "null" },
 	{ "policies/slub.yaml", "slab", "slub" },
+	{ "policies/slob.yaml", "slab", "slob" },
 	{ "policies/slab-null.yaml", "slab", "null" },
 	{ "costs/default.yaml", "cost", "constant" },
 };

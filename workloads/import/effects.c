@@ -256,7 +256,8 @@ static int look_at(struct effects *x, uint64_t number, struct error *err)
 		break;
 	}
 	x->objects |= is_object(e);
-	if (is_object(e) && x->map.base)
+	/* A deferred free tells of its object's page where nothing else may. */
+	if ((is_object(e) || e->record.operation == OP_SLOB_RCU_FREE) && x->map.base)
 		return saw_object_address(x, e->record.address, number, err);
 	if (is_object_alloc(e) && x->hashed)
 		saw_hashed_object(x, e);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "machine/start_units.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/ids.h"
+
+enum { UNIT_SHIFT = 1, PAGE_UNITS = PAGE_SIZE_BYTES >> UNIT_SHIFT };
+
+struct start_units {
+	size_t count;
+	struct page {
+		uint32_t pfn;
+		uint8_t used[PAGE_UNITS / 8]; /* a bit for each unit */
+	} pages[];                            /* by pfn */
+};
+
+static void set_used(struct page *page, uint32_t unit, bool used)
+{
+	const uint8_t bit = (uint8_t)(1u << (unit % 8));
+
+	page->used[unit / 8] =
+		(uint8_t)(used ? page->used[unit / 8] | bit : page->used[unit / 8] & ~bit);
+}
+
+static void describe_page(struct page *page, const struct slab_entry *entry)
+{
+	page->pfn = entry->pfn;
+	memset(page->used, 0xff, sizeof(page->used));
+	for (size_t i = 0; i + 1 < entry->free_count; i += 2) {
+		const uint32_t first = entry->freelist[i] >> UNIT_SHIFT;
+
+		for (uint32_t k = 0; k < entry->freelist[i + 1] && first + k < PAGE_UNITS; k++)
+			set_used(page, first + k, false);
+	}
+}
+
+static int compare_pages(const void *a, const void *b)
+{
+	const struct page *x = a, *y = b;
+
+	return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
+}
+
+struct start_units *start_units_create(const struct slab_state *state)
+{
+	struct start_units *units =
+		malloc(sizeof(*units) + state->slab_count * sizeof(units->pages[0]));
+
+	if (!units)
+		return NULL;
+	units->count = state->slab_count;
+	for (size_t i = 0; i < units->count; i++)
+		describe_page(&units->pages[i], &state->slabs[i]);
+	qsort(units->pages, units->count, sizeof(units->pages[0]), compare_pages);
+	return units;
+}
+
+void start_units_destroy(struct start_units *units)
+{
+	free(units);
+}
+
+bool start_units_take(struct start_units *units, uint64_t object)
+{
+	const struct page key = { .pfn = (uint32_t)(object >> PAGE_SHIFT) };
+	struct page *page =
+		bsearch(&key, units->pages, units->count, sizeof(units->pages[0]), compare_pages);
+	const uint32_t unit = (uint32_t)(object & (PAGE_SIZE_BYTES - 1)) >> UNIT_SHIFT;
+
+	if (!page || !(page->used[unit / 8] >> (unit % 8) & 1))
+		return false;
+	set_used(page, unit, false);
+	return true;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * SLOB's own structures, shared by the slob_*.c files and by nobody else. Reference: mm/slob.c of
+ * Linux 6.1 on a machine with one node.
+ *
+ * Memory is handed out in units of two bytes, from pages that all caches share. A page's free
+ * blocks are chained in address order inside the page; here a shadow of the page holds what the
+ * kernel keeps in it: one 16-bit word for each unit. The first unit of an object says what it is
+ * (enum slob_mark), which stands for the size that the kernel keeps in front of a kmalloc.
+ */
+#ifndef SLABYARD_SLAB_SLOB_H
+#define SLABYARD_SLAB_SLOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/services.h"
+#include "slab/cache_table.h"
+#include "slab/frame_map.h"
+#include "slab/slab.h"
+
+enum {
+	SLOB_UNIT_SHIFT = 1,
+	SLOB_PAGE_UNITS = PAGE_SIZE_BYTES >> SLOB_UNIT_SHIFT,
+	SLOB_END = SLOB_PAGE_UNITS, /* no free block follows */
+	SLOB_HEAD_BYTES = 8,        /* in front of a kmalloc: ARCH_KMALLOC_MINALIGN */
+	SLOB_RCU_BYTES = 24,        /* behind an object whose free is deferred: struct slob_rcu */
+	SLOB_SMALL_BYTES = 256,     /* SLOB_BREAK1 */
+	SLOB_MEDIUM_BYTES = 1024,   /* SLOB_BREAK2 */
+	SLOB_NONE = 0,              /* no page; numbers start at 1 */
+	SLOB_PAGES_MAX = 1 << 21,   /* shared pages; with more there is no memory */
+};
+
+enum slob_list { SLOB_SMALL, SLOB_MEDIUM, SLOB_LARGE, SLOB_LISTS, SLOB_FULL = SLOB_LISTS };
+
+/* What an object's first unit says. */
+enum slob_mark {
+	SLOB_MARK_OLDER = 0,               /* older than the state that was loaded */
+	SLOB_MARK_CACHE = PAGE_SIZE_BYTES, /* and the cache's number; below: a kmalloc's bytes */
+	SLOB_CACHES_MAX = (1 << 16) - SLOB_MARK_CACHE,
+};
+
+/* All that is not a kmem_cache's goes under the number 0: kmallocs, and the shared pages. */
+enum { SLOB_KMALLOC = 0 };
+
+/* A page that objects share (struct slab). */
+struct slob_page {
+	uint32_t pfn;        /* of an unused number: 0 */
+	uint32_t next, prev; /* on a ring; unused numbers: next */
+	uint16_t units;      /* free ones */
+	uint16_t first;      /* first free block */
+	uint16_t objects;    /* that callers hold, without those that were loaded */
+	uint16_t older;      /* loaded: one for each stretch in use, as more is not known */
+	uint8_t list;        /* enum slob_list */
+};
+
+struct slob_cache {
+	uint32_t size; /* of an object with padding */
+	uint64_t objects, requested;
+};
+
+struct slob_params {
+	uint64_t rcu_delay_ns;
+};
+
+struct slob {
+	uint32_t head[SLOB_LISTS]; /* rings of pages with free units, where the search begins */
+	struct slob_page *pages;
+	uint16_t *units; /* by page number * SLOB_PAGE_UNITS + unit */
+	struct slob_cache *caches;
+	struct frame_map frames;
+	struct cache_table table;
+	struct work *work;
+	uint32_t page_count; /* numbers ever used, SLOB_NONE among them */
+	uint32_t page_capacity;
+	uint32_t unused;  /* page numbers to use again */
+	uint64_t held;    /* pages in use */
+	object_t unsized; /* last kfree of an object whose size nobody knows, or OBJECT_NONE */
+	lock_id lock;     /* slob_lock */
+	const struct page_source *source;
+	const struct services *services;
+	struct slob_params params;
+};
+
+static inline uint16_t *slob_units(const struct slob *slob, uint32_t page)
+{
+	return slob->units + (size_t)page * SLOB_PAGE_UNITS;
+}
+
+static inline uint32_t slob_units_for(uint32_t bytes)
+{
+	return (bytes + 1) >> SLOB_UNIT_SHIFT;
+}
+
+static inline enum slob_list slob_list_for(uint32_t bytes)
+{
+	return bytes < SLOB_SMALL_BYTES    ? SLOB_SMALL
+	       : bytes < SLOB_MEDIUM_BYTES ? SLOB_MEDIUM
+					   : SLOB_LARGE;
+}
+
+/* True for the number of a page that objects share. */
+static inline bool slob_is_page(uint32_t owner)
+{
+	return owner != SLOB_NONE && !(owner & FRAME_LARGE);
+}
+
+/* The first unit of an object in a shared page. */
+static inline uint16_t *slob_mark_of(const struct slob *slob, uint32_t page, object_t object)
+{
+	return slob_units(slob, page) + ((object & (PAGE_SIZE_BYTES - 1)) >> SLOB_UNIT_SHIFT);
+}
+
+/* A deferred free as the token of a deferred call, and back. */
+enum { SLOB_TOKEN_SHIFT = 23 };
+
+static inline uint64_t slob_rcu_token(object_t object, uint32_t bytes)
+{
+	return object << SLOB_TOKEN_SHIFT | bytes;
+}
+
+/* slob_page.c: free blocks of one page, by its shadow. */
+uint16_t slob_block_units(const uint16_t *units, uint16_t block);
+uint16_t slob_block_next(const uint16_t *units, uint16_t block);
+void slob_block_set(uint16_t *units, uint16_t block, uint32_t size, uint32_t next);
+
+/* What is asked of a page; aligned is the address that lies `ahead` bytes into the block. */
+struct slob_need {
+	uint32_t units;
+	uint32_t align; /* power of two up to a page's bytes, 0: none */
+	uint32_t ahead;
+};
+
+/*
+ * First block that has room; its unit, or SLOB_END. Counts the blocks looked at in *steps. The
+ * caller takes a page off its list that has no free unit left.
+ */
+uint32_t slob_page_take(struct slob_page *page, uint16_t *units, const struct slob_need *need,
+			uint64_t *steps);
+/*
+ * Puts a block back between the others of a page that has free units, and merges it with them.
+ * False when some of it is free already.
+ */
+bool slob_page_put(struct slob_page *page, uint16_t *units, uint16_t block, uint16_t size,
+		   uint64_t *steps);
+
+/* slob_list.c: rings of pages and page numbers. */
+/* SLOB_NONE when there are SLOB_PAGES_MAX pages. */
+uint32_t slob_page_number(struct slob *slob);
+void slob_page_recycle(struct slob *slob, uint32_t id);
+void slob_list_add_head(struct slob *slob, uint32_t id, enum slob_list list);
+void slob_list_add_tail(struct slob *slob, uint32_t id, enum slob_list list);
+void slob_list_remove(struct slob *slob, uint32_t id);
+
+/* slob_alloc.c */
+object_t slob_alloc(void *state, const struct request *request, cache_id cache);
+object_t slob_kmalloc(void *state, const struct request *request, uint32_t bytes);
+
+/* slob_free.c */
+void slob_free(void *state, const struct request *request, cache_id cache, object_t object);
+void slob_kfree(void *state, const struct request *request, object_t object);
+void slob_expire(void *state, uint64_t token, uint64_t now_ns);
+bool slob_assist(void *state, const struct slab_assist *fact);
+
+/* slob.c: a cache without objects. */
+cache_id slob_cache_open(struct slob *slob, const struct cache_args *args, uint32_t size,
+			 struct error *err);
+/* The number under which kmallocs go. */
+int slob_kmalloc_open(struct slob *slob, struct error *err);
+
+/* slob_state.c, slob_check.c */
+int slob_load(void *state, const struct slab_state *from, struct error *err);
+int slob_dump(const void *state, struct slab_state *to, struct error *err);
+void slob_walk(const void *state, void (*visit)(void *context, const struct slab_extent *extent),
+	       void *context);
+bool slob_check(const void *state, struct error *err);
+
+#endif
