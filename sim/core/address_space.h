@@ -34,7 +34,9 @@ struct address_space {
 	bool (*mprotect)(void *context, uint64_t address, uint64_t length);
 	/* MADV_DONTNEED: the pages are given back and read as zeros. */
 	void (*discard)(void *context, uint64_t address, uint64_t length);
-	/* The allocator itself writes these bytes: no system call, perhaps faults. */
+	/* The allocator itself reads or writes these bytes: no system call, perhaps faults. A page
+	 * that was only ever read is the zero page, and faults once more when it is written. */
+	void (*read)(void *context, uint64_t address, uint64_t length);
 	void (*write)(void *context, uint64_t address, uint64_t length);
 	void *context;
 };

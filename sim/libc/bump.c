@@ -153,6 +153,7 @@ static uint64_t bump_realloc(void *state, uint32_t thread, uint64_t block, uint6
 	if (!block || !moved)
 		return moved;
 	work_count_n(b->services->work, WORK_copy_byte, old_bytes);
+	b->space->read(b->space->context, block, old_bytes);
 	b->space->write(b->space->context, moved, old_bytes);
 	bump_free(b, thread, block);
 	return moved;

@@ -146,21 +146,17 @@ static uint64_t ptmalloc_malloc(void *state, uint32_t thread, uint64_t bytes)
 	return chunk_block(p, tcache_get(p, t, (uint32_t)index));
 }
 
-/* Fresh memory of the top is zero already: what of an old top the process may have written. */
-static uint64_t old_top_bytes(const struct ptmalloc *p, const struct malloc_arena *a)
+/*
+ * What lies behind is fresh and zero already: in the main arena behind the old top, in another one
+ * behind all that its heap ever had.
+ */
+static uint64_t dirty_top_bytes(const struct ptmalloc *p, const struct malloc_arena *a)
 {
-	uint64_t bytes = (uint64_t)chunk_size(p, a->top) << GRANULE_SHIFT, reached;
+	const struct heap_slot *s = &p->slots[a->heap_slot];
 
-	if (a->top == unsorted_bin(a))
-		return bytes;
-	if (is_main(p, a)) {
-		reached = p->par.sbrk_base + a->system_bytes_max - chunk_address(p, a->top);
-	} else {
-		const struct heap_slot *s = &p->slots[a->heap_slot];
-
-		reached = s->address + s->protected_size - chunk_address(p, a->top);
-	}
-	return bytes < reached ? reached : bytes;
+	if (is_main(p, a))
+		return (uint64_t)chunk_size(p, a->top) << GRANULE_SHIFT;
+	return s->address + s->protected_size - chunk_address(p, a->top);
 }
 
 static uint64_t ptmalloc_calloc(void *state, uint32_t thread, uint64_t bytes)
@@ -173,7 +169,7 @@ static uint64_t ptmalloc_calloc(void *state, uint32_t thread, uint64_t bytes)
 	const uint64_t nb = request_granules(bytes);
 	struct malloc_arena *a = ptmalloc_arena_get(p, t, bytes);
 	const uint32_t old_top = a ? a->top : CHUNK_NONE;
-	const uint64_t old_bytes = a ? old_top_bytes(p, a) : 0;
+	const uint64_t old_bytes = a ? dirty_top_bytes(p, a) : 0;
 	uint64_t block = ptmalloc_alloc(p, t, a, nb);
 
 	if (!block && p->multi_threaded && a)
@@ -260,6 +256,7 @@ static uint64_t realloc_mapped(struct ptmalloc *p, uint32_t thread, uint64_t blo
 	if (!other)
 		return LIBC_NULL;
 	work_count_n(p->work, WORK_copy_byte, had - HEADER_BYTES);
+	p->space->read(p->space->context, block, had - HEADER_BYTES);
 	p->space->write(p->space->context, other, had - HEADER_BYTES);
 	ptmalloc_mapped_free(p, block);
 	return other;
@@ -294,6 +291,7 @@ static uint64_t ptmalloc_realloc(void *state, uint32_t thread, uint64_t block, u
 			((uint64_t)chunk_size(p, chunk) << GRANULE_SHIFT) - SIZE_FIELD_BYTES;
 
 		work_count_n(p->work, WORK_copy_byte, kept);
+		p->space->read(p->space->context, block, kept);
 		p->space->write(p->space->context, moved, kept);
 		ptmalloc_free_chunk(p, t, arena_of(p, chunk), chunk);
 	}

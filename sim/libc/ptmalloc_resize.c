@@ -36,6 +36,7 @@ static uint64_t move(struct ptmalloc *p, struct malloc_thread *t, struct malloc_
 		return chunk_block(p, chunk);
 	}
 	work_count_n(p->work, WORK_copy_byte, bytes);
+	p->space->read(p->space->context, chunk_block(p, chunk), bytes);
 	if (moved)
 		ptmalloc_write_range(p, moved, bytes);
 	else

@@ -150,7 +150,8 @@ static uint64_t template_usable_size(const void *state, uint64_t address)
 	return block ? block->start + block->bytes - block->address : 0;
 }
 
-/* Pages that the allocator itself writes are told to the address space: they may fault. */
+/* Pages that the allocator itself reads and writes are told to the address space: they may fault.
+ */
 static uint64_t template_realloc(void *state, uint32_t thread, uint64_t old, uint64_t bytes)
 {
 	struct template_libc *t = state;
@@ -168,6 +169,7 @@ static uint64_t template_realloc(void *state, uint32_t thread, uint64_t old, uin
 	if (!old || !moved)
 		return moved;
 	work_count_n(t->services->work, WORK_copy_byte, kept);
+	t->space->read(t->space->context, old, kept);
 	t->space->write(t->space->context, moved, kept);
 	template_free(t, thread, old);
 	return moved;

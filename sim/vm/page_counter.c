@@ -23,6 +23,9 @@ struct region {
 	uint64_t start, end;
 };
 
+/* What a page that is present is: the process's own, or the zero page that reads are given. */
+enum page_kind { PAGE_OWN, PAGE_ZERO };
+
 struct page_counter {
 	struct address_space space;
 	struct work *work;
@@ -31,7 +34,7 @@ struct page_counter {
 	bool expected_in_heap;
 	struct region *regions; /* by address, never touching the break's */
 	size_t region_count, region_capacity;
-	struct ptrmap *present; /* page number -> 1 */
+	struct ptrmap *present; /* page number -> enum page_kind */
 	struct space_counts counts;
 };
 
@@ -107,7 +110,7 @@ static void forget_pages(struct page_counter *c, uint64_t start, uint64_t end)
 	if (ptrmap_count(c->present) == 0)
 		return;
 	for (uint64_t page = start >> PAGE_SHIFT; page < page_up(end) >> PAGE_SHIFT; page++)
-		if (ptrmap_take(c->present, page) != PTRMAP_NONE)
+		if (ptrmap_take(c->present, page) == PAGE_OWN)
 			c->counts.present_pages--;
 }
 
@@ -217,14 +220,22 @@ static void space_munmap(void *context, uint64_t address, uint64_t length)
 	region_unmap(context, address, length);
 }
 
-/* The pages move with the mapping, they are not touched again. */
-static void move_pages(struct page_counter *c, uint64_t from, uint64_t to, uint64_t length)
+static void set_page(struct page_counter *c, uint64_t page, enum page_kind kind)
 {
 	struct error err;
 
-	for (uint64_t at = 0; at < length >> PAGE_SHIFT; at++)
-		if (ptrmap_take(c->present, (from >> PAGE_SHIFT) + at) != PTRMAP_NONE)
-			SIM_ASSERT(ptrmap_put(c->present, (to >> PAGE_SHIFT) + at, 1, &err) == 0);
+	SIM_ASSERT(ptrmap_put(c->present, page, kind, &err) == 0);
+}
+
+/* The pages move with the mapping, they are not touched again. */
+static void move_pages(struct page_counter *c, uint64_t from, uint64_t to, uint64_t length)
+{
+	for (uint64_t at = 0; at < length >> PAGE_SHIFT; at++) {
+		const uint32_t kind = ptrmap_take(c->present, (from >> PAGE_SHIFT) + at);
+
+		if (kind != PTRMAP_NONE)
+			set_page(c, (to >> PAGE_SHIFT) + at, (enum page_kind)kind);
+	}
 }
 
 static uint64_t space_mremap(void *context, uint64_t address, uint64_t old_length,
@@ -269,18 +280,32 @@ static void space_discard(void *context, uint64_t address, uint64_t length)
 	forget_pages(context, address, address + length);
 }
 
+static void fault(struct page_counter *c, uint64_t page, enum page_kind kind)
+{
+	c->counts.faults++;
+	work_count(c->work, WORK_minor_fault);
+	set_page(c, page, kind);
+}
+
+static void space_read(void *context, uint64_t address, uint64_t length)
+{
+	struct page_counter *c = context;
+
+	for (uint64_t page = address >> PAGE_SHIFT; page <= (address + length - 1) >> PAGE_SHIFT;
+	     page++)
+		if (ptrmap_get(c->present, page) == PTRMAP_NONE)
+			fault(c, page, PAGE_ZERO);
+}
+
 static void space_write(void *context, uint64_t address, uint64_t length)
 {
 	struct page_counter *c = context;
-	struct error err;
 
 	for (uint64_t page = address >> PAGE_SHIFT; page <= (address + length - 1) >> PAGE_SHIFT;
 	     page++) {
-		if (ptrmap_get(c->present, page) != PTRMAP_NONE)
+		if (ptrmap_get(c->present, page) == PAGE_OWN)
 			continue;
-		SIM_ASSERT(ptrmap_put(c->present, page, 1, &err) == 0);
-		c->counts.faults++;
-		work_count(c->work, WORK_minor_fault);
+		fault(c, page, PAGE_OWN);
 		if (++c->counts.present_pages > c->counts.present_pages_max)
 			c->counts.present_pages_max = c->counts.present_pages;
 	}
@@ -296,7 +321,7 @@ struct page_counter *page_counter_create(uint64_t brk0, struct work *work, struc
 	}
 	*c = (struct page_counter){
 		.space = { space_break_now, space_brk, space_mmap, space_munmap, space_mremap,
-			   space_mprotect, space_discard, space_write, c },
+			   space_mprotect, space_discard, space_read, space_write, c },
 		.work = work,
 		.brk0 = brk0,
 		.break_end = brk0,

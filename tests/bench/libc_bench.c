@@ -133,7 +133,7 @@ static double real_round(const struct calls *calls, void **blocks)
 }
 
 /* Pages are not counted: what is measured is the allocator, not what it stands on. */
-static void no_write(void *context, uint64_t address, uint64_t length)
+static void no_touch(void *context, uint64_t address, uint64_t length)
 {
 	(void)context;
 	(void)address;
@@ -166,7 +166,7 @@ static bool simulation_open(struct simulation *s, const struct libc_policy *poli
 		option_defaults(policy->info.options, params);
 	if (s->arena && s->pages) {
 		s->space = *page_counter_space(s->pages);
-		s->space.write = no_write;
+		s->space.read = s->space.write = no_touch;
 		s->state = policy->create(&s->space, params, &s->services, &err);
 	}
 	free(params);

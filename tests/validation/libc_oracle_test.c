@@ -25,6 +25,9 @@ enum { SEEDS = 50, CALLS = 200000, THREAD_SEEDS = 6, THREAD_CALLS = 40000, NUMBE
 /* What pthread_create() gets of the heap for a thread: its table of TLS blocks (allocate_dtv). */
 enum { THREAD_TABLE_BYTES = 272 };
 
+/* Of the process itself: pages of its code that it first comes to while it makes the calls. */
+enum { OWN_FAULTS_MAX = 24 };
+
 static const struct definitions no_definitions;
 
 struct oracle {
@@ -138,6 +141,13 @@ static void replay_step(struct libc_replay *r, const struct script_step *step,
 	libc_replay_break(r, &moved);
 }
 
+/* All faults of the heap are simulated; the process has some more, in its code and its own data. */
+static void check_faults(uint64_t real, uint64_t simulated)
+{
+	assert_true(real >= simulated);
+	assert_true(real - simulated <= OWN_FAULTS_MAX);
+}
+
 static void agree_with_the_oracle(uint64_t seed, uint64_t calls, uint32_t threads)
 {
 	struct error err = { 0 };
@@ -165,6 +175,8 @@ static void agree_with_the_oracle(uint64_t seed, uint64_t calls, uint32_t thread
 	if (r.divergence[0])
 		fail_msg("seed %" PRIu64 ": %s", seed, r.divergence);
 	assert_int_equal(r.compared, r.matched);
+	if (threads == 1)
+		check_faults(o.report->faults, page_counter_counts(r.pages).faults);
 	if (!r.policy->check(r.state, &err))
 		fail_msg("%s", err.message);
 	libc_replay_close(&r);
