@@ -109,7 +109,9 @@ struct slabyard_summary {
 
 	uint64_t taken_from_trace; /* uses of recorded facts that assists allowed */
 
-	uint64_t stalls;         /* closed timing: records run with some thread out of sight */
+	uint64_t cpus_folded; /* of the trace that this machine does not have: others did their work
+			       */
+	uint64_t stalls;      /* closed timing: records run with some thread out of sight */
 	uint64_t horizon_record; /* first record whose outcome differs, 0: none */
 	uint64_t alloc_fails;
 

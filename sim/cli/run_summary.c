@@ -40,6 +40,8 @@ static void print_treated(FILE *out, const struct slabyard_summary *s)
 		{ "left out", s->unknown_frees, "frees of what this run never allocated" },
 		{ "lost frees", s->lost_frees,
 		  "allocations whose free is not in the trace, freed at their reuse" },
+		{ "folded", s->cpus_folded,
+		  "CPUs of the trace that the machine does not have, their work done by others" },
 		{ "stalls", s->stalls, "records run while some thread was beyond the look-ahead" },
 		{ "assists", s->taken_from_trace, "recorded facts taken from the trace" },
 	};

@@ -63,7 +63,7 @@ static int build_tables(struct machine *m, struct error *err)
 {
 	m->ids.object = arena_array(m->arena, MACHINE_IDS_MAX, sizeof(uint64_t), err);
 	m->ids.page = arena_array(m->arena, MACHINE_IDS_MAX, sizeof(uint64_t), err);
-	m->cache_of = arena_array(m->arena, 1u << 20, sizeof(uint32_t), err);
+	m->cache_of = arena_array(m->arena, MACHINE_CACHES_MAX, sizeof(uint32_t), err);
 	m->cpu_free_ps = arena_array(m->arena, MACHINE_CPUS_MAX, sizeof(uint64_t), err);
 	m->requests = arena_array(m->arena, MACHINE_ORIGINS_MAX, sizeof(struct request), err);
 	m->bulk_depth = arena_array(m->arena, MACHINE_CPUS_MAX, 1, err);

@@ -57,9 +57,6 @@ static inline __attribute__((always_inline)) int carry_out(struct machine *m,
 							   const struct record *extension,
 							   struct error *err)
 {
-	uint32_t cpu = machine_cpu(m, r);
-	if (__builtin_expect(m->bulk_free[cpu].count && !(r->flags & RECORD_BULK), 0))
-		machine_flush_bulk(m, cpu);
 	switch ((enum action)m->action[r->operation]) {
 	case ACTION_PAGE_ALLOC:
 		return page_alloc_record(m, r);
@@ -89,6 +86,17 @@ static inline void start_clock(struct machine *m, uint32_t cpu, uint64_t begin_p
 	m->clock.waited_ps = 0;
 }
 
+/* What a bulk free gathered is work of its CPU's own time, before its next record. */
+static __attribute__((noinline)) void carry_out_bulk(struct machine *m, uint32_t cpu)
+{
+	uint64_t work_ps = m->work.cost_ps;
+	start_clock(m, cpu, m->cpu_free_ps[cpu]);
+	machine_flush_bulk(m, cpu);
+	m->cpu_free_ps[cpu] += m->work.cost_ps - work_ps;
+	if (m->clock.locks)
+		m->cpu_free_ps[cpu] += m->clock.waited_ps;
+}
+
 static inline __attribute__((always_inline)) int step(struct machine *m, const struct record *r,
 						      const struct record *extension,
 						      uint64_t arrival_ps, uint64_t *end_ps,
@@ -96,6 +104,9 @@ static inline __attribute__((always_inline)) int step(struct machine *m, const s
 {
 	uint32_t cpu = machine_cpu(m, r);
 	uint64_t *free_ps = &m->cpu_free_ps[cpu];
+	m->cpu_seen[record_cpu(r)] = true;
+	if (__builtin_expect(m->bulk_free[cpu].count && !(r->flags & RECORD_BULK), 0))
+		carry_out_bulk(m, cpu);
 	uint64_t begin_ps = arrival_ps > *free_ps ? arrival_ps : *free_ps;
 	uint64_t work_ps = m->work.cost_ps;
 	start_clock(m, cpu, begin_ps);

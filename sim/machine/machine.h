@@ -31,6 +31,7 @@ enum {
 	/* Ids are dense, so this many allocations may be alive at once in each space. */
 	MACHINE_IDS_MAX = 1 << 27,
 	MACHINE_ORIGINS_MAX = 1 << 22,
+	MACHINE_CACHES_MAX = 1 << 20,
 };
 
 /*
@@ -143,6 +144,7 @@ struct machine {
 	uint64_t memory_bytes;
 	/* A trace's CPU on this machine: those it does not have are folded onto those it has. */
 	uint16_t cpu_of[MACHINE_CPUS_MAX];
+	bool cpu_seen[MACHINE_CPUS_MAX]; /* by the trace's number */
 	struct identity ids;
 	bool page_level;
 	bool page_assists;         /* some assist adds to page requests */

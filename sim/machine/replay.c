@@ -191,6 +191,9 @@ static int check_limits(const struct machine *m, const struct batch *batch, stru
 	if (d->origin_count > MACHINE_ORIGINS_MAX)
 		return error_at_record(err, m->trace->name, "record", machine_record(m),
 				       "more than %d different call sites", MACHINE_ORIGINS_MAX);
+	if (d->cache_count > MACHINE_CACHES_MAX)
+		return error_at_record(err, m->trace->name, "record", machine_record(m),
+				       "more than %d caches", MACHINE_CACHES_MAX);
 	uint64_t last_ns = batch->base_ns + batch->records[batch->count - 1].time;
 	if (last_ns - m->origin_ns > UINT64_MAX / PS_PER_NS / 2)
 		return error_at_record(err, m->trace->name, "record",

@@ -50,6 +50,7 @@ static int write_summary_counts(struct machine *m, struct error *err)
 		{ "effects_order", s->effects_order },
 		{ "effects_position", s->effects_position },
 		{ "effects_frame", s->effects_frame },
+		{ "cpus_folded", s->cpus_folded },
 		{ "stalls", s->stalls },
 		{ "free_pages", s->free_pages },
 		{ "slabs", s->slabs },

@@ -41,8 +41,29 @@ static void choose_level(struct machine *m, const struct batch *first)
 		m->page_level = !has_object_operations(first);
 }
 
+/* Facts of pages are of Linux's own page allocator. */
+static int check_page_assists(const struct machine *m, struct error *err)
+{
+	static const enum assist placements[] = {
+		ASSIST_NAMED_zone,   ASSIST_NAMED_drain,    ASSIST_NAMED_isolate,
+		ASSIST_NAMED_rotate, ASSIST_NAMED_pcp_busy,
+	};
+	if (strcmp(m->page->info.name, "buddy") == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(placements) / sizeof(placements[0]); i++)
+		if (m->assists.allowed[placements[i]])
+			return error_set(
+				err, ERROR_INPUT,
+				"--assist: %s: the trace was recorded under Linux's buddy, "
+				"placements of %s cannot be taken from it",
+				assist_name(placements[i]), m->page->info.name);
+	return 0;
+}
+
 static int check_assists(const struct machine *m, struct error *err)
 {
+	if (check_page_assists(m, err) != 0)
+		return -1;
 	const char *recorded = start_allocator(m->start);
 	if (!recorded)
 		recorded = definitions_meta(m->trace->definitions, "allocator");

@@ -109,6 +109,8 @@ int report_summary(struct machine *m, struct error *err)
 	s->wall_seconds = progress_seconds(m);
 	for (int i = 0; i < ASSIST_COUNT; i++)
 		s->taken_from_trace += m->assists.used[i];
+	for (uint32_t i = m->cpus; i < MACHINE_CPUS_MAX; i++)
+		s->cpus_folded += m->cpu_seen[i];
 	s->stalls = m->closed ? closed_stalls(m->closed) : 0;
 	return 0;
 }
