@@ -166,13 +166,17 @@ static int write_taken(struct machine *m, struct error *err)
 		  .unit = "1",
 		  .long_name = "times it was used",
 		  .type = RESULT_U64 },
+		{ .name = "fact",
+		  .unit = "",
+		  .long_name = "what was taken from the trace",
+		  .type = RESULT_TEXT },
 	};
 	struct result_table *table =
-		m->sink_ops->table(m->sink, "/provenance/taken_from_trace", columns, 3, err);
+		m->sink_ops->table(m->sink, "/provenance/taken_from_trace", columns, 4, err);
 	for (int i = 0; table && i < ASSIST_COUNT; i++) {
 		uint64_t allowed = m->assists.allowed[i];
 		const void *const values[] = { assist_name((enum assist)i), &allowed,
-					       &m->assists.used[i] };
+					       &m->assists.used[i], assist_help((enum assist)i) };
 		if (m->sink_ops->table_append(table, values, err) != 0)
 			return -1;
 	}
