@@ -105,7 +105,8 @@ static inline __attribute__((always_inline)) int step(struct machine *m, const s
 	uint32_t cpu = machine_cpu(m, r);
 	uint64_t *free_ps = &m->cpu_free_ps[cpu];
 	m->cpu_seen[record_cpu(r)] = true;
-	if (__builtin_expect(m->bulk_free[cpu].count && !(r->flags & RECORD_BULK), 0))
+	if (__builtin_expect(m->bulks_gathered, 0) && m->bulk_free[cpu].count &&
+	    !(r->flags & RECORD_BULK))
 		carry_out_bulk(m, cpu);
 	uint64_t begin_ps = arrival_ps > *free_ps ? arrival_ps : *free_ps;
 	uint64_t work_ps = m->work.cost_ps;

@@ -168,7 +168,8 @@ struct machine {
 		object_t *objects;
 		cache_id cache;
 		struct request request;
-	} * bulk_free; /* by cpu */
+	} * bulk_free;           /* by cpu */
+	uint32_t bulks_gathered; /* CPUs whose bulk free is not empty */
 
 	struct assists assists;
 	struct task_set reclaiming, victims; /* as the recording tells */

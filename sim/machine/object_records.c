@@ -35,6 +35,7 @@ void object_gather(struct machine *m, const struct request *request, cache_id ca
 		b->objects = realloc(b->objects, b->capacity * sizeof(*b->objects));
 		SIM_ASSERT(b->objects);
 	}
+	m->bulks_gathered += b->count == 0;
 	b->cache = cache;
 	b->request = *request;
 	b->objects[b->count++] = object;
@@ -53,6 +54,7 @@ void machine_flush_bulk(struct machine *m, uint32_t cpu)
 		return;
 	size_t count = b->count;
 	b->count = 0;
+	m->bulks_gathered--;
 	/* Its last record was counted when it was gathered; the call belongs to that one. */
 	m->objects_executed--;
 	m->slab->free_bulk(m->slab_state, &b->request, b->cache, count, b->objects);
