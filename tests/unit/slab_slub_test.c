@@ -499,6 +499,28 @@ static void a_merged_cache_lives_until_its_last_user_goes(void **unused)
 	fixture_destroy(f);
 }
 
+static void assert_refused(const struct slab_state *state, const char *message)
+{
+	struct fixture *f = open_slub(1, NULL);
+	struct error err = { 0 };
+
+	assert_int_equal(f->policy->load(f->state, state, &err), -1);
+	assert_string_equal(err.message, message);
+	fixture_destroy(f);
+}
+
+static void assert_loaded(const struct slab_state *state)
+{
+	struct fixture *f = open_slub(1, NULL);
+
+	assert_int_equal(f->policy->load(f->state, state, NULL), 0);
+	assert_int_equal(counts(f).active_objects, PER_SLAB - 2);
+	assert_int_equal(counts(f).requested_bytes, (PER_SLAB - 2) * BYTES);
+	assert_int_equal(counts(f).live_objects, PER_SLAB - 2);
+	assert_int_equal(frame_of(take(f, 0)), 7);
+	fixture_destroy(f);
+}
+
 /* A state that contradicts itself or the machine is refused with what is wrong where. */
 static void impossible_states_are_refused(void **unused)
 {
@@ -534,44 +556,21 @@ static void impossible_states_are_refused(void **unused)
 		  .refcount = 1 },
 	};
 	struct slab_state state = { .allocator = "slub", .caches = caches, .cache_count = 2 };
-	struct fixture *f = open_slub(1, NULL);
-	struct error err = { 0 };
 
 	(void)unused;
+	assert_loaded(&state);
 	list[1] = 8;
-	assert_int_equal(f->policy->load(f->state, &state, &err), -1);
-	assert_string_equal(err.message,
-			    "cache 'kmalloc-512': slab at pfn 7: its freelist leaves it");
-	fixture_destroy(f);
-
-	f = open_slub(1, NULL);
+	assert_refused(&state, "cache 'kmalloc-512': slab at pfn 7: its freelist leaves it");
 	list[1] = 0;
-	assert_int_equal(f->policy->load(f->state, &state, &err), -1);
-	assert_string_equal(err.message, "cache 'kmalloc-512': slab at pfn 7: has a bad freelist");
-	fixture_destroy(f);
-
-	f = open_slub(1, NULL);
+	assert_refused(&state, "cache 'kmalloc-512': slab at pfn 7: has a bad freelist");
 	list[1] = 1;
 	slab.pfn = FIXTURE_FRAMES;
-	assert_int_equal(f->policy->load(f->state, &state, &err), -1);
-	assert_string_equal(err.message, "cache 'kmalloc-512': slab at pfn 16384: beyond the "
-					 "machine's memory");
-	fixture_destroy(f);
-
-	f = open_slub(1, NULL);
+	assert_refused(&state, "cache 'kmalloc-512': slab at pfn 16384: beyond the "
+			       "machine's memory");
 	slab.pfn = 7;
-	assert_int_equal(f->policy->load(f->state, &state, &err), 0);
-	assert_int_equal(counts(f).active_objects, PER_SLAB - 2);
-	assert_int_equal(counts(f).requested_bytes, (PER_SLAB - 2) * BYTES);
-	assert_int_equal(counts(f).live_objects, PER_SLAB - 2);
-	assert_int_equal(frame_of(take(f, 0)), 7);
-	fixture_destroy(f);
-
-	f = open_slub(1, NULL);
+	assert_loaded(&state);
 	strcpy(state.allocator, "slob");
-	assert_int_equal(f->policy->load(f->state, &state, &err), -1);
-	assert_string_equal(err.message, "the start state is of a kernel with slob, not with slub");
-	fixture_destroy(f);
+	assert_refused(&state, "the start state is of a kernel with slob, not with slub");
 }
 
 int main(void)
