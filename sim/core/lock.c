@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "core/assert.h"
 
-enum { NOBODY = -1 };
+enum { NOBODY = -1, RING_BYTES = LOCK_WAITERS_MAX * sizeof(uint64_t) };
 
 /* Waiters are the requests whose grant lies ahead; grants of one lock never go back. */
 struct lock {
@@ -17,11 +17,11 @@ struct lock {
 	uint32_t first, waiters; /* ring of grants */
 	struct lock_stats stats;
 	char name[LOCK_NAME_MAX];
-	uint64_t grants_ps[LOCK_WAITERS_MAX];
+	uint64_t *grants_ps; /* NULL: nobody ever waited */
 };
 
 struct lock_table {
-	struct arena *arena; /* a ring costs memory only as far as it was ever filled */
+	struct arena *arena;
 	struct lock *locks;
 	uint32_t count;
 };
@@ -34,7 +34,7 @@ struct lock_table *lock_table_create(struct error *err)
 		error_set(err, ERROR_RUN, "no memory for locks");
 		return NULL;
 	}
-	table->arena = arena_create((size_t)LOCKS_MAX * sizeof(struct lock), err);
+	table->arena = arena_create((size_t)LOCKS_MAX * (sizeof(struct lock) + RING_BYTES), err);
 	if (table->arena)
 		table->locks = arena_array(table->arena, LOCKS_MAX, sizeof(struct lock), err);
 	if (!table->locks) {
@@ -71,9 +71,11 @@ static void forget_served(struct lock *lock, uint64_t now_ps)
 	}
 }
 
-static void queue_up(struct lock *lock, uint64_t grant_ps)
+static void queue_up(struct lock_table *table, struct lock *lock, uint64_t grant_ps)
 {
-	SIM_ASSERT(lock->waiters < LOCK_WAITERS_MAX);
+	if (!lock->grants_ps)
+		lock->grants_ps = arena_array(table->arena, 1, RING_BYTES, NULL);
+	SIM_ASSERT(lock->grants_ps && lock->waiters < LOCK_WAITERS_MAX);
 	lock->grants_ps[(lock->first + lock->waiters) % LOCK_WAITERS_MAX] = grant_ps;
 	lock->waiters++;
 	if (lock->stats.queue_max < lock->waiters)
@@ -89,7 +91,7 @@ uint64_t lock_enter(struct lock_table *table, lock_id id, uint32_t cpu, uint64_t
 	forget_served(lock, arrival_ps);
 	if (lock->free_at_ps > arrival_ps) {
 		wait_ps = lock->free_at_ps - arrival_ps;
-		queue_up(lock, lock->free_at_ps);
+		queue_up(table, lock, lock->free_at_ps);
 		lock->stats.contended++;
 		lock->stats.wait_ps += wait_ps;
 	}

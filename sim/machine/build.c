@@ -7,11 +7,8 @@
 #include "machine/page_records.h"
 #include "machine/start.h"
 
-/*
- * Address space only: the host supplies what is touched. The tables of ids and slab's free lists
- * have a fixed size, the rest grows with the machine's frames.
- */
-static const size_t arena_bytes_fixed = 24ull << 30, arena_bytes_frame = 256;
+/* The most that a run's state may grow to: what is asked for is far less. */
+static const size_t arena_bytes_max = 1ull << 46;
 
 /* Memory from 3 GiB up may lie above the hole that PCs keep for devices. */
 static const uint32_t device_hole_frames = (1u << 30) >> PAGE_SHIFT;
@@ -32,7 +29,7 @@ static void defer(void *engine, enum defer_target target, uint64_t when_ns, uint
 
 static int build_services(struct machine *m, uint32_t frames, struct error *err)
 {
-	m->arena = arena_create(arena_bytes_fixed + frames * arena_bytes_frame, err);
+	m->arena = arena_create(arena_bytes_max, err);
 	if (!m->arena)
 		return -1;
 	m->events = event_heap_create(err);
@@ -61,8 +58,6 @@ static int build_services(struct machine *m, uint32_t frames, struct error *err)
 
 static int build_tables(struct machine *m, struct error *err)
 {
-	m->ids.object = arena_array(m->arena, MACHINE_IDS_MAX, sizeof(uint64_t), err);
-	m->ids.page = arena_array(m->arena, MACHINE_IDS_MAX, sizeof(uint64_t), err);
 	m->cache_of = arena_array(m->arena, MACHINE_CACHES_MAX, sizeof(uint32_t), err);
 	m->cpu_free_ps = arena_array(m->arena, MACHINE_CPUS_MAX, sizeof(uint64_t), err);
 	m->requests = arena_array(m->arena, MACHINE_ORIGINS_MAX, sizeof(struct request), err);
@@ -70,10 +65,8 @@ static int build_tables(struct machine *m, struct error *err)
 	m->bulk_free = arena_array(m->arena, MACHINE_CPUS_MAX, sizeof(*m->bulk_free), err);
 	for (uint32_t i = 0; i < MACHINE_CPUS_MAX; i++)
 		m->cpu_of[i] = (uint16_t)(i % m->cpus);
-	return m->ids.object && m->ids.page && m->cache_of && m->requests && m->cpu_free_ps &&
-			       m->bulk_depth && m->bulk_free
-		       ? 0
-		       : -1;
+	return m->cache_of && m->requests && m->cpu_free_ps && m->bulk_depth && m->bulk_free ? 0
+											     : -1;
 }
 
 /* As configs/machines have it where nothing is said: a 6.1 kernel's own, and struct page. */

@@ -6,6 +6,7 @@
 
 #include "base/ptrmap.h"
 #include "machine/execute.h"
+#include "machine/id_table.h"
 #include "machine/machine.h"
 #include "machine/sampler.h"
 
@@ -41,6 +42,7 @@ struct closed {
 	uint32_t thread_count, silent; /* silent: alive and without a record in the window */
 	struct ptrmap *thread_of_tid;
 	uint64_t *last_use[SPACE_COUNT]; /* by id: sequence number + 1 of the latest record on it */
+	uint32_t ids[SPACE_COUNT];       /* entries of each */
 	uint64_t stalls, executed;
 };
 
@@ -59,17 +61,21 @@ struct closed *closed_create(struct machine *m, struct error *err)
 	c->window = calloc(WINDOW, sizeof(*c->window));
 	c->thread_of_tid = ptrmap_create(err);
 	c->threads = arena_array(m->arena, THREADS_MAX, sizeof(*c->threads), err);
-	for (int i = SPACE_NONE + 1; c->threads && i < SPACE_COUNT; i++) {
-		c->last_use[i] = arena_array(m->arena, MACHINE_IDS_MAX, sizeof(uint64_t), err);
-		if (!c->last_use[i])
-			break;
-	}
-	if (c->window && c->thread_of_tid && c->last_use[SPACE_COUNT - 1])
+	if (c->window && c->thread_of_tid && c->threads)
 		return c;
 	if (!c->window)
 		no_memory(err);
 	closed_destroy(c);
 	return NULL;
+}
+
+int closed_cover_ids(struct closed *c, struct machine *m, struct error *err)
+{
+	const uint32_t *id_max = m->trace->definitions->id_max;
+	for (int i = SPACE_NONE + 1; i < SPACE_COUNT; i++)
+		if (id_table_cover(m->arena, &c->last_use[i], &c->ids[i], id_max[i], err) != 0)
+			return -1;
+	return 0;
 }
 
 void closed_destroy(struct closed *closed)

@@ -19,6 +19,9 @@ struct closed;
 struct closed *closed_create(struct machine *m, struct error *err);
 void closed_destroy(struct closed *closed);
 
+/* Before the records of a batch are added: room for their ids. */
+int closed_cover_ids(struct closed *closed, struct machine *m, struct error *err);
+
 /*
  * Takes the record that m->position and m->time_ns stand at, with its extension or NULL; an
  * extension is not given by itself. Runs others until there is room.

@@ -81,6 +81,7 @@ struct operation_stats {
 struct identity {
 	uint64_t *object; /* by id: object_t */
 	uint64_t *page;   /* by id: pfn, order in bits 32.. */
+	uint32_t object_count, page_count;
 };
 
 /* A few tasks by tid, the latest ones; 0 is nobody. */

@@ -5,6 +5,7 @@
  */
 #include "machine/closed.h"
 #include "machine/execute.h"
+#include "machine/id_table.h"
 #include "machine/machine.h"
 #include "machine/progress.h"
 #include "machine/sampler.h"
@@ -226,7 +227,7 @@ int machine_replay(struct machine *m, struct batch *batch, struct error *err)
 	if (first_batch(m, batch, err) != 0)
 		return -1;
 	while (more == 1) {
-		if (check_limits(m, batch, err) != 0)
+		if (check_limits(m, batch, err) != 0 || machine_cover_ids(m, err) != 0)
 			return -1;
 		enter_batch(m, batch);
 		if (replay_batch(m, batch, err) != 0)

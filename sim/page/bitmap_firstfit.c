@@ -47,10 +47,10 @@ static void *firstfit_create(const struct page_machine *machine, const void *par
 	(void)params;
 	if (!f)
 		return NULL;
-	if (frames >= UINT64_C(1) << 31 || reserved + 1 >= frames ||
+	if (machine->memory_bytes > PAGE_MEMORY_BYTES_MAX || reserved + 1 >= frames ||
 	    machine->orders > PAGE_ORDERS_MAX) {
 		error_set(err, ERROR_INPUT,
-			  "page.bitmap-firstfit: memory must be less than 8TiB and more than "
+			  "page.bitmap-firstfit: memory must be at most 8TiB and more than "
 			  "what is reserved, orders at most %d",
 			  (int)PAGE_ORDERS_MAX);
 		return NULL;

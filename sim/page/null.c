@@ -27,7 +27,7 @@ static void *null_create(const struct page_machine *machine, const void *params,
 	(void)params;
 	if (!n)
 		return NULL;
-	if (frames >= (uint64_t)1 << 31 || machine->orders > PAGE_ORDERS_MAX) {
+	if (machine->memory_bytes > PAGE_MEMORY_BYTES_MAX || machine->orders > PAGE_ORDERS_MAX) {
 		error_set(err, ERROR_INPUT, "page.null: more than 8TiB or %d orders",
 			  (int)PAGE_ORDERS_MAX);
 		return NULL;

@@ -20,6 +20,9 @@
 #include "core/request.h"
 #include "core/services.h"
 
+/* The most memory that a machine may have: frames and list heads are numbered in 32 bits. */
+#define PAGE_MEMORY_BYTES_MAX ((uint64_t)8 << 40)
+
 /* The machine's memory as configured. */
 struct page_machine {
 	uint64_t memory_bytes;

@@ -174,9 +174,9 @@ int zone_layout(struct buddy *b, const struct page_machine *machine, struct erro
 	uint64_t reserved = machine->reserved_bytes >> PAGE_SHIFT;
 	uint32_t top;
 
-	if (frames <= 2 * FRAMES_MIB || frames >= (uint64_t)1 << 31)
+	if (frames <= 2 * FRAMES_MIB || machine->memory_bytes > PAGE_MEMORY_BYTES_MAX)
 		return error_set(err, ERROR_INPUT,
-				 "page.buddy: memory must be more than 2MiB and less than 8TiB");
+				 "page.buddy: memory must be more than 2MiB and at most 8TiB");
 	if (reserved >= frames - 2 * FRAMES_MIB)
 		return error_set(err, ERROR_INPUT,
 				 "page.buddy: %llu reserved pages leave nothing of %llu to manage",

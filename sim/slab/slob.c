@@ -23,7 +23,8 @@ static int arrays_create(struct slob *slob, struct arena *arena, struct error *e
 	slob->page_capacity = frames < SLOB_PAGES_MAX ? frames + 1 : SLOB_PAGES_MAX;
 	slob->caches = arena_array(arena, SLOB_CACHES_MAX, sizeof(*slob->caches), err);
 	slob->pages = arena_array(arena, slob->page_capacity, sizeof(*slob->pages), err);
-	slob->units = arena_array(arena, (size_t)slob->page_capacity * SLOB_PAGE_UNITS,
+	slob->unit_pages = SLOB_UNIT_PAGES_FIRST;
+	slob->units = arena_array(arena, (size_t)slob->unit_pages * SLOB_PAGE_UNITS,
 				  sizeof(*slob->units), err);
 	return slob->caches && slob->pages && slob->units ? 0 : -1;
 }

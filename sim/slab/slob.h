@@ -37,6 +37,7 @@ enum slob_list { SLOB_SMALL, SLOB_MEDIUM, SLOB_LARGE, SLOB_LISTS, SLOB_FULL = SL
 enum slob_mark {
 	SLOB_MARK_OLDER = 0,               /* older than the state that was loaded */
 	SLOB_MARK_CACHE = PAGE_SIZE_BYTES, /* and the cache's number; below: a kmalloc's bytes */
+	SLOB_UNIT_PAGES_FIRST = 1 << 10,   /* their array doubles from here on */
 	SLOB_CACHES_MAX = (1 << 16) - SLOB_MARK_CACHE,
 };
 
@@ -73,10 +74,11 @@ struct slob {
 	struct work *work;
 	uint32_t page_count; /* numbers ever used, SLOB_NONE among them */
 	uint32_t page_capacity;
-	uint32_t unused;  /* page numbers to use again */
-	uint64_t held;    /* pages in use */
-	object_t unsized; /* last kfree of an object whose size nobody knows, or OBJECT_NONE */
-	lock_id lock;     /* slob_lock */
+	uint32_t unit_pages; /* pages that `units` has room for */
+	uint32_t unused;     /* page numbers to use again */
+	uint64_t held;       /* pages in use */
+	object_t unsized;    /* last kfree of an object whose size nobody knows, or OBJECT_NONE */
+	lock_id lock;        /* slob_lock */
 	const struct page_source *source;
 	const struct services *services;
 	struct slob_params params;

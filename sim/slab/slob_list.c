@@ -3,7 +3,23 @@
  * Three rings of pages with free units. The kernel's lists have a head of their own that a search
  * moves in front of the page it took from; in a ring that is one assignment.
  */
+#include "core/assert.h"
 #include "slab/slob.h"
+
+/* Pages need many units: their array grows with the pages that are used. */
+static void reserve_units(struct slob *slob)
+{
+	struct error err = { 0 };
+	uint16_t *grown;
+
+	if (slob->page_count < slob->unit_pages)
+		return;
+	slob->unit_pages *= 2;
+	grown = arena_grow(slob->services->arena, slob->units,
+			   (size_t)slob->unit_pages * SLOB_PAGE_UNITS, sizeof(*slob->units), &err);
+	SIM_ASSERT(grown && "the host has memory for the units");
+	slob->units = grown;
+}
 
 uint32_t slob_page_number(struct slob *slob)
 {
@@ -13,7 +29,10 @@ uint32_t slob_page_number(struct slob *slob)
 		slob->unused = slob->pages[id].next;
 		return id;
 	}
-	return slob->page_count < slob->page_capacity ? slob->page_count++ : SLOB_NONE;
+	if (slob->page_count == slob->page_capacity)
+		return SLOB_NONE;
+	reserve_units(slob);
+	return slob->page_count++;
 }
 
 void slob_page_recycle(struct slob *slob, uint32_t id)

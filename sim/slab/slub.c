@@ -59,11 +59,10 @@ static const struct option_spec options[] = {
 static int arrays_create(struct slub *slub, struct arena *arena, struct error *err)
 {
 	const uint64_t frames = slub->frames.frames;
-	const uint64_t links_max = UINT32_MAX;
 	const size_t cpus = (size_t)CACHES_MAX << slub->cpu_shift;
 
 	slub->slab_capacity = (uint32_t)(2 * frames < UINT32_MAX / 2 ? 2 * frames : UINT32_MAX / 2);
-	slub->links_capacity = 1024 * frames < links_max ? 1024 * frames : links_max;
+	slub->links_capacity = SLUB_LINKS_FIRST;
 	slub->cpus = arena_array(arena, cpus, sizeof(*slub->cpus), err);
 	slub->cpu_partial_head = arena_array(arena, cpus, sizeof(*slub->cpu_partial_head), err);
 	slub->caches = arena_array(arena, CACHES_MAX, sizeof(*slub->caches), err);

@@ -25,7 +25,8 @@ enum {
 	SLUB_NONE = 0, /* no slab; numbers start at 1 */
 	SLUB_OBJECTS_MAX = 32767,
 	SLUB_LINK_CLASSES = 16,
-	SLUB_SHRINK_PROMOTE = 32, /* slabs with up to so many free objects are sorted by shrink */
+	SLUB_LINKS_FIRST = 1 << 22, /* their array doubles from here on */
+	SLUB_SHRINK_PROMOTE = 32,   /* slabs with up to so many free objects are sorted by shrink */
 };
 
 /* Where a slab is. Frozen, as the kernel says, are those of a cpu. */

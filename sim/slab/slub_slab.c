@@ -19,6 +19,22 @@ static uint8_t link_class_for(uint32_t objects)
 	return (uint8_t)(objects > 1 ? 32 - __builtin_clz(objects - 1) : 0);
 }
 
+/* Links are many: their array grows with what slabs use of it. */
+static void reserve_links(struct slub *slub, uint64_t wanted)
+{
+	struct error err = { 0 };
+	uint16_t *grown;
+
+	if (wanted <= slub->links_capacity)
+		return;
+	SIM_ASSERT(slub->links_capacity < UINT32_MAX);
+	slub->links_capacity *= 2;
+	grown = arena_grow(slub->services->arena, slub->links, slub->links_capacity,
+			   sizeof(*slub->links), &err);
+	SIM_ASSERT(grown && "the host has memory for the free lists");
+	slub->links = grown;
+}
+
 uint32_t slub_slab_number(struct slub *slub, uint32_t objects)
 {
 	const uint8_t class = link_class_for(objects);
@@ -29,7 +45,7 @@ uint32_t slub_slab_number(struct slub *slub, uint32_t objects)
 		return id;
 	}
 	SIM_ASSERT(slub->slab_count < slub->slab_capacity);
-	SIM_ASSERT(slub->links_used + (1u << class) <= slub->links_capacity);
+	reserve_links(slub, slub->links_used + (1u << class));
 	id = slub->slab_count++;
 	slub->slabs[id] =
 		(struct slub_slab){ .links = (uint32_t)slub->links_used, .link_class = class };

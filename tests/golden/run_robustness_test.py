@@ -21,6 +21,11 @@ def limit_files():
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 
 
+def limit_address_space():
+    """As `ulimit -v 524288`."""
+    resource.setrlimit(resource.RLIMIT_AS, (512 << 20, 512 << 20))
+
+
 class Robustness(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -100,6 +105,33 @@ class Robustness(unittest.TestCase):
         result = self.folder / "none" / "result.h5"
         done = slabyard(*COMMAND, "-o", result, expect=1)
         self.assertRegex(done.stderr.decode(), rf"^slabyard: {result}.*: No such file or directory\n$")
+
+    def test_little_address_space(self):
+        version = subprocess.run(
+            [PROGRAM, "--version"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=limit_address_space,
+            check=False,
+        )
+        if version.returncode != 0:
+            self.skipTest("a program with a sanitizer cannot even start in 512 MiB")
+        slabyard(*COMMAND, "-o", self.result, preexec_fn=limit_address_space)
+        slabyard(*COMMAND[:3], "--set", "slab.policy=slob", preexec_fn=limit_address_space)
+        tebibyte = [*COMMAND[:3], "--set", "machine.memory=1TiB"]
+        done = slabyard(*tebibyte, expect=1, preexec_fn=limit_address_space)
+        self.assertRegex(
+            done.stderr.decode(),
+            r"^slabyard: simulated state: cannot reserve \d+ bytes of address space: .*\n$",
+        )
+
+    def test_largest_machine(self):
+        for policy in ("buddy", "buddy-nogroup", "bitmap-firstfit", "null"):
+            with self.subTest(policy):
+                settings = ["--set", "machine.memory=8TiB", "--set", f"page.policy={policy}"]
+                slabyard(*COMMAND[:3], *settings)
+        done = slabyard(*COMMAND[:3], "--set", "machine.memory=9TiB", expect=2)
+        self.assertIn("must be between 4MiB and 8TiB, is 9TiB", done.stderr.decode())
 
 
 if __name__ == "__main__":

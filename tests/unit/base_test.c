@@ -32,42 +32,70 @@ static void arena_gives_zeroed_aligned_arrays(void **state)
 	for (unsigned i = 0; i < 1024; i++)
 		assert_int_equal(large[i], 0);
 	large[1023] = 1;
-	assert_int_equal(arena_used(arena), 4096 + 8192);
+	assert_int_equal(arena_used(arena), 2 * 64 + 8192);
 	arena_destroy(arena);
 	arena_destroy(NULL);
 }
 
 static void arena_says_when_it_is_spent(void **state)
 {
-	struct arena *arena = arena_create(8192, NULL);
+	struct arena *arena = arena_create(12288, NULL);
 	struct error err = { 0 };
 
 	(void)state;
 	assert_non_null(arena_array(arena, 8000, 1, &err));
-	assert_null(arena_array(arena, 256, 1, &err));
+	assert_null(arena_array(arena, 4097, 1, &err));
 	assert_int_equal(err.kind, ERROR_RUN);
 	assert_string_equal(err.message,
-			    "simulated state needs more than the 8192 bytes reserved for it");
-	assert_int_equal(arena_used(arena), 8000);
+			    "simulated state needs more than the 12288 bytes it may have");
+	assert_int_equal(arena_used(arena), 8192);
 	assert_null(arena_array(arena, SIZE_MAX / 4 + 2, 4, &err)); /* 4 when it wraps */
 	assert_null(arena_array(arena, SIZE_MAX, 1, &err));
-	assert_non_null(arena_array(arena, 128, 1, &err));
+	assert_non_null(arena_array(arena, 4032, 1, &err));
+	assert_non_null(arena_array(arena, 63, 1, &err));
+	assert_null(arena_array(arena, 1, 1, &err));
 	arena_destroy(arena);
 }
 
-static void arena_reserves_more_than_the_host_has(void **state)
+static void arena_hands_out_more_than_the_host_has(void **state)
 {
-	struct arena *arena = arena_create((size_t)1 << 42, NULL); /* 4 TiB */
+	struct arena *arena = arena_create(SIZE_MAX, NULL);
 	struct error err = { 0 };
 
 	(void)state;
 	assert_non_null(arena);
-	uint8_t *array = arena_array(arena, (size_t)1 << 41, 1, NULL);
+	uint8_t *array = arena_array(arena, (size_t)1 << 41, 1, NULL); /* 2 TiB */
 	array[((size_t)1 << 41) - 1] = 1;
-	arena_destroy(arena);
-	assert_null(arena_create((size_t)1 << 62, &err));
+	assert_null(arena_array(arena, (size_t)1 << 62, 1, &err));
 	assert_int_equal(err.kind, ERROR_RUN);
 	assert_non_null(strstr(err.message, "cannot reserve 4611686018427387904 bytes"));
+	arena_destroy(arena);
+}
+
+static void arena_lets_an_array_grow(void **state)
+{
+	struct arena *arena = arena_create((size_t)1 << 22, NULL);
+	struct error err = { 0 };
+	uint64_t *array;
+
+	(void)state;
+	assert_non_null(arena_array(arena, 1, 1, &err));
+	array = arena_array(arena, 512, 8, &err);
+	array[0] = 7;
+	array[511] = 8;
+	assert_ptr_equal(arena_grow(arena, array, 512, 8, &err), array);
+	array = arena_grow(arena, array, 1 << 16, 8, &err);
+	assert_non_null(array);
+	assert_int_equal(array[0], 7);
+	assert_int_equal(array[511], 8);
+	assert_int_equal(array[512], 0);
+	assert_int_equal(array[(1 << 16) - 1], 0);
+	assert_int_equal(arena_used(arena), 64 + (8 << 16));
+	assert_null(arena_grow(arena, array, 1 << 20, 8, &err));
+	assert_int_equal(array[511], 8);
+	assert_null(arena_grow(arena, array + 1, 1 << 20, 8, &err));
+	assert_string_equal(err.message, "simulated state: no array of a page or more to grow");
+	arena_destroy(arena);
 }
 
 /* Pinned: a run's results depend on them. */
@@ -270,7 +298,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_gives_zeroed_aligned_arrays),
 		cmocka_unit_test(arena_says_when_it_is_spent),
-		cmocka_unit_test(arena_reserves_more_than_the_host_has),
+		cmocka_unit_test(arena_hands_out_more_than_the_host_has),
+		cmocka_unit_test(arena_lets_an_array_grow),
 		cmocka_unit_test(streams_are_the_same_for_ever),
 		cmocka_unit_test(streams_and_seeds_do_not_share_numbers),
 		cmocka_unit_test(one_stream_does_not_move_another),

@@ -529,7 +529,7 @@ static void impossible_machines_are_refused(void **unused)
 	m.nodes = 2;
 	refused(m, "page.buddy: machines of one node only, not 2");
 	m = fixture_machine(1 << 20, 1);
-	refused(m, "page.buddy: memory must be more than 2MiB and less than 8TiB");
+	refused(m, "page.buddy: memory must be more than 2MiB and at most 8TiB");
 	m = fixture_machine(MEMORY, 1);
 	m.reserved_bytes = MEMORY;
 	refused(m, "page.buddy: 16384 reserved pages leave nothing of 16384 to manage");
