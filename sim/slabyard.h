@@ -68,6 +68,12 @@ struct slabyard_run {
 	const volatile sig_atomic_t *stop;
 };
 
+/*
+ * The parts of a struct slabyard_run that users set by name (level, timing, start, ...): what
+ * `slabyard run` takes as options and an experiment in its section `run`. Ends with OPTION_END.
+ */
+const struct option_spec *slabyard_run_options(void);
+
 struct slabyard_operation_summary {
 	const char *name;
 	uint64_t count;    /* records of this operation in the trace */

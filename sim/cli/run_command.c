@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -51,43 +49,15 @@ struct run_arguments {
 	bool progress;
 };
 
-static int parse_count(const struct command *command, const char *option, const char *text,
-		       uint64_t *value)
+/* One of slabyard_run_options; `shown` is how it is written here. */
+static int take_named(const struct command *command, const char *shown, const char *name,
+		      const char *text, struct slabyard_run *run)
 {
-	char *end;
-	errno = 0;
-	*value = strtoull(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno)
-		return cli_usage(command, "option '%s' needs a whole number, is '%s'", option,
-				 text);
-	return EXIT_GOOD;
-}
-
-/* Index of text among the choices, or -1 after a complaint. */
-static int parse_choice(const struct command *command, const char *option, const char *text,
-			const char *const *choices, const char *list)
-{
-	for (int i = 0; choices[i]; i++)
-		if (strcmp(choices[i], text) == 0)
-			return i;
-	cli_usage(command, "option '%s' takes %s, is '%s'", option, list, text);
-	return -1;
-}
-
-static int take_level(const struct command *command, const char *text, struct slabyard_run *run)
-{
-	static const char *const levels[] = { "auto", "page", "slab", NULL };
-	int level = parse_choice(command, "--level", text, levels, "auto, page or slab");
-	run->level = level < 0 ? SLABYARD_LEVEL_AUTO : (enum slabyard_level)level;
-	return level < 0 ? EXIT_BAD_INPUT : EXIT_GOOD;
-}
-
-static int take_timing(const struct command *command, const char *text, struct slabyard_run *run)
-{
-	static const char *const timings[] = { "recorded", "closed", NULL };
-	int timing = parse_choice(command, "--timing", text, timings, "recorded or closed");
-	run->timing = timing < 0 ? SLABYARD_TIMING_RECORDED : (enum slabyard_timing)timing;
-	return timing < 0 ? EXIT_BAD_INPUT : EXIT_GOOD;
+	struct error err = { 0 };
+	const struct option_spec *option = option_find(slabyard_run_options(), name);
+	if (option_parse(option, text, run, &err) == 0)
+		return EXIT_GOOD;
+	return cli_usage(command, "option '%s' %s", shown, err.message);
 }
 
 static int take_config(int letter, const char *value, struct config_input *input)
@@ -115,9 +85,9 @@ static int take_option(const struct command *command, int letter, const char *va
 		a->run.output = value;
 		return EXIT_GOOD;
 	case OPTION_LEVEL:
-		return take_level(command, value, &a->run);
+		return take_named(command, "--level", "level", value, &a->run);
 	case OPTION_TIMING:
-		return take_timing(command, value, &a->run);
+		return take_named(command, "--timing", "timing", value, &a->run);
 	case OPTION_START:
 		a->run.start = value;
 		return EXIT_GOOD;
@@ -128,9 +98,9 @@ static int take_option(const struct command *command, int letter, const char *va
 		a->run.expect = value;
 		return EXIT_GOOD;
 	case OPTION_SEED:
-		return parse_count(command, "--seed", value, &a->run.seed);
+		return take_named(command, "--seed", "seed", value, &a->run);
 	case OPTION_SAMPLE:
-		return parse_count(command, "--sample-every", value, &a->run.sample_every);
+		return take_named(command, "--sample-every", "sample_every", value, &a->run);
 	case OPTION_PLACEMENTS:
 		a->run.placements = value;
 		return EXIT_GOOD;

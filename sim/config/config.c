@@ -159,6 +159,18 @@ const struct policy_info *config_policy(const struct config *config, const char 
 	return policy_at(found->schema->kind, found->chosen);
 }
 
+int config_assign(struct config *config, const char *path, const char *value, const char *from,
+		  struct error *err)
+{
+	struct target target;
+	const char *kept = values_keep(config, from, err);
+	if (!kept || target_find(config, path, &target, err) ||
+	    target_assign(config, &target, value, err))
+		return -1;
+	target.origin->from = kept;
+	return 0;
+}
+
 static int refuse_assignment(const char *assignment, const char *what, struct error *err)
 {
 	return error_set(err, ERROR_INPUT, "--set %.256s: %s", assignment, what);
@@ -175,7 +187,6 @@ static bool has_control(const char *text)
 int config_set(struct config *config, const char *assignment, struct error *err)
 {
 	struct error what = { 0 };
-	struct target target;
 	if (has_control(assignment))
 		return refuse_assignment("...", "control character in the argument", err);
 	const char *equals = strchr(assignment, '=');
@@ -184,12 +195,7 @@ int config_set(struct config *config, const char *assignment, struct error *err)
 	char *path = strndup(assignment, (size_t)(equals - assignment));
 	if (!path)
 		return out_of_memory(err);
-	int status = target_find(config, path, &target, &what);
+	int status = config_assign(config, path, equals + 1, "--set", &what);
 	free(path);
-	if (!status)
-		status = target_assign(config, &target, equals + 1, &what);
-	if (status)
-		return refuse_assignment(assignment, what.message, err);
-	target.origin->from = "--set";
-	return 0;
+	return status ? refuse_assignment(assignment, what.message, err) : 0;
 }

@@ -43,6 +43,9 @@ void config_destroy(struct config *config);
 /* Reads a file and what it extends (relative to it; later entries win over earlier ones). */
 int config_read_file(struct config *config, const char *path, struct error *err);
 
+/* `from` says where the value came from; *err what is wrong with path or value, not where. */
+int config_assign(struct config *config, const char *path, const char *value, const char *from,
+		  struct error *err);
 /* "path=value"; origin shown as "--set". */
 int config_set(struct config *config, const char *assignment, struct error *err);
 

@@ -60,7 +60,7 @@ static int print_word(FILE *out, const char *text)
 
 static int print_value(FILE *out, enum option_type type, const char *text)
 {
-	if (type == OPTION_TEXT || type == OPTION_CHOICE)
+	if (type == OPTION_TEXT || type == OPTION_FILE || type == OPTION_CHOICE)
 		return print_word(out, text);
 	return fprintf(out, "%s", text);
 }

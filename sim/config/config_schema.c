@@ -141,6 +141,7 @@ static void print_type(struct json *j, const struct option_spec *option)
 		print_one_of(j, option->choices);
 		break;
 	case OPTION_TEXT:
+	case OPTION_FILE:
 		json_member(j, "type", "string");
 		break;
 	}

@@ -200,7 +200,7 @@ static const parse_function parsers[] = {
 	[OPTION_UINT] = parse_uint,     [OPTION_REAL] = parse_real,
 	[OPTION_SIZE] = parse_quantity, [OPTION_DURATION] = parse_quantity,
 	[OPTION_PRICE] = parse_price,   [OPTION_CHOICE] = parse_choice,
-	[OPTION_TEXT] = parse_text,
+	[OPTION_TEXT] = parse_text,     [OPTION_FILE] = parse_text,
 };
 
 int option_parse(const struct option_spec *option, const char *text, void *params,
@@ -263,6 +263,7 @@ char *option_format(const struct option_spec *option, const void *params, char *
 		snprintf(buffer, size, "%s", option->choices[*(const int *)value]);
 		break;
 	case OPTION_TEXT:
+	case OPTION_FILE:
 		snprintf(buffer, size, "%s", *(const char *const *)value);
 		break;
 	}
@@ -316,7 +317,7 @@ const char *option_type_name(enum option_type type)
 		[OPTION_UINT] = "unsigned", [OPTION_REAL] = "real",
 		[OPTION_SIZE] = "size",     [OPTION_DURATION] = "duration",
 		[OPTION_PRICE] = "price",   [OPTION_CHOICE] = "choice",
-		[OPTION_TEXT] = "text",
+		[OPTION_TEXT] = "text",     [OPTION_FILE] = "file",
 	};
 
 	return names[type];

@@ -21,6 +21,7 @@ enum option_type {
 	OPTION_PRICE,    /* uint32_t picoseconds, written as a real number of ns */
 	OPTION_CHOICE,   /* int, index into choices */
 	OPTION_TEXT,     /* const char *, owned by the configuration */
+	OPTION_FILE,     /* const char * as OPTION_TEXT: a file's or folder's name */
 };
 
 struct option_spec {
