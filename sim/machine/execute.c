@@ -12,7 +12,7 @@ static int mark_record(struct machine *m, const struct record *r, struct error *
 {
 	machine_flush_bulks(m);
 	events_mark(m, r->size);
-	if (snapshots_take(m->snapshots, m, (int64_t)r->size, err) != 0)
+	if (snapshots_mark(m->snapshots, m, r->size, err) != 0)
 		return -1;
 	return expect_mark(m->expect, m, r->size, err);
 }

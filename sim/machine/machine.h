@@ -78,10 +78,19 @@ struct operation_stats {
  */
 #define IDENTITY_OLDER (1ull << 63)
 
+/* Who made a live allocation; known only for ids that are alive. */
+struct owner {
+	uint32_t origin, task;
+	uint64_t time_ns;
+};
+
 struct identity {
 	uint64_t *object; /* by id: object_t */
 	uint64_t *page;   /* by id: pfn, order in bits 32.. */
 	uint32_t object_count, page_count;
+	/* By id; NULL in a run that writes no result, where nobody asks. */
+	struct owner *object_owner, *page_owner;
+	uint32_t object_owner_count, page_owner_count;
 };
 
 /* A few tasks by tid, the latest ones; 0 is nobody. */
@@ -104,6 +113,7 @@ struct machine {
 	const struct slabyard_run *run;
 	const struct machine_params *params;
 	const struct sample_params *sample_params;
+	const struct blame_params *blame_params;
 	struct slabyard_summary *summary;
 
 	struct arena *arena;
@@ -221,6 +231,13 @@ static inline uint64_t machine_line(const struct machine *m)
 	if (m->hand.taken)
 		return m->hand.line;
 	return m->lines ? m->lines[m->position.current - m->position.batch] : 0;
+}
+
+static inline void machine_note_owner(const struct machine *m, struct owner *owners,
+				      const struct record *r)
+{
+	if (owners)
+		owners[r->id] = (struct owner){ r->origin, r->task, m->time_ns };
 }
 
 static inline uint32_t machine_cpu(const struct machine *m, const struct record *r)

@@ -95,6 +95,30 @@ static const struct option_spec sample_options[] = {
 };
 #undef FIELD
 
+static const char *const blame_moments[] = { "none", "end", "marks", NULL };
+
+#define FIELD(member) offsetof(struct blame_params, member)
+static const struct option_spec blame_options[] = {
+	{ .name = "at",
+	  .offset = FIELD(at),
+	  .type = OPTION_CHOICE,
+	  .default_text = "marks",
+	  .choices = blame_moments,
+	  .unit = "",
+	  .help = "when it is found out what holds pageblocks: never, at the end, or at the start, "
+		  "at every mark and at the end" },
+	{ .name = "order",
+	  .offset = FIELD(order),
+	  .type = OPTION_UINT,
+	  .default_text = "0",
+	  .min = 0,
+	  .max = PAGE_ORDERS_MAX - 1,
+	  .unit = "",
+	  .help = "order of the blocks that are asked about; 0: pageblocks" },
+	OPTION_END,
+};
+#undef FIELD
+
 static const struct config_section sections[] = {
 	{ "machine", "the simulated hardware", machine_options, sizeof(struct machine_params),
 	  NULL },
@@ -103,6 +127,8 @@ static const struct config_section sections[] = {
 	{ "cost", "cost model", NULL, 0, &cost_policies },
 	{ "sample", "how often state is sampled into the result", sample_options,
 	  sizeof(struct sample_params), NULL },
+	{ "blame", "what holds pageblocks, for `slabyard frag`", blame_options,
+	  sizeof(struct blame_params), NULL },
 	{ "results", "result sink", NULL, 0, &result_sinks },
 	{ 0 },
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The `machine`, `sample` and `results` sections of a configuration. */
+/* The `machine`, `sample`, `blame` and `results` sections of a configuration. */
 #ifndef SLABYARD_MACHINE_MACHINE_OPTIONS_H
 #define SLABYARD_MACHINE_MACHINE_OPTIONS_H
 
@@ -16,6 +16,13 @@ struct sample_params {
 	uint64_t every_records;
 	uint64_t every_time_ns;
 	uint64_t keep;
+};
+
+enum blame_at { BLAME_NONE, BLAME_END, BLAME_MARKS };
+
+struct blame_params {
+	int at;         /* enum blame_at */
+	uint64_t order; /* 0: that of pageblocks */
 };
 
 extern const struct config_schema machine_schema;

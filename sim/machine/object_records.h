@@ -29,8 +29,10 @@ static inline cache_id object_cache(struct machine *m, const struct record *r, s
 static inline int object_allocated(struct machine *m, const struct record *r, object_t object)
 {
 	bool failed = object == OBJECT_NONE;
-	if (!failed && r->id)
+	if (!failed && r->id) {
 		m->ids.object[r->id] = object + 1;
+		machine_note_owner(m, m->ids.object_owner, r);
+	}
 	m->objects_executed++;
 	uint64_t address = object + (m->page_offset ? m->page_offset : DIRECT_MAP_BASE);
 	outcome_of(m, r, failed, address, m->page_offset != 0);

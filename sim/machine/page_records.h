@@ -52,8 +52,10 @@ static inline int page_alloc_record(struct machine *m, const struct record *r)
 		page_release_lost(m, r, &request);
 	pfn_t pfn = m->page->alloc(m->page_state, &request);
 	bool failed = pfn_is_none(pfn);
-	if (!failed && r->id)
+	if (!failed && r->id) {
 		m->ids.page[r->id] = ((uint64_t)request.order << PAGE_ORDER_SHIFT | pfn.v) + 1;
+		machine_note_owner(m, m->ids.page_owner, r);
+	}
 	outcome_of(m, r, failed, pfn.v, true);
 	return 1;
 }

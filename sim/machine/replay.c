@@ -54,17 +54,17 @@ static void skip_record(struct machine *m, const struct record *r)
 	m->summary->skipped_before_start++;
 	if (r->id == 0)
 		return;
-	uint64_t *slot = info->space == SPACE_OBJECT ? &m->ids.object[r->id]
-			 : info->space == SPACE_PAGE ? &m->ids.page[r->id]
-						     : NULL;
-	if (!slot)
+	bool is_page = info->space == SPACE_PAGE;
+	if (!is_page && info->space != SPACE_OBJECT)
 		return;
-	if (info->ids == ID_FREE)
+	uint64_t *slot = is_page ? &m->ids.page[r->id] : &m->ids.object[r->id];
+	if (info->ids == ID_FREE) {
 		*slot = r->flags & RECORD_NESTED ? *slot : 0;
-	else if (info->space == SPACE_PAGE)
-		*slot = (r->address + 1) | IDENTITY_OLDER;
-	else
-		*slot = (r->address - m->page_offset + 1) | IDENTITY_OLDER;
+		return;
+	}
+	uint64_t address = is_page ? r->address : r->address - m->page_offset;
+	*slot = (address + 1) | IDENTITY_OLDER;
+	machine_note_owner(m, is_page ? m->ids.page_owner : m->ids.object_owner, r);
 }
 
 static bool begins_here(const struct machine *m, const struct record *r)
@@ -75,7 +75,7 @@ static bool begins_here(const struct machine *m, const struct record *r)
 /* The state that the run begins with. */
 static int begin_results(struct machine *m, struct error *err)
 {
-	if (snapshots_take(m->snapshots, m, -1, err) != 0)
+	if (snapshots_begin(m->snapshots, m, err) != 0)
 		return -1;
 	return sampler_begin(m->sampler, m, err);
 }

@@ -167,7 +167,7 @@ static int finish_sink(struct machine *m, struct error *err)
 /* The result is renamed last: when it stands there, everything else does. */
 static int finish(struct machine *m, struct error *err)
 {
-	if (report_summary(m, err) != 0 || snapshots_take(m->snapshots, m, -1, err) != 0 ||
+	if (report_summary(m, err) != 0 || snapshots_end(m->snapshots, m, err) != 0 ||
 	    proc_files_write(m, m->run->proc, -1, err) != 0)
 		return -1;
 	struct placements *placements = m->placements;
@@ -248,6 +248,7 @@ struct slabyard_summary *slabyard_run(const struct config *config, const struct 
 	m->summary = summary;
 	m->params = config_params(config, "machine");
 	m->sample_params = config_params(config, "sample");
+	m->blame_params = config_params(config, "blame");
 	progress_begin(m);
 	int result = run_trace(m, err);
 	take_down(m);

@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "machine/snapshots.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "machine/blame.h"
+#include "machine/frame_uses.h"
 #include "machine/machine.h"
-#include "machine/start.h"
 
-enum map_kind {
-	MAP_RESERVED,
-	MAP_FREE,
-	MAP_PCP,
-	MAP_SLAB,
-	MAP_PAGE_TABLE,
-	MAP_ANONYMOUS,
-	MAP_FILE,
-	MAP_MOVABLE,
-	MAP_UNMOVABLE,
-	MAP_KINDS
-};
-
-/* What is had during the run is told apart by mobility alone, what is older by its use. */
-static const char *const kind_names[MAP_KINDS] = {
-	"reserved", "free",          "per-cpu list",    "slab", "page table", "anonymous",
-	"file",     "other movable", "other unmovable",
-};
+enum { ZONE_TITLE_MAX = 32 };
 
 /* Frames of one kind. */
 struct run {
@@ -31,17 +16,12 @@ struct run {
 	uint8_t kind, order, migratetype;
 };
 
-struct slab_pages {
-	uint32_t pfn, end;
-};
-
 struct snapshots {
 	struct result_table *taken, *pfn;
 	uint64_t number;
 	struct machine *m;
-	/* slabs by frame, and the first that is not wholly behind the walk */
-	struct slab_pages *slabs;
-	size_t slab_count, slab_capacity, slab_next;
+	struct blame *blame;
+	bool explained; /* blame is to know of the map in hand */
 	struct run run;
 	struct error error;
 	bool broken;
@@ -87,7 +67,41 @@ static int open_tables(struct snapshots *s, struct machine *m, struct error *err
 	s->pfn = m->sink_ops->table(m->sink, "/snapshots/pfn", pfn, 6, err);
 	if (!s->pfn)
 		return -1;
-	return m->sink_ops->text(m->sink, "/snapshots/kinds", kind_names, MAP_KINDS, err);
+	return m->sink_ops->text(m->sink, "/snapshots/kinds", frame_use_names, FRAME_USE_KINDS,
+				 err);
+}
+
+/* Where each zone lies: the maps tell frames only. */
+static int write_zones(struct machine *m, struct error *err)
+{
+	const struct result_column columns[] = {
+		{ .name = "zone", .unit = "", .long_name = "node and zone", .type = RESULT_TEXT },
+		{ .name = "start_pfn",
+		  .unit = "page",
+		  .long_name = "first frame",
+		  .type = RESULT_U64 },
+		{ .name = "spanned",
+		  .unit = "page",
+		  .long_name = "frames, holes among them",
+		  .type = RESULT_U64 },
+	};
+	struct page_counts *counts = calloc(1, sizeof(*counts));
+	if (!counts)
+		return error_set(err, ERROR_RUN, "no memory for snapshots");
+	m->page->counts(m->page_state, counts);
+	struct result_table *table =
+		m->sink_ops->table(m->sink, "/snapshots/zones", columns, 3, err);
+	int result = table ? 0 : -1;
+	for (uint32_t i = 0; result == 0 && i < counts->zone_count; i++) {
+		const struct zone_counts *zone = &counts->zones[i];
+		uint64_t start = zone->start_pfn, spanned = zone->spanned;
+		char title[ZONE_TITLE_MAX];
+		snprintf(title, sizeof(title), "node %u %s", zone->node, zone->name);
+		const void *const row[] = { title, &start, &spanned };
+		result = m->sink_ops->table_append(table, row, err);
+	}
+	free(counts);
+	return result;
 }
 
 int snapshots_open(struct machine *m, struct snapshots **out, struct error *err)
@@ -98,14 +112,16 @@ int snapshots_open(struct machine *m, struct snapshots **out, struct error *err)
 	*out = calloc(1, sizeof(**out));
 	if (!*out)
 		return error_set(err, ERROR_RUN, "no memory for snapshots");
-	return open_tables(*out, m, err);
+	if (open_tables(*out, m, err) != 0 || write_zones(m, err) != 0)
+		return -1;
+	return blame_open(m, &(*out)->blame, err);
 }
 
 void snapshots_close(struct snapshots *s)
 {
 	if (!s)
 		return;
-	free(s->slabs);
+	blame_close(s->blame);
 	free(s);
 }
 
@@ -122,118 +138,43 @@ static void write_run(struct snapshots *s)
 		s->broken = true;
 }
 
-static void add_run(struct snapshots *s, struct run run)
+static void add_use(void *context, const struct frame_use *use)
 {
+	struct snapshots *s = context;
 	struct run *last = &s->run;
 
-	if (last->count && last->pfn + last->count == run.pfn && last->kind == run.kind &&
-	    last->order == run.order && last->migratetype == run.migratetype) {
-		last->count += run.count;
+	if (s->explained)
+		blame_see(s->blame, use);
+	if (last->count && last->pfn + last->count == use->pfn && last->kind == use->kind &&
+	    last->order == use->order && last->migratetype == use->migratetype) {
+		last->count += use->count;
 		return;
 	}
 	write_run(s);
-	*last = run;
+	*last = (struct run){ .pfn = use->pfn,
+			      .count = use->count,
+			      .kind = use->kind,
+			      .order = use->order,
+			      .migratetype = use->migratetype };
 }
 
-static void note_slab(void *context, const struct slab_extent *extent)
+static int write_map(struct snapshots *s, struct machine *m, struct error *err)
 {
-	struct snapshots *s = context;
+	struct frame_uses uses;
+	int result = frame_uses_find(&uses, m, err);
 
-	if (s->slab_count == s->slab_capacity) {
-		size_t capacity = s->slab_capacity ? 2 * s->slab_capacity : 1024;
-		struct slab_pages *slabs = realloc(s->slabs, capacity * sizeof(*slabs));
-		if (!slabs && !s->broken) {
-			s->broken = true;
-			error_set(&s->error, ERROR_RUN, "no memory for snapshots");
-		}
-		if (!slabs)
-			return;
-		s->slabs = slabs;
-		s->slab_capacity = capacity;
-	}
-	s->slabs[s->slab_count++] =
-		(struct slab_pages){ extent->pfn.v, extent->pfn.v + (1u << extent->order) };
+	s->run = (struct run){ 0 };
+	if (result == 0)
+		frame_uses_walk(&uses, add_use, s);
+	write_run(s);
+	if (result == 0 && s->explained)
+		result = blame_end(s->blame, &uses, s->number, err);
+	frame_uses_forget(&uses);
+	return result;
 }
 
-static int compare_slabs(const void *a, const void *b)
-{
-	uint32_t x = ((const struct slab_pages *)a)->pfn, y = ((const struct slab_pages *)b)->pfn;
-
-	return (x > y) - (x < y);
-}
-
-static void collect_slabs(struct snapshots *s, struct machine *m)
-{
-	s->slab_count = s->slab_next = 0;
-	if (m->page_level || !m->slab->walk)
-		return;
-	m->slab->walk(m->slab_state, note_slab, s);
-	if (s->slab_count)
-		qsort(s->slabs, s->slab_count, sizeof(*s->slabs), compare_slabs);
-}
-
-/* A page in use since before the start, by the letter of the recorded state. */
-static enum map_kind older_kind(char letter, bool movable)
-{
-	switch (letter) {
-	case 'S':
-		return MAP_SLAB;
-	case 'T':
-		return MAP_PAGE_TABLE;
-	case 'a':
-	case 'A':
-		return MAP_ANONYMOUS;
-	case 's':
-	case 'f':
-	case 'F':
-		return MAP_FILE;
-	default:
-		return movable ? MAP_MOVABLE : MAP_UNMOVABLE;
-	}
-}
-
-/* The kind of a frame in use, and up to where it is the same. */
-static enum map_kind used_kind(struct snapshots *s, uint32_t pfn, bool movable, uint32_t *end)
-{
-	while (s->slab_next < s->slab_count && s->slabs[s->slab_next].end <= pfn)
-		s->slab_next++;
-	if (s->slab_next < s->slab_count) {
-		const struct slab_pages *slab = &s->slabs[s->slab_next];
-		uint32_t turn = slab->pfn <= pfn ? slab->end : slab->pfn;
-		*end = turn < *end ? turn : *end;
-		if (slab->pfn <= pfn)
-			return MAP_SLAB;
-	}
-	if (!start_pages(s->m->start))
-		return movable ? MAP_MOVABLE : MAP_UNMOVABLE;
-	*end = pfn + 1;
-	return older_kind(start_page_kind(s->m->start, pfn), movable);
-}
-
-static void add_extent(void *context, const struct page_extent *extent)
-{
-	struct snapshots *s = context;
-	uint32_t pfn = extent->pfn.v, end = pfn + (1u << extent->order);
-	uint32_t behind = s->run.pfn + s->run.count;
-	struct run run = { .migratetype = extent->migratetype };
-
-	if (pfn > behind)
-		add_run(s, (struct run){ .pfn = behind, .count = pfn - behind });
-	while (pfn < end) {
-		uint32_t turn = end;
-		run.pfn = pfn;
-		run.order = extent->free ? extent->order : 0;
-		if (extent->free || extent->pcp)
-			run.kind = extent->free ? MAP_FREE : MAP_PCP;
-		else
-			run.kind = (uint8_t)used_kind(s, pfn, extent->movable, &turn);
-		run.count = turn - pfn;
-		add_run(s, run);
-		pfn = turn;
-	}
-}
-
-int snapshots_take(struct snapshots *s, struct machine *m, int64_t mark, struct error *err)
+static int take(struct snapshots *s, struct machine *m, int64_t mark, bool at_end,
+		struct error *err)
 {
 	uint64_t record = machine_record(m);
 
@@ -243,13 +184,27 @@ int snapshots_take(struct snapshots *s, struct machine *m, int64_t mark, struct 
 	if (m->sink_ops->table_append(s->taken, row, err) != 0)
 		return -1;
 	s->m = m;
-	s->run = (struct run){ 0 };
-	collect_slabs(s, m);
-	m->page->walk(m->page_state, add_extent, s);
-	write_run(s);
+	s->explained = blame_begin(s->blame, at_end);
+	if (write_map(s, m, err) != 0)
+		return -1;
 	s->number++;
 	if (!s->broken)
 		return 0;
 	*err = s->error;
 	return -1;
+}
+
+int snapshots_begin(struct snapshots *s, struct machine *m, struct error *err)
+{
+	return take(s, m, -1, false, err);
+}
+
+int snapshots_mark(struct snapshots *s, struct machine *m, uint64_t mark, struct error *err)
+{
+	return take(s, m, (int64_t)mark, false, err);
+}
+
+int snapshots_end(struct snapshots *s, struct machine *m, struct error *err)
+{
+	return take(s, m, -1, true, err);
 }

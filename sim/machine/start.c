@@ -233,18 +233,33 @@ static int collect_objects(struct start *start, struct error *err)
 		       : error_set(err, ERROR_RUN, "no memory for the start state");
 }
 
+/* Its place among the objects that nobody has taken yet, or SIZE_MAX. */
+static size_t find_object(const struct start *start, uint64_t object)
+{
+	const uint64_t *found = start->object_count
+					? bsearch(&object, start->objects, start->object_count,
+						  sizeof(uint64_t), compare_u64)
+					: NULL;
+	if (!found || start->object_taken[found - start->objects])
+		return SIZE_MAX;
+	return (size_t)(found - start->objects);
+}
+
 bool start_take_object(struct start *start, uint64_t object)
 {
 	if (start->units && start_units_take(start->units, object))
 		return true;
-	if (!start->object_count)
+	size_t found = find_object(start, object);
+	if (found == SIZE_MAX)
 		return false;
-	const uint64_t *found = bsearch(&object, start->objects, start->object_count,
-					sizeof(uint64_t), compare_u64);
-	if (!found || start->object_taken[found - start->objects])
-		return false;
-	start->object_taken[found - start->objects] = true;
+	start->object_taken[found] = true;
 	return true;
+}
+
+bool start_holds_object(const struct start *start, uint64_t object)
+{
+	return (start->units && start_units_hold(start->units, object)) ||
+	       find_object(start, object) != SIZE_MAX;
 }
 
 /* --- pages alive --- */

@@ -39,6 +39,8 @@ const char *start_allocator(const struct start *start);
 
 /* Takes an allocation alive at the start: true once for each, false for what was not alive. */
 bool start_take_object(struct start *start, uint64_t object);
+/* True as long as it would be taken. */
+bool start_holds_object(const struct start *start, uint64_t object);
 /* `order` is what the free claims. */
 bool start_take_page(struct start *start, uint32_t pfn, uint32_t order);
 /* How the recorded state has a frame that is in use since (page_run's letters); 0: not so. */

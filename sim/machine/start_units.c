@@ -62,15 +62,32 @@ void start_units_destroy(struct start_units *units)
 	free(units);
 }
 
-bool start_units_take(struct start_units *units, uint64_t object)
+static uint32_t unit_of(uint64_t object)
+{
+	return (uint32_t)(object & (PAGE_SIZE_BYTES - 1)) >> UNIT_SHIFT;
+}
+
+/* The page that has the unit in use, or NULL. */
+static struct page *find_page(const struct start_units *units, uint64_t object)
 {
 	const struct page key = { .pfn = (uint32_t)(object >> PAGE_SHIFT) };
 	struct page *page =
 		bsearch(&key, units->pages, units->count, sizeof(units->pages[0]), compare_pages);
-	const uint32_t unit = (uint32_t)(object & (PAGE_SIZE_BYTES - 1)) >> UNIT_SHIFT;
+	const uint32_t unit = unit_of(object);
 
-	if (!page || !(page->used[unit / 8] >> (unit % 8) & 1))
-		return false;
-	set_used(page, unit, false);
-	return true;
+	return page && page->used[unit / 8] >> (unit % 8) & 1 ? page : NULL;
+}
+
+bool start_units_hold(const struct start_units *units, uint64_t object)
+{
+	return find_page(units, object) != NULL;
+}
+
+bool start_units_take(struct start_units *units, uint64_t object)
+{
+	struct page *page = find_page(units, object);
+
+	if (page)
+		set_used(page, unit_of(object), false);
+	return page != NULL;
 }

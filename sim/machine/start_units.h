@@ -16,6 +16,8 @@ struct start_units;
 /* Describes the pages that all caches share; NULL when memory is spent. */
 struct start_units *start_units_create(const struct slab_state *state);
 void start_units_destroy(struct start_units *units);
+/* True when start_units_take would be. */
+bool start_units_hold(const struct start_units *units, uint64_t object);
 /* True, once, for an address (an offset in the direct map) that was in use at the start. */
 bool start_units_take(struct start_units *units, uint64_t object);
 

@@ -138,6 +138,7 @@ static void firstfit_counts(const void *state, struct page_counts *counts)
 	counts->pageblock_order = f->pageblock_order;
 	counts->zone_count = 1;
 	memcpy(zone->name, zone_name, sizeof(zone_name));
+	zone->spanned = f->bitmap.count;
 	zone->managed = f->managed;
 	zone->free_pages = f->free;
 	zone->pageblocks[MIGRATE_UNMOVABLE] = pageblocks(f);

@@ -25,6 +25,8 @@ void buddy_counts(const void *state, struct page_counts *counts)
 		struct zone_counts *out = &counts->zones[zone];
 		memcpy(out->name, z->name, sizeof(out->name));
 		out->node = z->node;
+		out->start_pfn = z->start;
+		out->spanned = z->end - z->start;
 		out->managed = z->managed;
 		out->free_pages = buddy_free_frames(z);
 		out->pcp_pages = zone_pcp_frames(b, zone);

@@ -92,6 +92,7 @@ static void null_counts(const void *state, struct page_counts *counts)
 	counts->pageblock_order = n->pageblock_order;
 	counts->zone_count = 1;
 	memcpy(zone->name, "null", sizeof("null"));
+	zone->spanned = n->count;
 	zone->managed = n->count - 1;
 	zone->free_pages = n->count - n->next + n->free_frames;
 	for (unsigned order = 0; order < n->orders; order++)

@@ -161,6 +161,7 @@ static void template_counts(const void *state, struct page_counts *counts)
 	counts->pageblock_order = t->pageblock_order;
 	counts->zone_count = 1;
 	memcpy(zone->name, "all", sizeof("all"));
+	zone->spanned = t->count;
 	zone->managed = t->count - t->first;
 	zone->free_pages = t->free_frames;
 	template_walk(t, count_extent, zone);

@@ -5,9 +5,9 @@
 #include <hdf5_hl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "results/cells.h"
+#include "results/hdf5_input.h"
 #include "results/hdf5_quiet.h"
 #include "results/read_value.h"
 
@@ -123,20 +123,9 @@ static int print_result(hid_t file, const char *path, FILE *out, struct error *e
 
 static int open_and_print(FILE *out, const char *path, struct error *err)
 {
-	if (access(path, R_OK)) {
-		error_errno(err, path, "cannot read");
-		if (err)
-			err->kind = ERROR_INPUT;
-		return -1;
-	}
-	if (H5Fis_hdf5(path) <= 0)
-		return error_set(err, ERROR_INPUT, "%s: not an HDF5 file", path);
-	hid_t access_list = H5Pcreate(H5P_FILE_ACCESS);
-	H5Pset_file_locking(access_list, false, true);
-	hid_t file = H5Fopen(path, H5F_ACC_RDONLY, access_list);
-	H5Pclose(access_list);
+	hid_t file = hdf5_open_to_read(path, err);
 	if (file < 0)
-		return error_set(err, ERROR_INPUT, "%s: damaged or cut short", path);
+		return -1;
 	int result = print_result(file, path, out, err);
 	H5Fclose(file);
 	return result;

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "machine/frame_uses.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/machine.h"
+#include "machine/page_records.h"
+#include "machine/start.h"
+
+const char *const frame_use_names[FRAME_USE_KINDS] = {
+	"reserved", "free",      "per-cpu list", "slab",          "page table",
+	"vmalloc",  "anonymous", "file",         "other movable", "other unmovable",
+};
+
+/* What a claim's number is of; ids stand at an allocation's first frame, slabs at each. */
+enum {
+	CLAIM_NONE,
+	CLAIM_PAGE,
+	CLAIM_OBJECT,
+	CLAIM_SLAB,
+	CLAIM_KIND_SHIFT = 30,
+};
+
+static uint32_t claim_of(unsigned kind, uint32_t number)
+{
+	return (uint32_t)kind << CLAIM_KIND_SHIFT | number;
+}
+
+static uint32_t claim_number(uint32_t claim)
+{
+	return claim & ((1u << CLAIM_KIND_SHIFT) - 1);
+}
+
+enum frame_use_kind frame_use_of_gfp(uint32_t gfp, unsigned order)
+{
+	const uint32_t readahead = GFP_BIT_NOWARN | GFP_BIT_NORETRY;
+	const uint32_t page_table = GFP_MASK_KERNEL | GFP_BIT_ACCOUNT | GFP_BIT_ZERO;
+	bool user =
+		(gfp & (GFP_BIT_HIGHMEM | GFP_BIT_MOVABLE)) == (GFP_BIT_HIGHMEM | GFP_BIT_MOVABLE);
+
+	if (user && (gfp & GFP_BIT_ZERO || gfp & GFP_BIT_NOMEMALLOC))
+		return USE_ANONYMOUS; /* GFP_TRANSHUGE has NOMEMALLOC */
+	if (user && (gfp & GFP_BIT_WRITE || (gfp & readahead) == readahead))
+		return USE_FILE;
+	if (gfp & GFP_BIT_MOVABLE)
+		return USE_MOVABLE;
+	if ((gfp & readahead) == readahead || gfp & GFP_BIT_RECLAIMABLE)
+		return USE_SLAB;
+	if (gfp & GFP_BIT_HIGHMEM && !(gfp & GFP_BIT_HARDWALL))
+		return USE_VMALLOC;
+	return gfp == page_table && order == 0 ? USE_PAGE_TABLE : USE_UNMOVABLE;
+}
+
+/* --- who is alive --- */
+
+static void claim_slab(void *context, const struct slab_extent *extent)
+{
+	struct frame_uses *uses = context;
+
+	if (uses->slab_count == uses->slab_capacity) {
+		size_t capacity = uses->slab_capacity ? 2 * uses->slab_capacity : 1024;
+		struct slab_use *slabs = realloc(uses->slabs, capacity * sizeof(*slabs));
+		uses->failed = uses->failed || !slabs;
+		if (!slabs)
+			return;
+		uses->slabs = slabs;
+		uses->slab_capacity = capacity;
+	}
+	for (uint32_t i = 0; i < 1u << extent->order && extent->pfn.v + i < uses->frames; i++)
+		uses->claims[extent->pfn.v + i] = claim_of(CLAIM_SLAB, (uint32_t)uses->slab_count);
+	uses->slabs[uses->slab_count++] = (struct slab_use){ .pfn = extent->pfn.v,
+							     .cache = extent->cache,
+							     .order = extent->order,
+							     .inuse = extent->inuse };
+}
+
+/*
+ * The block of a page allocation. One that was made before the start is where it was recorded, as
+ * long as nothing else is known of it there.
+ */
+static bool page_block(const struct machine *m, uint32_t id, uint32_t *pfn, unsigned *order)
+{
+	uint64_t entry = m->ids.page[id];
+
+	if (!entry)
+		return false;
+	uint64_t value = (entry & ~IDENTITY_OLDER) - 1;
+	*pfn = (uint32_t)value;
+	if (!(entry & IDENTITY_OLDER)) {
+		*order = (unsigned)(value >> PAGE_ORDER_SHIFT);
+		return true;
+	}
+	*order = m->trace->definitions->origins[m->ids.page_owner[id].origin].order;
+	return value < m->services.frames && start_page_kind(m->start, *pfn);
+}
+
+static void claim_pages(struct frame_uses *uses)
+{
+	struct machine *m = uses->m;
+	uint32_t ids = m->ids.page_owner_count, pfn;
+	unsigned order;
+
+	for (uint32_t id = 1; id < ids; id++)
+		if (page_block(m, id, &pfn, &order) && pfn < uses->frames)
+			uses->claims[pfn] = claim_of(CLAIM_PAGE, id);
+	uses->looked_at += ids;
+}
+
+/* What kmalloc passes on to the page allocator is in no slab, and begins a page. */
+static void claim_large_objects(struct frame_uses *uses)
+{
+	const struct machine *m = uses->m;
+	uint32_t ids = m->ids.object_owner_count;
+
+	for (uint32_t id = 1; id < ids; id++) {
+		uint64_t entry = m->ids.object[id];
+		if (!entry || entry & IDENTITY_OLDER || (entry - 1) % PAGE_SIZE_BYTES)
+			continue;
+		uint64_t pfn = (entry - 1) >> PAGE_SHIFT;
+		if (pfn < uses->frames && !uses->claims[pfn])
+			uses->claims[pfn] = claim_of(CLAIM_OBJECT, id);
+	}
+	uses->looked_at += ids;
+}
+
+int frame_uses_find(struct frame_uses *uses, struct machine *m, struct error *err)
+{
+	*uses = (struct frame_uses){ .m = m, .frames = m->services.frames };
+	uses->claims = calloc(uses->frames + 1, sizeof(*uses->claims));
+	if (!uses->claims)
+		return error_set(err, ERROR_RUN, "no memory for the map of physical memory");
+	claim_pages(uses);
+	if (!m->page_level) {
+		m->slab->walk(m->slab_state, claim_slab, uses);
+		claim_large_objects(uses);
+	}
+	uses->looked_at += uses->slab_count;
+	return uses->failed ? error_set(err, ERROR_RUN, "no memory for the list of slabs") : 0;
+}
+
+void frame_uses_forget(struct frame_uses *uses)
+{
+	free(uses->claims);
+	free(uses->slabs);
+	*uses = (struct frame_uses){ 0 };
+}
+
+static uint32_t claim_at(const struct frame_uses *uses, uint32_t pfn)
+{
+	return pfn < uses->frames ? uses->claims[pfn] : 0;
+}
+
+uint32_t frame_uses_slab_at(const struct frame_uses *uses, uint32_t pfn)
+{
+	uint32_t claim = claim_at(uses, pfn);
+
+	return claim >> CLAIM_KIND_SHIFT == CLAIM_SLAB ? claim_number(claim) + 1 : 0;
+}
+
+/* --- the walk --- */
+
+struct walk {
+	struct frame_uses *uses;
+	void (*visit)(void *context, const struct frame_use *use);
+	void *context;
+	uint32_t at; /* first frame not told of yet */
+};
+
+static void tell_reserved(struct walk *w, uint32_t end)
+{
+	struct frame_use use = { .pfn = w->at, .count = end - w->at, .kind = USE_RESERVED };
+
+	if (end > w->at)
+		w->visit(w->context, &use);
+	w->at = end;
+}
+
+/* A page in use since before the start, by the letter of the recorded state (page_run). */
+static enum frame_use_kind older_kind(char letter, bool movable)
+{
+	switch (letter) {
+	case 'S':
+		return USE_SLAB;
+	case 'T':
+		return USE_PAGE_TABLE;
+	case 'a':
+	case 'A':
+		return USE_ANONYMOUS;
+	case 's':
+	case 'f':
+	case 'F':
+		return USE_FILE;
+	default:
+		return movable ? USE_MOVABLE : USE_UNMOVABLE;
+	}
+}
+
+static void describe_older(const struct machine *m, struct frame_use *use)
+{
+	char letter = start_page_kind(m->start, use->pfn);
+
+	use->kind = (uint8_t)older_kind(letter, use->movable);
+	use->movable = use->movable || letter == 'A' || letter == 'F';
+	use->count = 1;
+}
+
+static void describe_page(const struct machine *m, struct frame_use *use, uint32_t id)
+{
+	const struct owner *owner = &m->ids.page_owner[id];
+	uint32_t gfp = m->trace->definitions->origins[owner->origin].gfp, pfn;
+	unsigned order = 0;
+
+	page_block(m, id, &pfn, &order);
+	use->page = id;
+	use->kind = (uint8_t)frame_use_of_gfp(gfp, order);
+	/* As user pages join an LRU list; a policy that keeps no account of it cannot tell. */
+	use->movable = use->movable || (gfp & GFP_BIT_MOVABLE && gfp & GFP_BIT_COMP);
+	use->count = 1u << order;
+}
+
+static void describe_object(const struct machine *m, struct frame_use *use, uint32_t id)
+{
+	object_t object = m->ids.object[id] - 1;
+	uint32_t bytes = m->slab->usable_size(m->slab_state, object);
+
+	use->object = id;
+	use->kind = USE_SLAB;
+	use->count = bytes > PAGE_SIZE_BYTES ? bytes >> PAGE_SHIFT : 1;
+}
+
+static void describe_slab(const struct frame_uses *uses, struct frame_use *use, uint32_t number)
+{
+	const struct slab_use *slab = &uses->slabs[number];
+
+	use->slab = number + 1;
+	use->kind = USE_SLAB;
+	use->count = slab->pfn + (1u << slab->order) - use->pfn;
+}
+
+/* What the frame at use->pfn is, and how many after it are the same. */
+static void describe(const struct frame_uses *uses, struct frame_use *use)
+{
+	uint32_t claim = claim_at(uses, use->pfn), number = claim_number(claim);
+
+	switch (claim >> CLAIM_KIND_SHIFT) {
+	case CLAIM_PAGE:
+		describe_page(uses->m, use, number);
+		break;
+	case CLAIM_OBJECT:
+		describe_object(uses->m, use, number);
+		break;
+	case CLAIM_SLAB:
+		describe_slab(uses, use, number);
+		break;
+	default:
+		describe_older(uses->m, use);
+	}
+}
+
+static void tell_in_use(struct walk *w, const struct page_extent *extent)
+{
+	uint32_t end = extent->pfn.v + (1u << extent->order);
+
+	while (w->at < end) {
+		struct frame_use use = { .pfn = w->at,
+					 .migratetype = extent->migratetype,
+					 .movable = extent->movable };
+		describe(w->uses, &use);
+		if (use.count > end - w->at)
+			use.count = end - w->at;
+		w->visit(w->context, &use);
+		w->at += use.count;
+	}
+}
+
+static void tell_extent(void *context, const struct page_extent *extent)
+{
+	struct walk *w = context;
+	struct frame_use use = { .pfn = extent->pfn.v,
+				 .count = 1u << extent->order,
+				 .kind = extent->free ? USE_FREE : USE_PCP,
+				 .order = extent->order,
+				 .migratetype = extent->migratetype };
+
+	w->uses->looked_at++;
+	tell_reserved(w, extent->pfn.v);
+	if (!extent->free && !extent->pcp) {
+		tell_in_use(w, extent);
+		return;
+	}
+	w->visit(w->context, &use);
+	w->at += use.count;
+}
+
+void frame_uses_walk(struct frame_uses *uses,
+		     void (*visit)(void *context, const struct frame_use *use), void *context)
+{
+	struct machine *m = uses->m;
+	struct walk w = { .uses = uses, .visit = visit, .context = context };
+	struct page_counts *counts = calloc(1, sizeof(*counts));
+	uint32_t end = 0;
+
+	m->page->walk(m->page_state, tell_extent, &w);
+	if (counts)
+		m->page->counts(m->page_state, counts);
+	for (uint32_t i = 0; counts && i < counts->zone_count; i++) {
+		uint32_t zone_end = counts->zones[i].start_pfn + counts->zones[i].spanned;
+		end = zone_end > end ? zone_end : end;
+	}
+	free(counts);
+	if (w.at)
+		tell_reserved(&w, end);
+}
