@@ -56,6 +56,7 @@ struct slabyard_run {
 	const char *proc;       /* directory for /proc files, NULL: none */
 	const char *start;      /* recorded state to begin from, NULL: as after boot */
 	const char *expect;     /* directory of states to compare with at marks, NULL: none */
+	const char *caches;     /* map of call sites to true caches, NULL: what the trace tells */
 	const char *assist;     /* "none", "all" or a comma-separated list; NULL: none */
 	enum slabyard_level level;
 	enum slabyard_timing timing;
@@ -114,6 +115,12 @@ struct slabyard_summary {
 	uint64_t effects_order, effects_position, effects_frame;
 
 	uint64_t taken_from_trace; /* uses of recorded facts that assists allowed */
+
+	/*
+	 * Call sites whose true cache is known by site, by function, by name, and those whose cache
+	 * is taken as recorded; all 0 where nothing tells of true caches.
+	 */
+	uint64_t call_sites_by_rule[4];
 
 	uint64_t cpus_folded; /* of the trace that this machine does not have: others did their work
 			       */

@@ -26,6 +26,7 @@ struct command {
 extern const struct command import_command;
 extern const struct command info_command;
 extern const struct command dump_command;
+extern const struct command caches_command;
 extern const struct command run_command;
 extern const struct command list_command;
 extern const struct command config_command;

@@ -3,20 +3,22 @@
 
 #include "cli/cli.h"
 #include "machine/trace_input.h"
+#include "machine/true_caches.h"
 #include "trace/syt.h"
 
-enum { OPTION_FORMAT = 256, OPTION_LEVEL, OPTION_COMPRESS };
+enum { OPTION_FORMAT = 256, OPTION_LEVEL, OPTION_COMPRESS, OPTION_CACHES };
 
 static const struct cli_option options[] = {
 	{ "format", true, OPTION_FORMAT },
 	{ "level", true, OPTION_LEVEL },
 	{ "compress", false, OPTION_COMPRESS },
+	{ "caches", true, OPTION_CACHES },
 	{ "output", true, 'o' },
 	{ 0 },
 };
 
 struct import_arguments {
-	const char *input, *output, *format;
+	const char *input, *output, *format, *caches;
 	enum slabyard_level level;
 	struct syt_writer_options writer;
 };
@@ -57,7 +59,13 @@ static int import(const struct import_arguments *a)
 {
 	struct error err = { 0 };
 	struct import_report report = { 0 };
-	struct trace_cursor *trace = trace_input_open(a->input, a->format, a->level, &report, &err);
+	struct true_caches *caches = NULL;
+	struct trace_cursor *trace = NULL;
+	if (!a->caches || true_caches_open(&caches, a->caches, NULL, &err) == 0)
+		trace = trace_input_open_with(a->input, a->format, a->level,
+					      caches ? true_caches_definitions(caches) : NULL,
+					      &report, &err);
+	true_caches_close(caches);
 	if (!trace)
 		return cli_fail(&err);
 	int result = write_trace(a, trace, &report, &err);
@@ -88,6 +96,8 @@ static int take_option(const struct command *command, int letter, const char *va
 		return take_level(command, value, &a->level);
 	if (letter == OPTION_FORMAT)
 		a->format = value;
+	else if (letter == OPTION_CACHES)
+		a->caches = value;
 	else if (letter == OPTION_COMPRESS)
 		a->writer.compression_level = 3;
 	else
@@ -115,6 +125,8 @@ static int import_main(const struct command *command, int argc, char **argv)
 		return cli_usage(command, "option '--output' (-o) is missing");
 	a.input = argv[arguments.operand];
 	int code = cli_refuse_overwrite(command, "--output", a.output, a.input);
+	if (code == EXIT_GOOD)
+		code = cli_refuse_overwrite(command, "--output", a.output, a.caches);
 	return code == EXIT_GOOD ? import(&a) : code;
 }
 
@@ -129,6 +141,9 @@ const struct command import_command = {
 		"  --format FORMAT  one of slabyard list format; guessed from the content without "
 		"it\n"
 		"  --level LEVEL    page: page events only, none is taken for an effect of slab\n"
+		"  --caches MAP     which cache each call site allocates from (slabyard caches) is "
+		"kept\n"
+		"                   with the trace\n"
 		"  --compress       blocks are zstd-compressed\n\n"
 		"Prints what was not taken as it stood: events left out, frees of unknown "
 		"pointers, ...\n",

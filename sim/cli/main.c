@@ -9,7 +9,8 @@
 #include "cli/plugins.h"
 
 static const struct command *const commands[] = {
-	&import_command, &info_command, &dump_command, &run_command, &list_command, &config_command,
+	&import_command, &info_command, &dump_command,   &caches_command,
+	&run_command,    &list_command, &config_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

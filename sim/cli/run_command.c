@@ -11,6 +11,7 @@
 enum {
 	OPTION_START = 256,
 	OPTION_EXPECT,
+	OPTION_CACHES,
 	OPTION_ASSIST,
 	OPTION_SEED,
 	OPTION_SAMPLE,
@@ -33,6 +34,7 @@ static const struct cli_option options[] = {
 	{ "level", true, OPTION_LEVEL },
 	{ "timing", true, OPTION_TIMING },
 	{ "start", true, OPTION_START },
+	{ "caches", true, OPTION_CACHES },
 	{ "assist", true, OPTION_ASSIST },
 	{ "expect", true, OPTION_EXPECT },
 	{ "seed", true, OPTION_SEED },
@@ -91,6 +93,9 @@ static int take_option(const struct command *command, int letter, const char *va
 	case OPTION_START:
 		a->run.start = value;
 		return EXIT_GOOD;
+	case OPTION_CACHES:
+		a->run.caches = value;
+		return EXIT_GOOD;
 	case OPTION_ASSIST:
 		a->run.assist = value;
 		return EXIT_GOOD;
@@ -117,7 +122,7 @@ static int take_option(const struct command *command, int letter, const char *va
 
 static int check_outputs(const struct command *command, const struct slabyard_run *run)
 {
-	const char *const inputs[] = { run->trace, run->start };
+	const char *const inputs[] = { run->trace, run->start, run->caches };
 	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
 		if (cli_refuse_overwrite(command, "--output", run->output, inputs[i]) ||
 		    cli_refuse_overwrite(command, "--placements", run->placements, inputs[i]))
@@ -222,6 +227,9 @@ const struct command run_command = {
 		"                      closed: each thread waits for what it did before\n"
 		"  --start STATE       begin from a recorded state (mmstate-N.txt), after MARK N;\n"
 		"                      from the first record when its name has no number\n"
+		"  --caches MAP        which cache each call site allocates from (slabyard "
+		"caches), where\n"
+		"                      the recorded kernel had merged them\n"
 		"  --assist LIST       recorded facts that replay may use: none (default), all, or "
 		"of\n"
 		"                      zone drain isolate rotate bulk lru pcp_busy rcu slab_page\n"

@@ -67,6 +67,17 @@ static void print_placements(FILE *out, const struct slabyard_run *run,
 	fprintf(out, ": %s\n", s->divergence);
 }
 
+static void print_true_caches(FILE *out, const struct slabyard_summary *s)
+{
+	const uint64_t *sites = s->call_sites_by_rule;
+	if (!(sites[0] + sites[1] + sites[2] + sites[3]))
+		return;
+	fprintf(out,
+		"true caches    of %" PRIu64 " call sites by site, %" PRIu64
+		" by function, %" PRIu64 " by name; %" PRIu64 " as recorded\n",
+		sites[0], sites[1], sites[2], sites[3]);
+}
+
 static void print_effects(FILE *out, const struct slabyard_summary *s)
 {
 	if (!s->effects_recorded && !s->effects_simulated)
@@ -139,6 +150,7 @@ void run_summary_print(FILE *out, const struct slabyard_run *run, const struct s
 {
 	print_replay(out, s);
 	print_treated(out, s);
+	print_true_caches(out, s);
 	print_placements(out, run, s);
 	print_effects(out, s);
 	print_marks(out, run, s);

@@ -20,7 +20,8 @@ struct definition_table {
 	struct cache_def *caches;
 	struct origin_def *origins;
 	struct meta_def *meta;
-	uint32_t task_capacity, cache_capacity, origin_capacity, meta_capacity;
+	struct site_def *sites;
+	uint32_t task_capacity, cache_capacity, origin_capacity, meta_capacity, site_capacity;
 	struct string_chunk *strings;
 };
 
@@ -54,6 +55,7 @@ void definition_table_destroy(struct definition_table *t)
 	free(t->caches);
 	free(t->origins);
 	free(t->meta);
+	free(t->sites);
 	free(t);
 }
 
@@ -175,6 +177,27 @@ uint32_t definition_add_origin(struct definition_table *t, const struct origin_d
 	return t->view.origin_count++;
 }
 
+uint32_t definition_add_site(struct definition_table *t, const struct site_def *d,
+			     struct error *err)
+{
+	const char *call_site = copy_string(t, d->call_site, err);
+	struct site_def *sites =
+		reserve(t->sites, t->view.site_count, &t->site_capacity, sizeof(*sites), err);
+
+	if (sites)
+		t->view.sites = t->sites = sites;
+	if (!sites || !call_site)
+		return UINT32_MAX;
+	sites[t->view.site_count] = *d;
+	sites[t->view.site_count].call_site = call_site;
+	return t->view.site_count++;
+}
+
+void definition_count_site(struct definition_table *t, uint32_t index, uint64_t allocations)
+{
+	t->sites[index].allocations += allocations;
+}
+
 static struct meta_def *find_meta(const struct definition_table *t, const char *key)
 {
 	for (uint32_t i = 0; i < t->view.meta_count; i++)
@@ -274,7 +297,17 @@ static void hash_origins(uint64_t *hash, const struct definitions *d)
 		hash_number(hash, (uint64_t)origin->node);
 		hash_number(hash, origin->order);
 		hash_number(hash, origin->migratetype);
-		hash_number(hash, origin->accounted);
+		hash_number(hash, (uint64_t)origin->accounted | (uint64_t)origin->own << 1);
+	}
+}
+
+/* Nothing is hashed where no sites are told. */
+static void hash_sites(uint64_t *hash, const struct definitions *d)
+{
+	for (uint32_t i = 0; i < d->site_count; i++) {
+		hash_text(hash, d->sites[i].call_site);
+		hash_number(hash, d->sites[i].cache.v);
+		hash_number(hash, d->sites[i].allocations);
 	}
 }
 
@@ -294,6 +327,7 @@ uint64_t definitions_hash(const struct definitions *d)
 	hash_tasks(&hash, d);
 	hash_caches(&hash, d);
 	hash_origins(&hash, d);
+	hash_sites(&hash, d);
 	hash_meta(&hash, d);
 	return hash;
 }

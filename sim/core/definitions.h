@@ -62,6 +62,19 @@ struct origin_def {
 	uint8_t order;
 	uint8_t migratetype;
 	bool accounted;
+	/* The recorded slab allocator's own business (sysfs of a cache, say), not a caller's. */
+	bool own;
+};
+
+/*
+ * Which cache a call site allocates from when no caches are merged: what a recording of a kernel
+ * that merges does not show (`slabyard caches`). A site that serves several caches has an entry for
+ * each.
+ */
+struct site_def {
+	const char *call_site; /* as in origin_def */
+	cache_id cache;
+	uint64_t allocations; /* seen where this was learnt */
 };
 
 /* Facts about the whole trace: "source" (perf script, ftrace, ...), "allocator", "page_offset"...
@@ -76,10 +89,12 @@ struct definitions {
 	const struct cache_def *caches;
 	const struct origin_def *origins;
 	const struct meta_def *meta;
+	const struct site_def *sites;
 	uint32_t task_count;
 	uint32_t cache_count;
 	uint32_t origin_count;
 	uint32_t meta_count;
+	uint32_t site_count;
 	/* Largest id handed out so far per id space (enum id_space): tables are sized by it. */
 	uint32_t id_max[8];
 };
@@ -99,6 +114,10 @@ uint32_t definition_add_cache(struct definition_table *t, const struct cache_def
 			      struct error *err);
 uint32_t definition_add_origin(struct definition_table *t, const struct origin_def *d,
 			       struct error *err);
+uint32_t definition_add_site(struct definition_table *t, const struct site_def *d,
+			     struct error *err);
+/* More allocations were seen at a site. */
+void definition_count_site(struct definition_table *t, uint32_t index, uint64_t allocations);
 
 /* Adds or replaces a meta entry. */
 int definition_set_meta(struct definition_table *t, const char *key, const char *value,

@@ -59,14 +59,18 @@ static int build_services(struct machine *m, uint32_t frames, struct error *err)
 static int build_tables(struct machine *m, struct error *err)
 {
 	m->cache_of = arena_array(m->arena, MACHINE_CACHES_MAX, sizeof(uint32_t), err);
+	m->cache_of_true = arena_array(m->arena, MACHINE_CACHES_MAX, sizeof(uint32_t), err);
+	m->cache_of_origin = arena_array(m->arena, MACHINE_ORIGINS_MAX, sizeof(uint32_t), err);
 	m->cpu_free_ps = arena_array(m->arena, MACHINE_CPUS_MAX, sizeof(uint64_t), err);
 	m->requests = arena_array(m->arena, MACHINE_ORIGINS_MAX, sizeof(struct request), err);
 	m->bulk_depth = arena_array(m->arena, MACHINE_CPUS_MAX, 1, err);
 	m->bulk_free = arena_array(m->arena, MACHINE_CPUS_MAX, sizeof(*m->bulk_free), err);
 	for (uint32_t i = 0; i < MACHINE_CPUS_MAX; i++)
 		m->cpu_of[i] = (uint16_t)(i % m->cpus);
-	return m->cache_of && m->requests && m->cpu_free_ps && m->bulk_depth && m->bulk_free ? 0
-											     : -1;
+	return m->cache_of && m->cache_of_true && m->cache_of_origin && m->requests &&
+			       m->cpu_free_ps && m->bulk_depth && m->bulk_free
+		       ? 0
+		       : -1;
 }
 
 /* As configs/machines have it where nothing is said: a 6.1 kernel's own, and struct page. */

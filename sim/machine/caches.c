@@ -37,44 +37,104 @@ static struct cache_spec infer_spec(const struct cache_def *def)
 	return spec;
 }
 
-cache_id cache_make(struct machine *m, cache_id recorded, struct error *err)
+/* Without what a recording's own cache would be kept apart for: merging is the policy's matter. */
+static struct cache_spec spec_of(const struct cache_def *def, bool recorded)
 {
-	const struct cache_def *def = &m->trace->definitions->caches[recorded.v];
 	struct cache_spec spec = infer_spec(def);
+	spec.no_merge = spec.no_merge && recorded;
+	return spec;
+}
+
+static cache_id make(struct machine *m, const struct cache_spec *spec, uint32_t *known,
+		     struct error *err)
+{
 	struct error why = { 0 };
-	cache_id cache = m->slab->cache_create(m->slab_state, &spec, &why);
+	cache_id cache = m->slab->cache_create(m->slab_state, spec, &why);
 	if (cache_is_none(cache))
 		error_at_record(err, m->trace->name, "record", machine_record(m), "%s",
 				why.message);
 	else
-		m->cache_of[recorded.v] = cache.v + 1;
+		*known = cache.v + 1;
 	return cache;
 }
 
-static cache_id look_up(struct machine *m, cache_id recorded, struct error *err)
+static cache_id find_or_make(struct machine *m, const struct cache_def *def, bool recorded,
+			     uint32_t *known, struct error *err)
 {
-	const struct cache_def *def = &m->trace->definitions->caches[recorded.v];
+	if (*known)
+		return (cache_id){ *known - 1 };
 	cache_id cache = m->slab->cache_find(m->slab_state, def->name);
+	const struct cache_spec spec = spec_of(def, recorded);
 	if (cache_is_none(cache))
-		return cache_make(m, recorded, err);
-	m->cache_of[recorded.v] = cache.v + 1;
+		return make(m, &spec, known, err);
+	*known = cache.v + 1;
 	return cache;
 }
 
-cache_id cache_resolve(struct machine *m, cache_id recorded, struct error *err)
+/* The true cache of what this origin allocates, CACHE_NONE: as recorded. */
+static cache_id true_cache_of(struct machine *m, uint32_t origin)
 {
-	if (cache_is_none(recorded)) {
+	const struct origin_def *def = &m->trace->definitions->origins[origin];
+	enum true_cache_rule rule;
+	cache_id cache = CACHE_NONE;
+	if (!m->true_caches)
+		return cache;
+	cache = true_caches_of(
+		m->true_caches, def,
+		cache_is_none(def->cache) ? NULL : &m->trace->definitions->caches[def->cache.v],
+		&rule);
+	m->summary->call_sites_by_rule[rule]++;
+	return cache;
+}
+
+cache_id cache_of_true(struct machine *m, cache_id cache, struct error *err)
+{
+	return find_or_make(m, true_caches_at(m->true_caches, cache.v), false,
+			    &m->cache_of_true[cache.v], err);
+}
+
+cache_id cache_resolve(struct machine *m, uint32_t origin, struct error *err)
+{
+	cache_id recorded = m->trace->definitions->origins[origin].cache;
+	cache_id cache = true_cache_of(m, origin);
+	if (cache_is_none(cache) && cache_is_none(recorded)) {
 		error_at_record(err, m->trace->name, "record", machine_record(m),
 				"no cache is recorded for it");
 		return CACHE_NONE;
 	}
-	uint32_t known = m->cache_of[recorded.v];
-	if (known)
-		return (cache_id){ known - 1 };
-	return look_up(m, recorded, err);
+	if (cache_is_none(cache))
+		cache = find_or_make(m, &m->trace->definitions->caches[recorded.v], true,
+				     &m->cache_of[recorded.v], err);
+	else
+		cache = cache_of_true(m, cache, err);
+	if (!cache_is_none(cache))
+		m->cache_of_origin[origin] = cache.v + 1;
+	return cache;
 }
 
-void cache_forget(struct machine *m, cache_id recorded)
+static void forget(uint32_t *known, uint32_t count, cache_id cache)
 {
-	m->cache_of[recorded.v] = 0;
+	for (uint32_t i = 0; i < count; i++)
+		if (known[i] == cache.v + 1)
+			known[i] = 0;
+}
+
+void cache_forget(struct machine *m, cache_id cache)
+{
+	forget(m->cache_of, m->trace->definitions->cache_count, cache);
+	forget(m->cache_of_origin, m->request_count, cache);
+	if (m->true_caches)
+		forget(m->cache_of_true, true_caches_count(m->true_caches), cache);
+}
+
+cache_id cache_make(struct machine *m, uint32_t origin, struct error *err)
+{
+	cache_id recorded = m->trace->definitions->origins[origin].cache;
+	const struct cache_spec spec =
+		spec_of(&m->trace->definitions->caches[recorded.v], !m->true_caches);
+	cache_id cache = make(m, &spec, &m->cache_of[recorded.v], err);
+	cache_id known = true_cache_of(m, origin);
+	if (!cache_is_none(known) && !cache_is_none(cache))
+		m->cache_of_true[known.v] = cache.v + 1;
+	return cache;
 }

@@ -6,16 +6,17 @@
 #include "machine/machine.h"
 
 /*
- * The policy's cache for a recorded one. It is found by name in the start state, or made: from what
- * the recording knows of it, the rest inferred from its recorded size. CACHE_NONE and *err when it
- * cannot be made.
+ * The policy's cache for what an origin allocates. Its true cache (machine/true_caches.h), or the
+ * recorded one, is found by name in the start state, or made: from what is known of it, the rest
+ * inferred from its recorded size. CACHE_NONE and *err when it cannot be made.
  */
-cache_id cache_resolve(struct machine *m, cache_id recorded, struct error *err);
+cache_id cache_resolve(struct machine *m, uint32_t origin, struct error *err);
+cache_id cache_of_true(struct machine *m, cache_id cache, struct error *err);
 
-/* Makes it anew, as kmem_cache_create did (merging included). */
-cache_id cache_make(struct machine *m, cache_id recorded, struct error *err);
+/* Makes the origin's cache anew, as kmem_cache_create did (merging included). */
+cache_id cache_make(struct machine *m, uint32_t origin, struct error *err);
 
-/* The recorded cache is destroyed: the next use makes it again. */
-void cache_forget(struct machine *m, cache_id recorded);
+/* The policy's cache is destroyed: the next use of what it stood for makes it again. */
+void cache_forget(struct machine *m, cache_id cache);
 
 #endif

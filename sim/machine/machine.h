@@ -18,6 +18,7 @@
 #include "machine/assist.h"
 #include "machine/events.h"
 #include "machine/machine_options.h"
+#include "machine/true_caches.h"
 #include "page/page.h"
 #include "results/sink.h"
 #include "slab/slab.h"
@@ -162,9 +163,12 @@ struct machine {
 	bool pages_from_trace;     /* assist slab_page: no page allocator is asked */
 	uint64_t objects_executed; /* object operations so far: positions of slab's page requests */
 
-	/* Recorded caches by definition index: the policy's number plus 1, 0 when not made yet. */
-	uint32_t *cache_of;
-	uint64_t page_offset; /* recorded direct map, 0: addresses cannot be compared */
+	/* The policy's caches, their number plus 1, 0 when not made yet. */
+	uint32_t *cache_of;              /* by recorded cache */
+	uint32_t *cache_of_true;         /* by true cache */
+	uint32_t *cache_of_origin;       /* what the origin's allocations are from */
+	struct true_caches *true_caches; /* NULL: recorded caches stand for themselves */
+	uint64_t page_offset;            /* recorded direct map, 0: addresses cannot be compared */
 
 	/* Assist rcu: calls that wait until the recording shows their page freed, oldest first. */
 	struct rcu_waiting {

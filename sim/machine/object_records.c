@@ -93,7 +93,7 @@ int cache_create_record(struct machine *m, const struct record *r, struct error 
 {
 	if (!assist_use(&m->assists, ASSIST_NAMED_cache_op))
 		return 0;
-	return cache_is_none(cache_make(m, m->origins[r->origin].cache, err)) ? -1 : 1;
+	return cache_is_none(cache_make(m, r->origin, err)) ? -1 : 1;
 }
 
 int cache_destroy_record(struct machine *m, const struct record *r, struct error *err)
@@ -106,7 +106,7 @@ int cache_destroy_record(struct machine *m, const struct record *r, struct error
 	struct request request = request_of(m, r);
 	machine_flush_bulks(m);
 	m->slab->cache_destroy(m->slab_state, &request, cache);
-	cache_forget(m, m->origins[r->origin].cache);
+	cache_forget(m, cache);
 	m->objects_executed++;
 	return 1;
 }

@@ -21,9 +21,8 @@ int cache_shrink_record(struct machine *m, const struct record *r, struct error 
 
 static inline cache_id object_cache(struct machine *m, const struct record *r, struct error *err)
 {
-	cache_id recorded = m->origins[r->origin].cache;
-	uint32_t known = cache_is_none(recorded) ? 0 : m->cache_of[recorded.v];
-	return known ? (cache_id){ known - 1 } : cache_resolve(m, recorded, err);
+	uint32_t known = m->cache_of_origin[r->origin];
+	return known ? (cache_id){ known - 1 } : cache_resolve(m, r->origin, err);
 }
 
 static inline int object_allocated(struct machine *m, const struct record *r, object_t object)
@@ -39,14 +38,13 @@ static inline int object_allocated(struct machine *m, const struct record *r, ob
 	return 1;
 }
 
-static inline object_t object_freed(struct machine *m, const struct record *r)
+static inline object_t object_freed(struct machine *m, const struct record *r, bool *older)
 {
 	uint64_t entry = r->id ? m->ids.object[r->id] : 0;
 	if (r->id)
 		m->ids.object[r->id] = 0;
-	if (__builtin_expect(entry && !(entry & IDENTITY_OLDER), 1))
-		return entry - 1;
-	return object_older(m, r, entry);
+	*older = !(entry && !(entry & IDENTITY_OLDER));
+	return __builtin_expect(!*older, 1) ? entry - 1 : object_older(m, r, entry);
 }
 
 static inline int kmalloc_record(struct machine *m, const struct record *r)
@@ -59,7 +57,8 @@ static inline int kmalloc_record(struct machine *m, const struct record *r)
 
 static inline int kfree_record(struct machine *m, const struct record *r)
 {
-	object_t object = object_freed(m, r);
+	bool older;
+	object_t object = object_freed(m, r, &older);
 	if (object == OBJECT_NONE)
 		return 0;
 	struct request request = request_of(m, r);
@@ -81,16 +80,17 @@ static inline int cache_alloc_record(struct machine *m, const struct record *r, 
 
 static inline int cache_free_record(struct machine *m, const struct record *r, struct error *err)
 {
-	object_t object = object_freed(m, r);
+	bool older;
+	object_t object = object_freed(m, r, &older);
 	if (object == OBJECT_NONE)
 		return 0;
 	struct request request = request_of(m, r);
-	bool nameless = cache_is_none(m->origins[r->origin].cache);
+	bool nameless = (m->true_caches && !older) || cache_is_none(m->origins[r->origin].cache);
 	cache_id cache = nameless ? CACHE_NONE : object_cache(m, r, err);
 	if (cache_is_none(cache) && !nameless)
 		return -1;
-	/* No recorded name: the object knows its cache, as it does for kfree. */
-	if (nameless)
+	/* No recorded name, or not the true one: the object knows its cache, as for kfree. */
+	if (nameless && !(r->flags & RECORD_BULK))
 		m->slab->kfree(m->slab_state, &request, object);
 	else if (r->flags & RECORD_BULK && m->slab->free_bulk)
 		object_gather(m, &request, cache, object);

@@ -114,6 +114,7 @@ static int prepare(struct machine *m, const struct batch *first, struct error *e
 	choose_page_offset(m);
 	m->pages = machine_page_source(m);
 	if (assists_parse(&m->assists, m->run->assist, err) != 0 ||
+	    true_caches_open(&m->true_caches, m->run->caches, m->trace->definitions, err) != 0 ||
 	    start_check_config(m->start, m->config, err) != 0 || machine_build(m, err) != 0 ||
 	    check_assists(m, err) != 0 || machine_choose_actions(m, err) != 0 ||
 	    start_load(m->start, m, err) != 0)
@@ -226,6 +227,7 @@ static void take_down(struct machine *m)
 	recorded_pages_destroy(m->recorded_pages);
 	machine_demolish(m);
 	start_close(m->start);
+	true_caches_close(m->true_caches);
 	if (m->trace)
 		m->trace->ops->close(m->trace);
 	sim_position = NULL;

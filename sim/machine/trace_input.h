@@ -11,4 +11,10 @@ struct trace_cursor *trace_input_open(const char *path, const char *format,
 				      enum slabyard_level level, struct import_report *report,
 				      struct error *err);
 
+/* The same for a text, which gets these caches and call sites; `caches` may be NULL. */
+struct trace_cursor *trace_input_open_with(const char *path, const char *format,
+					   enum slabyard_level level,
+					   const struct definitions *caches,
+					   struct import_report *report, struct error *err);
+
 #endif

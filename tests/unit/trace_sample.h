@@ -59,8 +59,13 @@ static inline void sample_define(struct sample *s)
 						    .migratetype = 2,
 						    .accounted = true },
 			      NULL);
-	definition_add_origin(t, &(struct origin_def){ .call_site = "", .cache = CACHE_NONE },
-			      NULL);
+	definition_add_origin(
+		t, &(struct origin_def){ .call_site = "", .cache = CACHE_NONE, .own = true }, NULL);
+	definition_add_site(t,
+			    &(struct site_def){ .call_site = "alloc_empty_file+0x3c",
+						.cache = { 1 },
+						.allocations = UINT64_C(1) << 40 },
+			    NULL);
 	definition_set_meta(t, "source", "hand-made", NULL);
 	definition_raise_id_max(t, SPACE_OBJECT, 4);
 	definition_raise_id_max(t, SPACE_HEAP, 9);

@@ -78,6 +78,35 @@ static int declare_cache(struct decoder *d, struct error *err)
 	return definition_add_cache(d->table, &def, err) == UINT32_MAX ? -1 : 0;
 }
 
+/* The cache that a line names by its number; left alone where it names none. */
+static int declared_cache(const struct decoder *d, cache_id *cache, struct error *err)
+{
+	uint64_t number;
+	if (!fields_number(&d->fields, KEY_CACHE, &number))
+		return 0;
+	if (number >= definition_table_view(d->table)->cache_count)
+		return error_at_record(err, d->name, "line", d->line,
+				       "cache=%llu is not declared before",
+				       (unsigned long long)number);
+	cache->v = (uint32_t)number;
+	return 0;
+}
+
+static int declare_site(struct decoder *d, const char *text, struct error *err)
+{
+	const char *call_site = text_value(text, "call_site");
+	struct site_def def = {
+		.call_site = call_site ? call_site : "",
+		.cache = CACHE_NONE,
+		.allocations = fields_number_or(&d->fields, KEY_ALLOCATIONS, 0),
+	};
+	if (declared_cache(d, &def.cache, err) != 0)
+		return -1;
+	if (cache_is_none(def.cache))
+		return error_at_record(err, d->name, "line", d->line, "cache= is missing");
+	return definition_add_site(d->table, &def, err) == UINT32_MAX ? -1 : 0;
+}
+
 static int declare_origin(struct decoder *d, const char *text, struct error *err)
 {
 	const char *call_site = text_value(text, "call_site");
@@ -91,15 +120,10 @@ static int declare_origin(struct decoder *d, const char *text, struct error *err
 		.order = (uint8_t)number_of(d, KEY_ORDER),
 		.migratetype = (uint8_t)number_of(d, KEY_MIGRATETYPE),
 		.accounted = fields_flag(&d->fields, KEY_ACCOUNTED),
+		.own = fields_flag(&d->fields, KEY_OWN),
 	};
-	uint64_t cache;
-	if (fields_number(&d->fields, KEY_CACHE, &cache)) {
-		if (cache >= definition_table_view(d->table)->cache_count)
-			return error_at_record(err, d->name, "line", d->line,
-					       "cache=%llu is not declared before",
-					       (unsigned long long)cache);
-		def.cache.v = (uint32_t)cache;
-	}
+	if (declared_cache(d, &def.cache, err) != 0)
+		return -1;
 	return definition_add_origin(d->table, &def, err) == UINT32_MAX ? -1 : 0;
 }
 
@@ -128,6 +152,10 @@ static int declaration(struct decoder *d, const char *text, struct error *err)
 		if (d->begun)
 			return error_at_record(err, d->name, "line", d->line,
 					       "must stand before the first event");
+		if (definition_table_view(d->table)->site_count)
+			return error_at_record(err, d->name, "line", d->line,
+					       "is a dump, whose caches are numbered: --caches "
+					       "goes with a run of it");
 		d->whole_dump = true;
 		return 0;
 	}
@@ -137,6 +165,8 @@ static int declaration(struct decoder *d, const char *text, struct error *err)
 		return declare_cache(d, err);
 	if (text_starts_with(text, "origin ") && d->whole_dump)
 		return declare_origin(d, rest, err);
+	if (text_starts_with(text, "site ") && d->whole_dump)
+		return declare_site(d, rest, err);
 	return 0;
 }
 

@@ -24,6 +24,8 @@ enum import_level {
 struct import_options {
 	const char *format; /* NULL: guess */
 	enum import_level level;
+	/* Caches and call sites that the trace gets, as if it told them itself; NULL: none. */
+	const struct definitions *caches;
 };
 
 /* A name of events that there is no operation for. */
@@ -53,6 +55,7 @@ struct import_report {
 	uint64_t undecided;   /* page records that could be either */
 	uint64_t clipped_sizes;
 	uint64_t unknown_gfp;     /* flag names that 6.1 does not have */
+	uint64_t own_traffic;     /* records of what the slab allocator did for itself */
 	uint64_t cache_conflicts; /* a call site's objects were freed under different names */
 	struct import_unknown unknown_top[IMPORT_UNKNOWN_TOP]; /* most frequent first */
 	const char *effect_rule; /* "direct map", "hashed pointers", "none" */
@@ -86,5 +89,11 @@ extern const struct policy_kind import_formats;
  */
 int mmstate_read(const char *path, struct page_state *pages, struct slab_state *slabs,
 		 struct error *err);
+
+/*
+ * The caches of a recorded state, or of a copy of /sys/kernel/slab (a folder), which tells of no
+ * slabs and lists caches by name.
+ */
+int slab_caches_read(const char *path, struct slab_state *state, struct error *err);
 
 #endif

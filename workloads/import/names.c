@@ -117,7 +117,7 @@ uint32_t names_call_site(struct names *n, const char *text, size_t length, struc
 	return intern_add(n->call_sites, text, slash ? (size_t)(slash - text) : length, err);
 }
 
-static const char *call_site_text(const struct names *n, uint32_t call_site)
+const char *names_call_site_text(const struct names *n, uint32_t call_site)
 {
 	return intern_bytes(n->call_sites, call_site, NULL);
 }
@@ -147,7 +147,7 @@ uint32_t names_cache_named(struct names *n, const char *name, size_t length, uin
 uint32_t names_cache_at_site(struct names *n, uint32_t call_site, uint32_t object_size,
 			     uint32_t size, struct error *err)
 {
-	const char *text = call_site == NAMES_NONE ? "" : call_site_text(n, call_site);
+	const char *text = call_site == NAMES_NONE ? "" : names_call_site_text(n, call_site);
 	return caches_at_site(n->caches, text, object_size, size, err);
 }
 
@@ -188,6 +188,23 @@ uint32_t names_origin_of_free(struct names *n, uint32_t free, uint32_t allocatio
 	return names_origin(n, &raw, err);
 }
 
+uint32_t names_origin_own(struct names *n, uint32_t raw_origin, struct error *err)
+{
+	struct raw_origin raw = origin_at(n, raw_origin);
+	raw.own = true;
+	return names_origin(n, &raw, err);
+}
+
+bool names_origin_is_own(const struct names *n, uint32_t raw_origin)
+{
+	return origin_at(n, raw_origin).own;
+}
+
+uint32_t names_origin_call_site(const struct names *n, uint32_t raw_origin)
+{
+	return origin_at(n, raw_origin).call_site;
+}
+
 bool names_origin_has_cache(const struct names *n, uint32_t raw_origin)
 {
 	return origin_at(n, raw_origin).cache != NAMES_NONE;
@@ -210,7 +227,8 @@ static uint32_t add_origin(struct names *n, const struct raw_origin *raw, struct
 	if (number < known)
 		return number + 1; /* origin 0 was there before all others */
 	struct origin_def def = {
-		.call_site = raw->call_site == NAMES_NONE ? "" : call_site_text(n, raw->call_site),
+		.call_site =
+			raw->call_site == NAMES_NONE ? "" : names_call_site_text(n, raw->call_site),
 		.cache = CACHE_NONE,
 		.gfp = raw->gfp,
 		.bytes_alloc = raw->bytes_alloc,
@@ -219,6 +237,7 @@ static uint32_t add_origin(struct names *n, const struct raw_origin *raw, struct
 		.order = raw->order,
 		.migratetype = raw->migratetype,
 		.accounted = raw->accounted,
+		.own = raw->own,
 	};
 	if (raw->cache != NAMES_NONE) {
 		def.cache.v = caches_index(n->caches, raw->cache, err);

@@ -30,7 +30,8 @@ struct raw_origin {
 	int16_t node;
 	uint8_t order;
 	uint8_t migratetype;
-	uint32_t accounted;
+	uint16_t accounted;
+	uint16_t own; /* of the recorded slab allocator itself (import/own_traffic.h) */
 };
 
 _Static_assert(sizeof(struct raw_origin) == 28, "an origin is hashed as bytes");
@@ -70,6 +71,12 @@ uint32_t names_origin(struct names *names, const struct raw_origin *raw, struct 
 /* A free of what `allocation` made, from the site of `free` (NAMES_NONE: a made-up free). */
 uint32_t names_origin_of_free(struct names *names, uint32_t free, uint32_t allocation,
 			      struct error *err);
+/* The same origin as the recorded slab allocator's own. */
+uint32_t names_origin_own(struct names *names, uint32_t raw_origin, struct error *err);
+bool names_origin_is_own(const struct names *names, uint32_t raw_origin);
+/* NAMES_NONE where none is told. */
+uint32_t names_origin_call_site(const struct names *names, uint32_t raw_origin);
+const char *names_call_site_text(const struct names *names, uint32_t call_site);
 bool names_origin_has_cache(const struct names *names, uint32_t raw_origin);
 uint32_t names_origin_gfp(const struct names *names, uint32_t raw_origin);
 /* Index in the definitions of what names_origin returned; it is added at the first call. */

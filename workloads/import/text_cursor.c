@@ -15,6 +15,7 @@
 #include "import/grammar.h"
 #include "import/identity.h"
 #include "import/nested.h"
+#include "import/own_traffic.h"
 #include "import/unknown.h"
 
 enum {
@@ -35,6 +36,7 @@ struct text_cursor {
 	struct nested *nested;
 	struct effects *effects; /* NULL: none are looked for */
 	struct identity *identity;
+	struct own_traffic *own_traffic;
 	struct trace_hash *hash;
 	uint64_t latest_ns;
 	uint32_t bulk_task[RECORD_CPU_MASK + 1]; /* task + 1 inside a bulk page allocation */
@@ -220,13 +222,15 @@ static int leave_window(struct text_cursor *t, struct batch *batch, struct error
 		nested_leave(t->nested, e, number);
 	}
 	t->window.tail++;
+	if (own_traffic_mark(t->own_traffic, e, err))
+		return -1;
 	if (!e->origin_given) {
 		e->record.origin = names_origin_index(t->decoder.names, e->raw_origin, err);
 		if (e->record.origin == NAMES_NONE)
 			return -1;
 	}
 	int events = identity_resolve(t->identity, e, &before, err);
-	if (events > 0 && settle_free(t, e, err))
+	if (events > 0 && (own_traffic_mark_free(t->own_traffic, e, err) || settle_free(t, e, err)))
 		return -1;
 	if (events == 2 && settle_made_up(t, &before, err))
 		return -1;
@@ -273,6 +277,7 @@ static int finish(struct text_cursor *t, struct error *err)
 	struct import_report *r = t->report;
 	unknown_events_report(t->unknown, r);
 	r->live_at_end = identity_live(t->identity);
+	r->own_traffic = own_traffic_count(t->own_traffic);
 	if (t->decoder.whole_dump)
 		return 0;
 	return definition_set_meta(t->table, "source", t->cursor.format, err) ||
@@ -280,6 +285,7 @@ static int finish(struct text_cursor *t, struct error *err)
 			       set_number(t, "page_offset", "0x%" PRIx64, r->page_offset, err) ||
 			       set_number(t, "effects", "%" PRIu64, r->effects, err) ||
 			       set_number(t, "undecided", "%" PRIu64, r->undecided, err) ||
+			       set_number(t, "own_traffic", "%" PRIu64, r->own_traffic, err) ||
 			       set_number(t, "lost_events", "%" PRIu64, r->lost_events, err) ||
 			       set_number(t, "out_of_order", "%" PRIu64, r->out_of_order, err) ||
 			       set_number(t, "unknown_frees", "%" PRIu64, r->unknown_frees, err) ||
@@ -339,6 +345,7 @@ static void text_close(struct trace_cursor *cursor)
 	struct text_cursor *t = (struct text_cursor *)cursor;
 	effects_destroy(t->effects);
 	identity_destroy(t->identity);
+	own_traffic_destroy(t->own_traffic);
 	nested_destroy(t->nested);
 	unknown_events_destroy(t->unknown);
 	names_destroy(t->decoder.names);
@@ -352,6 +359,18 @@ static void text_close(struct trace_cursor *cursor)
 }
 
 static const struct trace_cursor_ops text_ops = { text_next, text_progress, text_hash, text_close };
+
+/* Caches that nothing in the trace need refer to: the sites do. */
+static int add_caches(struct text_cursor *t, const struct definitions *from, struct error *err)
+{
+	for (uint32_t i = 0; i < from->cache_count; i++)
+		if (definition_add_cache(t->table, &from->caches[i], err) == UINT32_MAX)
+			return -1;
+	for (uint32_t i = 0; i < from->site_count; i++)
+		if (definition_add_site(t->table, &from->sites[i], err) == UINT32_MAX)
+			return -1;
+	return 0;
+}
 
 /* Makes the parts; what failed is left NULL. */
 static int make_parts(struct text_cursor *t, const struct import_options *options,
@@ -370,7 +389,11 @@ static int make_parts(struct text_cursor *t, const struct import_options *option
 	t->nested = nested_create(err);
 	t->identity = identity_create(t->table, t->report, err);
 	t->unknown = unknown_events_create(err);
-	if (!t->decoder.names || !t->decoder.unnamed || !t->nested || !t->identity || !t->unknown)
+	t->own_traffic = t->decoder.names ? own_traffic_create(t->decoder.names, err) : NULL;
+	if (!t->decoder.names || !t->decoder.unnamed || !t->nested || !t->identity ||
+	    !t->own_traffic || !t->unknown)
+		return -1;
+	if (options->caches && add_caches(t, options->caches, err))
 		return -1;
 	t->report->effect_rule = "none";
 	t->level = options->level;

@@ -46,6 +46,13 @@ static uint32_t get_u32(struct input *in)
 	return v;
 }
 
+static uint64_t get_u64(struct input *in)
+{
+	uint64_t v;
+	get(in, &v, sizeof(v));
+	return v;
+}
+
 /* The text stays in slot 0 or 1 until the slot is used again. */
 static const char *get_text(struct input *in, unsigned slot)
 {
@@ -117,15 +124,29 @@ static const char *decode_origin(struct definition_table *table, struct input *i
 	origin.node = (int16_t)get_u16(in);
 	origin.order = get_u8(in);
 	origin.migratetype = get_u8(in);
-	uint8_t accounted = get_u8(in);
-	origin.accounted = accounted != 0;
+	uint8_t bits = get_u8(in);
+	origin.accounted = bits & SYT_ORIGIN_ACCOUNTED;
+	origin.own = bits & SYT_ORIGIN_OWN;
 	origin.call_site = get_text(in, 0);
-	if (in->bad || accounted > 1)
+	if (in->bad || (bits & ~SYT_ORIGIN_BITS))
 		return "an origin definition is cut short or malformed";
 	if (!cache_is_none(origin.cache) &&
 	    origin.cache.v >= definition_table_view(table)->cache_count)
 		return "an origin names a cache that is not defined";
 	return definition_add_origin(table, &origin, NULL) == UINT32_MAX ? "out of memory" : NULL;
+}
+
+static const char *decode_site(struct definition_table *table, struct input *in)
+{
+	struct site_def site;
+	site.cache.v = get_u32(in);
+	site.allocations = get_u64(in);
+	site.call_site = get_text(in, 0);
+	if (in->bad)
+		return "a call site's definition is cut short";
+	if (site.cache.v >= definition_table_view(table)->cache_count)
+		return "a call site names a cache that is not defined";
+	return definition_add_site(table, &site, NULL) == UINT32_MAX ? "out of memory" : NULL;
 }
 
 static const char *decode_meta(struct definition_table *table, struct input *in)
@@ -158,6 +179,8 @@ static const char *decode_entry(struct definition_table *table, struct input *in
 		return decode_cache_update(table, in);
 	case SYT_ORIGIN:
 		return decode_origin(table, in);
+	case SYT_SITE:
+		return decode_site(table, in);
 	case SYT_META:
 		return decode_meta(table, in);
 	case SYT_ID_MAX:

@@ -38,6 +38,11 @@ static void put_u32(struct output *out, uint32_t v)
 	put(out, &v, sizeof(v));
 }
 
+static void put_u64(struct output *out, uint64_t v)
+{
+	put(out, &v, sizeof(v));
+}
+
 static void put_text(struct output *out, const char *text)
 {
 	size_t length = strlen(text);
@@ -87,7 +92,8 @@ static bool put_origin(void *context, const struct origin_def *origin)
 	put_u16(out, (uint16_t)origin->node);
 	put_u8(out, origin->order);
 	put_u8(out, origin->migratetype);
-	put_u8(out, origin->accounted);
+	put_u8(out, (uint8_t)((origin->accounted ? SYT_ORIGIN_ACCOUNTED : 0u) |
+			      (origin->own ? SYT_ORIGIN_OWN : 0u)));
 	put_text(out, origin->call_site);
 	return end_entry(out);
 }
@@ -125,6 +131,16 @@ static bool put_meta(void *context, const struct meta_def *meta)
 	return end_entry(out);
 }
 
+static bool put_site(void *context, const struct site_def *site)
+{
+	struct output *out = context;
+	begin_entry(out, SYT_SITE);
+	put_u32(out, site->cache.v);
+	put_u64(out, site->allocations);
+	put_text(out, site->call_site);
+	return end_entry(out);
+}
+
 static bool put_id_max(void *context, uint32_t space, uint32_t id)
 {
 	struct output *out = context;
@@ -139,6 +155,7 @@ static const struct definition_visitor put_visitor = {
 	.task = put_task,
 	.cache = put_cache,
 	.origin = put_origin,
+	.site = put_site,
 	.id_max = put_id_max,
 };
 

@@ -12,7 +12,7 @@ struct seen {
 };
 
 struct definition_news {
-	uint32_t tasks, origins;
+	uint32_t tasks, origins, sites;
 	struct seen caches, meta;
 	uint32_t id_max[SPACE_SLOTS];
 };
@@ -136,6 +136,9 @@ int definition_news_visit(struct definition_news *news, const struct definitions
 		return 0;
 	for (; news->origins < d->origin_count; news->origins++)
 		if (!visitor->origin(context, &d->origins[news->origins]))
+			return 0;
+	for (; news->sites < d->site_count; news->sites++)
+		if (!visitor->site(context, &d->sites[news->sites]))
 			return 0;
 	visit_id_max(news, d, visitor, context);
 	return 0;

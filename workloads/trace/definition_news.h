@@ -20,6 +20,7 @@ struct definition_visitor {
 	bool (*task)(void *context, const struct task_def *task);
 	bool (*cache)(void *context, uint32_t index, const struct cache_def *cache, bool is_new);
 	bool (*origin)(void *context, const struct origin_def *origin);
+	bool (*site)(void *context, const struct site_def *site);
 	bool (*id_max)(void *context, uint32_t space, uint32_t id); /* may be NULL */
 };
 

@@ -64,10 +64,20 @@ static bool put_origin(void *context, const struct origin_def *origin)
 		fprintf(out, "%" PRIu32, origin->cache.v);
 	fprintf(out,
 		" gfp=0x%" PRIx32 " bytes_alloc=%" PRIu32 " align=%" PRIu32
-		" node=%d order=%u migratetype=%u accounted=%d call_site=",
+		" node=%d order=%u migratetype=%u accounted=%d%s call_site=",
 		origin->gfp, origin->bytes_alloc, origin->align, origin->node, origin->order,
-		origin->migratetype, origin->accounted);
+		origin->migratetype, origin->accounted, origin->own ? " own=1" : "");
 	put_text(out, origin->call_site);
+	putc('\n', out);
+	return true;
+}
+
+static bool put_site(void *context, const struct site_def *site)
+{
+	FILE *out = context;
+	fprintf(out, "# slabyard: site cache=%" PRIu32 " allocations=%" PRIu64 " call_site=",
+		site->cache.v, site->allocations);
+	put_text(out, site->call_site);
 	putc('\n', out);
 	return true;
 }
@@ -77,6 +87,7 @@ static const struct definition_visitor put_visitor = {
 	.task = put_task,
 	.cache = put_cache,
 	.origin = put_origin,
+	.site = put_site,
 };
 
 /* The columns that ftrace prints before an event. */
@@ -221,6 +232,17 @@ static int dump_batches(struct trace_cursor *cursor, struct definition_news *new
 		if (ferror(out))
 			return error_errno(err, "text output", "cannot write");
 	}
+	return result;
+}
+
+int trace_dump_definitions(const struct definitions *definitions, FILE *out, struct error *err)
+{
+	struct definition_news *news = definition_news_create();
+	if (!news)
+		return error_set(err, ERROR_RUN, "no memory for the definitions");
+	fputs("# slabyard: trace 1\n", out);
+	int result = definition_news_visit(news, definitions, &put_visitor, out, err);
+	definition_news_destroy(news);
 	return result;
 }
 

@@ -87,9 +87,16 @@ enum syt_definition {
 				 u8 enum syt_cache_bits; text name */
 	SYT_CACHE_UPDATE = 3, /* u32 index, then as SYT_CACHE */
 	SYT_ORIGIN = 4,       /* u32 cache, gfp, bytes_alloc, align; i16 node;
-				 u8 order, migratetype, accounted; text call_site */
+				 u8 order, migratetype, enum syt_origin_bits; text call_site */
 	SYT_META = 5,         /* text key, text value; replaces an earlier value */
 	SYT_ID_MAX = 6,       /* u8 enum id_space, u32 id */
+	SYT_SITE = 7,         /* u32 cache; u64 allocations; text call_site */
+};
+
+enum syt_origin_bits {
+	SYT_ORIGIN_ACCOUNTED = 1 << 0,
+	SYT_ORIGIN_OWN = 1 << 1,
+	SYT_ORIGIN_BITS = (1 << 2) - 1,
 };
 
 enum syt_cache_bits {

@@ -66,4 +66,7 @@ void syt_writer_abandon(struct syt_writer *writer);
  */
 int trace_dump(struct trace_cursor *cursor, FILE *out, struct error *err);
 
+/* A dump of a trace that has definitions and no records. */
+int trace_dump_definitions(const struct definitions *definitions, FILE *out, struct error *err);
+
 #endif
