@@ -233,7 +233,7 @@ const struct command run_command = {
 		"  --assist LIST       recorded facts that replay may use: none (default), all, or "
 		"of\n"
 		"                      zone drain isolate rotate bulk lru pcp_busy rcu slab_page\n"
-		"                      cache_op free_size reclaim lock_order, with commas\n"
+		"                      cache_op free_size reap reclaim lock_order, with commas\n"
 		"  --expect DIR        compare with DIR/mmstate-N.txt at every MARK N\n"
 		"  --seed N            seed of everything random (default 0)\n"
 		"  --sample-every N    a sample of the state every N records\n"

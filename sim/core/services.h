@@ -10,10 +10,11 @@
 #include "core/work.h"
 
 /*
- * What a deferred call is for: which layer gets it back. DEFER_SLAB_RCU is slab's too: pages that
- * wait for a grace period, which a recording may end at another time than the model would.
+ * What a deferred call is for: which layer gets it back. DEFER_SLAB_RCU and
+ * DEFER_SLAB_REAP are slab's too: pages that wait for a grace period, and SLAB's periodic reaping,
+ * both of which a recording may show at another time than the model would.
  */
-enum defer_target { DEFER_PAGE, DEFER_SLAB, DEFER_SLAB_RCU, DEFER_VM, DEFER_LIBC };
+enum defer_target { DEFER_PAGE, DEFER_SLAB, DEFER_SLAB_RCU, DEFER_SLAB_REAP, DEFER_VM, DEFER_LIBC };
 
 struct services {
 	struct arena *arena;
@@ -22,6 +23,7 @@ struct services {
 	uint64_t seed;
 	uint32_t cpus;
 	uint32_t nodes;
+	uint64_t ram_pages; /* frames that the page allocator has to give (totalram_pages) */
 	uint32_t frames; /* highest pfn of the machine + 1, 0: not known; sizes tables by frame */
 	/* Calls the target's expire hook with token once simulated time has reached when_ns. */
 	void (*defer)(void *engine, enum defer_target target, uint64_t when_ns, uint64_t token);

@@ -71,7 +71,9 @@ struct cache_state {
 	/* SLAB */
 	uint32_t num, gfporder, limit, batchcount, shared, colour, colour_off, colour_next,
 		free_limit;
-	bool off_slab, objfreelist;
+	uint64_t total_slabs, free_slabs, free_objects; /* free objects: those in slabs */
+	uint64_t next_reap;                             /* jiffies */
+	bool free_touched, off_slab, objfreelist;
 	struct slab_entry *slabs; /* grouped by list, in list order */
 	size_t slab_count;
 	struct cpu_freelist *cpu_freelists;
@@ -83,6 +85,8 @@ struct cache_state {
 struct slab_state {
 	char allocator[8]; /* "slub", "slab", "slob" */
 	uint64_t page_offset;
+	uint64_t ram_pages; /* totalram_pages */
+	uint64_t jiffies;   /* when the state was taken */
 	uint64_t kmalloc_max_cache, kmalloc_max, kmalloc_min;
 	struct cache_state *caches;
 	size_t cache_count;

@@ -20,6 +20,8 @@ static void defer(void *engine, enum defer_target target, uint64_t when_ns, uint
 		page_wait_for_rcu(m, token);
 		return;
 	}
+	if (target == DEFER_SLAB_REAP && m->assists.allowed[ASSIST_NAMED_reap])
+		return;
 	struct event event = {
 		.time_ns = when_ns, .class = EVENT_DEFERRED, .payload = target, .token = token
 	};
@@ -27,7 +29,8 @@ static void defer(void *engine, enum defer_target target, uint64_t when_ns, uint
 	machine_note_next_event(m);
 }
 
-static int build_services(struct machine *m, uint32_t frames, struct error *err)
+static int build_services(struct machine *m, const struct page_machine *machine, uint32_t frames,
+			  struct error *err)
 {
 	m->arena = arena_create(arena_bytes_max, err);
 	if (!m->arena)
@@ -49,6 +52,7 @@ static int build_services(struct machine *m, uint32_t frames, struct error *err)
 		.seed = m->run->seed,
 		.cpus = m->cpus,
 		.nodes = (uint32_t)m->params->nodes,
+		.ram_pages = (machine->memory_bytes - machine->reserved_bytes) >> PAGE_SHIFT,
 		.frames = frames,
 		.defer = defer,
 		.engine = m,
@@ -127,7 +131,7 @@ int machine_build(struct machine *m, struct error *err)
 	if (describe(m, &machine, err) != 0)
 		return -1;
 	uint32_t frames = (uint32_t)(machine.memory_bytes >> PAGE_SHIFT) + device_hole_frames;
-	if (build_services(m, frames, err) != 0 || build_tables(m, err) != 0)
+	if (build_services(m, &machine, frames, err) != 0 || build_tables(m, err) != 0)
 		return -1;
 	return build_policies(m, &machine, err);
 }

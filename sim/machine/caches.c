@@ -49,7 +49,14 @@ static cache_id make(struct machine *m, const struct cache_spec *spec, uint32_t 
 		     struct error *err)
 {
 	struct error why = { 0 };
-	cache_id cache = m->slab->cache_create(m->slab_state, spec, &why);
+	const struct request request = {
+		.gfp = GFP_MASK_KERNEL,
+		.time_ns = m->time_ns,
+		.cpu = m->clock.cpu,
+		.zone_hint = -1,
+		.node = -1,
+	};
+	cache_id cache = m->slab->cache_create(m->slab_state, &request, spec, &why);
 	if (cache_is_none(cache))
 		error_at_record(err, m->trace->name, "record", machine_record(m), "%s",
 				why.message);

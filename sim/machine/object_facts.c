@@ -19,6 +19,13 @@ static bool tell(struct machine *m, const struct record *r, enum slab_assist_kin
 	return useful;
 }
 
+static void tell_if_allowed(struct machine *m, const struct record *r, enum slab_assist_kind kind,
+			    enum assist assist)
+{
+	if (m->assists.allowed[assist])
+		tell(m, r, kind, assist);
+}
+
 /* Who was freed before the start waits in no queue of this run. */
 static void rcu_freed(struct machine *m, const struct record *r)
 {
@@ -39,8 +46,10 @@ int object_fact(struct machine *m, const struct record *r)
 	m->objects_executed--;
 	if (r->operation == OP_SLOB_RCU_FREE)
 		rcu_freed(m, r);
-	else if (m->assists.allowed[ASSIST_NAMED_free_size])
-		tell(m, r, SLAB_ASSIST_KFREE_BYTES, ASSIST_NAMED_free_size);
+	else if (r->operation == OP_SLOB_KFREE)
+		tell_if_allowed(m, r, SLAB_ASSIST_KFREE_BYTES, ASSIST_NAMED_free_size);
+	else
+		tell_if_allowed(m, r, SLAB_ASSIST_REAP, ASSIST_NAMED_reap);
 	m->objects_executed++;
 	return 0;
 }

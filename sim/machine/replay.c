@@ -75,6 +75,8 @@ static bool begins_here(const struct machine *m, const struct record *r)
 /* The state that the run begins with. */
 static int begin_results(struct machine *m, struct error *err)
 {
+	if (m->slab && m->slab->begin && m->slab->begin(m->slab_state, m->time_ns, err) != 0)
+		return -1;
 	if (snapshots_begin(m->snapshots, m, err) != 0)
 		return -1;
 	return sampler_begin(m->sampler, m, err);

@@ -190,8 +190,33 @@ static void mark_free(bool *is_free, uint32_t objects, const uint16_t *indices, 
 			is_free[indices[i]] = true;
 }
 
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* What the cache's arrays hold is free, whatever its slabs say: SLAB's. Sorted. */
+static uint64_t *idle_objects(const struct start *start, const struct cache_state *cache,
+			      size_t *count)
+{
+	*count = 0;
+	for (size_t i = 0; i < cache->array_count; i++)
+		*count += cache->arrays[i].count;
+	uint64_t *idle = malloc((*count + 1) * sizeof(*idle));
+	if (!idle)
+		return NULL;
+	size_t n = 0;
+	for (size_t i = 0; i < cache->array_count; i++)
+		for (size_t k = 0; k < cache->arrays[i].count; k++)
+			idle[n++] = cache->arrays[i].objects[k] - start->slabs.page_offset;
+	qsort(idle, *count, sizeof(*idle), compare_u64);
+	return idle;
+}
+
+/* One slab's objects that are neither free in it nor in an array. */
 static int add_slab_objects(struct start *start, const struct cache_state *cache,
-			    const struct slab_entry *slab)
+			    const struct slab_entry *slab, const uint64_t *idle, size_t idle_count)
 {
 	bool *is_free = calloc(slab->objects ? slab->objects : 1, sizeof(*is_free));
 	if (!is_free)
@@ -202,28 +227,32 @@ static int add_slab_objects(struct start *start, const struct cache_state *cache
 			mark_free(is_free, slab->objects, cache->cpu_freelists[i].indices,
 				  cache->cpu_freelists[i].count);
 	int result = 0;
-	for (uint32_t i = 0; result == 0 && i < slab->objects; i++)
-		if (!is_free[i])
-			result = add_object(start, ((uint64_t)slab->pfn << PAGE_SHIFT) +
-							   (uint64_t)i * cache->size);
+	for (uint32_t i = 0; result == 0 && i < slab->objects; i++) {
+		const uint64_t object = ((uint64_t)slab->pfn << PAGE_SHIFT) + slab->mem_offset +
+					(uint64_t)i * cache->size;
+		if (!is_free[i] && !bsearch(&object, idle, idle_count, sizeof(object), compare_u64))
+			result = add_object(start, object);
+	}
 	free(is_free);
 	return result;
 }
 
-static int compare_u64(const void *a, const void *b)
+static int add_cache_objects(struct start *start, const struct cache_state *cache)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
+	size_t idle_count;
+	uint64_t *idle = idle_objects(start, cache, &idle_count);
+	int result = idle ? 0 : -1;
+	for (size_t i = 0; result == 0 && i < cache->slab_count; i++)
+		result = add_slab_objects(start, cache, &cache->slabs[i], idle, idle_count);
+	free(idle);
+	return result;
 }
 
 static int collect_objects(struct start *start, struct error *err)
 {
-	for (size_t i = 0; i < start->slabs.cache_count; i++) {
-		const struct cache_state *cache = &start->slabs.caches[i];
-		for (size_t k = 0; k < cache->slab_count; k++)
-			if (add_slab_objects(start, cache, &cache->slabs[k]) != 0)
-				return error_set(err, ERROR_RUN, "no memory for the start state");
-	}
+	for (size_t i = 0; i < start->slabs.cache_count; i++)
+		if (add_cache_objects(start, &start->slabs.caches[i]) != 0)
+			return error_set(err, ERROR_RUN, "no memory for the start state");
 	if (start->object_count)
 		qsort(start->objects, start->object_count, sizeof(uint64_t), compare_u64);
 	start->object_taken = calloc(start->object_count + 1, sizeof(bool));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "slab/frame_map.h"
 
-#include "core/gfp.h"
 #include "slab/kmalloc.h"
 
 int frame_map_init(struct frame_map *map, struct arena *arena, uint32_t frames, struct error *err)

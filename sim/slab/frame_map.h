@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "core/gfp.h"
 #include "core/ids.h"
 #include "core/page_source.h"
 #include "slab/slab.h"
@@ -37,6 +38,14 @@ static inline uint32_t frame_map_owner(const struct frame_map *map, object_t obj
 
 	return pfn < map->frames ? map->owner[pfn] : 0;
 }
+
+/* What of a caller's flags goes on to the page allocator when a slab is made (mm/internal.h). */
+enum {
+	GFP_SLAB_RECLAIM = GFP_MASK_RECLAIM | GFP_BIT_HIGH | GFP_BIT_IO | GFP_BIT_FS |
+			   GFP_BIT_NOWARN | GFP_BIT_RETRY_MAYFAIL | GFP_BIT_NOFAIL |
+			   GFP_BIT_NORETRY | GFP_BIT_MEMALLOC | GFP_BIT_NOMEMALLOC | GFP_BIT_ATOMIC,
+	GFP_SLAB_CONSTRAINT = GFP_BIT_HARDWALL | GFP_BIT_THISNODE,
+};
 
 /* What kmalloc(0) returns (ZERO_SIZE_PTR): in a frame that is never given out. */
 #define OBJECT_ZERO_SIZE ((object_t)16)

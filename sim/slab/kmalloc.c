@@ -41,20 +41,25 @@ static void kmalloc_caches_clear(struct kmalloc_caches *caches)
 	caches->cgroup = false;
 }
 
-static int kmalloc_cache_create(struct kmalloc_caches *caches, uint32_t type, uint32_t class,
-				kmalloc_open open, void *policy, struct error *err)
+/* Makes the cache of a class unless it is there already. */
+static int kmalloc_cache_create(struct kmalloc_caches *caches, const struct kmalloc_sets *sets,
+				uint32_t type, uint32_t class, kmalloc_open open, void *policy,
+				struct error *err)
 {
 	const uint32_t bytes = class_bytes[class];
+	const uint32_t flags = types[type].flags | sets->flags | CACHE_KMALLOC;
 	const bool power_of_two = !(bytes & (bytes - 1));
 	char name[32];
 
+	if (!cache_is_none(caches->cache[type][class]))
+		return 0;
 	kmalloc_name(name, sizeof(name), type, class);
 	const struct cache_args args = {
 		.name = name,
 		.object_size = bytes,
-		.align = cache_alignment(0, power_of_two ? bytes : CACHE_WORD_BYTES, bytes),
-		.flags = types[type].flags | CACHE_KMALLOC,
-		.refcount = caches->cgroup && type == KMALLOC_NORMAL ? -1 : 1,
+		.align = cache_alignment(flags, power_of_two ? bytes : CACHE_WORD_BYTES, bytes),
+		.flags = flags,
+		.refcount = sets->cgroup && type == KMALLOC_NORMAL ? -1 : 1,
 		.usercopy = true,
 	};
 
@@ -62,24 +67,44 @@ static int kmalloc_cache_create(struct kmalloc_caches *caches, uint32_t type, ui
 	return cache_is_none(caches->cache[type][class]) ? -1 : 0;
 }
 
-int kmalloc_caches_create(struct kmalloc_caches *caches, uint32_t shift_low, bool cgroup,
+static int kmalloc_set_create(struct kmalloc_caches *caches, const struct kmalloc_sets *sets,
+			      uint32_t type, kmalloc_open open, void *policy, struct error *err)
+{
+	for (uint32_t shift = sets->shift_low; shift <= KMALLOC_CACHE_SHIFT; shift++) {
+		/* The odd sizes come right after the power of two below them. */
+		const uint32_t odd = shift == 6 ? 1 : shift == 7 ? 2 : 0;
+
+		if (kmalloc_cache_create(caches, sets, type, shift, open, policy, err))
+			return -1;
+		if (odd && kmalloc_cache_create(caches, sets, type, odd, open, policy, err))
+			return -1;
+	}
+	return 0;
+}
+
+static void small_sizes_share(struct kmalloc_caches *caches)
+{
+	for (uint32_t type = 0; type < KMALLOC_TYPES; type++)
+		for (uint32_t class = KMALLOC_CACHE_SHIFT; class -- > KMALLOC_CLASS_MIN;)
+			if (cache_is_none(caches->cache[type][class]))
+				caches->cache[type][class] = caches->cache[type][class + 1];
+}
+
+int kmalloc_caches_create(struct kmalloc_caches *caches, const struct kmalloc_sets *sets,
 			  kmalloc_open open, void *policy, struct error *err)
 {
 	kmalloc_caches_clear(caches);
-	caches->cgroup = cgroup;
+	caches->cgroup = sets->cgroup;
+	if (sets->first_class && kmalloc_cache_create(caches, sets, KMALLOC_NORMAL,
+						      sets->first_class, open, policy, err))
+		return -1;
 	for (uint32_t type = 0; type < KMALLOC_TYPES; type++) {
-		if (type == KMALLOC_CGROUP && !cgroup)
+		if (type == KMALLOC_CGROUP && !sets->cgroup)
 			continue;
-		for (uint32_t shift = shift_low; shift <= KMALLOC_CACHE_SHIFT; shift++) {
-			/* The odd sizes come right after the power of two below them. */
-			const uint32_t odd = shift == 6 ? 1 : shift == 7 ? 2 : 0;
-
-			if (kmalloc_cache_create(caches, type, shift, open, policy, err))
-				return -1;
-			if (odd && kmalloc_cache_create(caches, type, odd, open, policy, err))
-				return -1;
-		}
+		if (kmalloc_set_create(caches, sets, type, open, policy, err))
+			return -1;
 	}
+	small_sizes_share(caches);
 	return 0;
 }
 
@@ -95,4 +120,5 @@ void kmalloc_caches_find(struct kmalloc_caches *caches, const struct cache_table
 		}
 	}
 	caches->cgroup = !cache_is_none(caches->cache[KMALLOC_CGROUP][KMALLOC_CACHE_SHIFT]);
+	small_sizes_share(caches);
 }

@@ -28,6 +28,7 @@ enum {
 	KMALLOC_SHIFT_MAX = 22, /* largest kmalloc of all: MAX_ORDER - 1 pages */
 	KMALLOC_MAX_BYTES = 1 << KMALLOC_SHIFT_MAX,
 	KMALLOC_CLASSES = 15,     /* 1: 96 bytes, 2: 192 bytes, n: 2^n bytes */
+	KMALLOC_CLASS_MIN = 3,    /* the smallest power of two of any allocator */
 	KMALLOC_CACHE_SHIFT = 13, /* SLUB and SLAB: larger ones go to the page allocator */
 	KMALLOC_CACHE_BYTES = 1 << KMALLOC_CACHE_SHIFT,
 };
@@ -40,11 +41,20 @@ struct kmalloc_caches {
 /* Makes one cache of a set; returns its number or CACHE_NONE and *err. */
 typedef cache_id (*kmalloc_open)(void *policy, const struct cache_args *args, struct error *err);
 
+/* How an allocator has its sets. */
+struct kmalloc_sets {
+	uint32_t shift_low;   /* the smallest class has 2^shift_low bytes */
+	uint32_t first_class; /* the class of the normal set that is made before all others; 0: none
+			       */
+	uint32_t flags;       /* of all caches (enum cache_flags) */
+	bool cgroup;          /* with the CGROUP set, normal caches are exempt from merging */
+};
+
 /*
- * Creates the sets from 2^shift_low to KMALLOC_CACHE_BYTES with `open`, in the kernel's order. With
- * cgroup accounting the normal caches are exempt from merging.
+ * Creates the sets up to KMALLOC_CACHE_BYTES with `open`, in the kernel's order. Sizes below the
+ * smallest class go to it.
  */
-int kmalloc_caches_create(struct kmalloc_caches *caches, uint32_t shift_low, bool cgroup,
+int kmalloc_caches_create(struct kmalloc_caches *caches, const struct kmalloc_sets *sets,
 			  kmalloc_open open, void *policy, struct error *err);
 
 /* Finds the sets in a table that was filled from a recorded state. */

@@ -36,8 +36,10 @@ static cache_id null_cache_add(struct null_slab *null, const char *name, uint32_
 	return cache_table_add(&null->table, &args, err);
 }
 
-static cache_id null_cache_create(void *state, const struct cache_spec *spec, struct error *err)
+static cache_id null_cache_create(void *state, const struct request *request,
+				  const struct cache_spec *spec, struct error *err)
 {
+	(void)request;
 	if (cache_spec_check(spec, err))
 		return CACHE_NONE;
 	return null_cache_add(state, spec->name, spec->object_size, err);

@@ -72,11 +72,15 @@ struct slab_policy {
 			const struct services *services, struct error *err);
 	void (*destroy)(void *state);
 
+	/* The run begins at this time, after load() if there is a state. NULL: nothing to begin. */
+	int (*begin)(void *state, uint64_t now_ns, struct error *err);
+
 	/*
 	 * Returns the cache to use for this spec, which may be an existing one that it was merged
 	 * with. CACHE_NONE and *err when the spec is impossible (a size of 0 or too large).
 	 */
-	cache_id (*cache_create)(void *state, const struct cache_spec *spec, struct error *err);
+	cache_id (*cache_create)(void *state, const struct request *request,
+				 const struct cache_spec *spec, struct error *err);
 	/* Returns the number of objects that were left in it (0: it is gone). */
 	uint64_t (*cache_destroy)(void *state, const struct request *request, cache_id cache);
 	void (*cache_shrink)(void *state, const struct request *request, cache_id cache);
@@ -101,8 +105,13 @@ struct slab_policy {
 	/* Bytes usable in the object (ksize). */
 	uint32_t (*usable_size)(const void *state, object_t object);
 
-	/* Gives back what can be given back when memory is short; returns pages freed. NULL:
-	 * nothing. */
+	/*
+	 * Shrinks every cache; returns the pages that were freed. NULL: there is never anything to
+	 * give back. Linux has no such call under memory pressure: reclaim's shrinkers free objects
+	 * of caches (dentries, inodes), which a trace shows as their owners' frees, and empty slabs
+	 * wait for kmem_cache_shrink, for the free that makes them too many, and in SLAB for
+	 * cache_reap.
+	 */
 	uint64_t (*shrink_all)(void *state, const struct request *request);
 
 	/* A deferred call's time has come (RCU, cache_reap). NULL: never defers. */

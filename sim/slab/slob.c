@@ -78,11 +78,13 @@ static void slob_destroy(void *state)
 	(void)state; /* all of it is in the arena */
 }
 
-static cache_id slob_cache_create(void *state, const struct cache_spec *spec, struct error *err)
+static cache_id slob_cache_create(void *state, const struct request *request,
+				  const struct cache_spec *spec, struct error *err)
 {
 	struct slob *slob = state;
 	const bool rcu = (spec->flags & CACHE_TYPESAFE_BY_RCU) != 0;
 
+	(void)request;
 	if (cache_spec_check(spec, err))
 		return CACHE_NONE;
 	if (spec->align > PAGE_SIZE_BYTES) {

@@ -140,8 +140,12 @@ static void *slub_create(const struct page_source *pages, const void *params,
 	    arrays_create(slub, services->arena, err) ||
 	    cache_table_init(&slub->table, services->arena, err))
 		return NULL;
-	if (kmalloc_caches_create(&slub->kmalloc, 3, slub->params.cgroup, slub_cache_open, slub,
-				  err))
+	const struct kmalloc_sets sets = {
+		.shift_low = KMALLOC_CLASS_MIN,
+		.cgroup = slub->params.cgroup,
+	};
+
+	if (kmalloc_caches_create(&slub->kmalloc, &sets, slub_cache_open, slub, err))
 		return NULL;
 	return slub;
 }
@@ -158,10 +162,12 @@ static uint32_t slub_object_size(const void *policy, cache_id cache)
 	return slub->caches[cache.v].size;
 }
 
-static cache_id slub_cache_create(void *state, const struct cache_spec *spec, struct error *err)
+static cache_id slub_cache_create(void *state, const struct request *request,
+				  const struct cache_spec *spec, struct error *err)
 {
 	struct slub *slub = state;
 
+	(void)request;
 	if (cache_spec_check(spec, err))
 		return CACHE_NONE;
 	work_count(slub->work, WORK_cache_create);

@@ -6,14 +6,6 @@
 #include "core/assert.h"
 #include "slab/slub.h"
 
-enum {
-	/* What of the caller's flags goes on to the page allocator (mm/internal.h). */
-	GFP_RECLAIM_BITS = GFP_MASK_RECLAIM | GFP_BIT_HIGH | GFP_BIT_IO | GFP_BIT_FS |
-			   GFP_BIT_NOWARN | GFP_BIT_RETRY_MAYFAIL | GFP_BIT_NOFAIL |
-			   GFP_BIT_NORETRY | GFP_BIT_MEMALLOC | GFP_BIT_NOMEMALLOC | GFP_BIT_ATOMIC,
-	GFP_CONSTRAINT_BITS = GFP_BIT_HARDWALL | GFP_BIT_THISNODE,
-};
-
 static uint8_t link_class_for(uint32_t objects)
 {
 	return (uint8_t)(objects > 1 ? 32 - __builtin_clz(objects - 1) : 0);
@@ -70,7 +62,7 @@ static pfn_t slab_pages(struct slub *slub, const struct request *cause,
 			const struct slub_cache *cache, bool *smallest)
 {
 	const uint32_t gfp =
-		(cause->gfp & (GFP_RECLAIM_BITS | GFP_CONSTRAINT_BITS)) | cache->allocflags;
+		(cause->gfp & (GFP_SLAB_RECLAIM | GFP_SLAB_CONSTRAINT)) | cache->allocflags;
 	uint32_t eager = (gfp | GFP_BIT_NOWARN | GFP_BIT_NORETRY) & ~(uint32_t)GFP_BIT_NOFAIL;
 
 	if ((eager & GFP_BIT_DIRECT_RECLAIM) && cache->oo_order > cache->min_order)

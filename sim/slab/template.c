@@ -106,10 +106,12 @@ static void template_destroy(void *state)
 }
 
 /* Alignment comes for free here: an object starts on a page. Merging is the policy's own affair. */
-static cache_id template_cache_create(void *state, const struct cache_spec *spec, struct error *err)
+static cache_id template_cache_create(void *state, const struct request *request,
+				      const struct cache_spec *spec, struct error *err)
 {
 	struct template_slab *t = state;
 
+	(void)request;
 	if (spec->align & (spec->align - 1)) {
 		error_set(err, ERROR_INPUT, "cache '%s': alignment %u is not a power of two",
 			  spec->name, spec->align);

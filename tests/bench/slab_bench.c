@@ -80,6 +80,7 @@ static int bench_open(struct bench *b, const struct policy_info *info)
 		.seed = 1,
 		.cpus = 1,
 		.nodes = 1,
+		.ram_pages = FRAMES,
 		.frames = FRAMES,
 		.defer = no_defer,
 	};

@@ -59,7 +59,7 @@ static void play_begin(struct play *p, const struct slab_policy *policy, uint64_
 	p->byte_used = calloc(FIXTURE_FRAMES, PAGE_SIZE_BYTES);
 	assert_non_null(p->byte_used);
 	for (int i = 0; i < SPECS; i++) {
-		p->cache[i] = policy->cache_create(p->f->state, &specs[i], &err);
+		p->cache[i] = fixture_cache_create(p->f, &specs[i], &err);
 		assert_false(cache_is_none(p->cache[i]));
 	}
 }
@@ -508,11 +508,11 @@ static void impossible_caches_are_refused(const struct slab_policy *policy)
 	struct fixture *f = fixture_create(policy, 1, NULL);
 	struct error err = { 0 };
 
-	assert_true(cache_is_none(policy->cache_create(f->state, &nothing, &err)));
+	assert_true(cache_is_none(fixture_cache_create(f, &nothing, &err)));
 	assert_string_equal(err.message,
 			    "cache 'nothing': an object has 1 to 4194304 bytes, not 0");
-	assert_true(cache_is_none(policy->cache_create(f->state, &huge, &err)));
-	assert_true(cache_is_none(policy->cache_create(f->state, &odd, &err)));
+	assert_true(cache_is_none(fixture_cache_create(f, &huge, &err)));
+	assert_true(cache_is_none(fixture_cache_create(f, &odd, &err)));
 	assert_string_equal(err.message, "cache 'odd': alignment 48 is not a power of two");
 	fixture_destroy(f);
 }

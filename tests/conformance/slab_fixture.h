@@ -19,6 +19,7 @@
 
 #include "base/arena.h"
 #include "base/rng.h"
+#include "core/gfp.h"
 #include "core/option.h"
 #include "core/policy.h"
 #include "slab/slab.h"
@@ -94,7 +95,7 @@ static inline void fixture_defer(void *engine, enum defer_target target, uint64_
 {
 	struct fixture *f = engine;
 
-	assert_true(target == DEFER_SLAB || target == DEFER_SLAB_RCU);
+	assert_true(target == DEFER_SLAB || target == DEFER_SLAB_RCU || target == DEFER_SLAB_REAP);
 	assert_true(when_ns >= f->now_ns);
 	assert_true(f->deferred < FIXTURE_DEFERRED);
 	f->token[f->deferred++] = token;
@@ -133,6 +134,7 @@ static inline struct fixture *fixture_create(const struct slab_policy *policy, u
 		.seed = 1,
 		.cpus = cpus,
 		.nodes = 1,
+		.ram_pages = FIXTURE_FRAMES,
 		.frames = FIXTURE_FRAMES,
 		.defer = fixture_defer,
 		.engine = f,
@@ -176,6 +178,14 @@ static inline struct request fixture_request(struct fixture *f, uint32_t cpu, ui
 	return (struct request){
 		.time_ns = ++f->now_ns, .cpu = cpu, .gfp = gfp, .zone_hint = -1, .node = -1
 	};
+}
+
+static inline cache_id fixture_cache_create(struct fixture *f, const struct cache_spec *spec,
+					    struct error *err)
+{
+	const struct request request = fixture_request(f, 0, GFP_MASK_KERNEL);
+
+	return f->policy->cache_create(f->state, &request, spec, err);
 }
 
 #endif

@@ -122,7 +122,7 @@ static void created_caches_of_one_cpu(void **unused)
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(caches) / sizeof(caches[0]); i++)
-		assert_false(cache_is_none(f->policy->cache_create(f->state, &specs[i], &err)));
+		assert_false(cache_is_none(fixture_cache_create(f, &specs[i], &err)));
 	struct slab_state state = dump_of(f);
 
 	for (size_t i = 0; i < sizeof(caches) / sizeof(caches[0]); i++)
@@ -214,7 +214,7 @@ static size_t rows_explained(const char *path, uint32_t cpus, size_t *rows)
 						 .object_size = size,
 						 .no_merge = true };
 		struct cache_counts counts;
-		const cache_id cache = f->policy->cache_create(f->state, &spec, NULL);
+		const cache_id cache = fixture_cache_create(f, &spec, NULL);
 
 		assert_true(f->policy->counts(f->state, cache, &counts));
 		explained += counts.objects_per_slab == objects && counts.pages_per_slab == pages;

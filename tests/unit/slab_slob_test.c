@@ -169,7 +169,7 @@ static void rcu_caches_have_a_tail_and_free_later(void **unused)
 	const struct cache_spec spec = { .name = "late",
 					 .object_size = 101,
 					 .flags = CACHE_TYPESAFE_BY_RCU };
-	const cache_id cache = f->policy->cache_create(f->state, &spec, NULL);
+	const cache_id cache = fixture_cache_create(f, &spec, NULL);
 	const struct request r = fixture_request(f, 0, GFP_MASK_KERNEL);
 	const object_t a = f->policy->alloc(f->state, &r, cache);
 	struct cache_counts counts;

@@ -424,7 +424,7 @@ static void rcu_caches_keep_their_pages_a_while(void **unused)
 	const struct cache_spec spec = { .name = "rcu",
 					 .object_size = 100,
 					 .flags = CACHE_TYPESAFE_BY_RCU };
-	const cache_id cache = f->policy->cache_create(f->state, &spec, NULL);
+	const cache_id cache = fixture_cache_create(f, &spec, NULL);
 	const struct request r = fixture_request(f, 0, GFP_MASK_KERNEL);
 	const object_t object = f->policy->alloc(f->state, &r, cache);
 
@@ -448,7 +448,7 @@ static cache_id create(struct fixture *f, const char *name, uint32_t size, uint3
 		.name = name, .object_size = size, .align = align, .flags = flags
 	};
 
-	return f->policy->cache_create(f->state, &spec, NULL);
+	return fixture_cache_create(f, &spec, NULL);
 }
 
 static void like_caches_are_merged(void **unused)

@@ -23,7 +23,7 @@ SAMPLES = SOURCE / "workloads" / "samples"
 TABLE = pathlib.Path(__file__).with_name("exactness.csv")
 
 FIELDS = ["recording", "level", "facts", "matched", "compared", "lists_equal", "lists"]
-STACK = "zone,drain,isolate,rotate,bulk,lru,pcp_busy,rcu,cache_op,free_size,reclaim"
+STACK = "zone,drain,isolate,rotate,bulk,lru,pcp_busy,rcu,cache_op,free_size,reclaim,reap"
 FACTS = {"none": "none", "stack": STACK, "all": "all"}
 POLICIES = ("slub", "slab", "slob")
 

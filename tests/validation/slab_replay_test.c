@@ -80,6 +80,9 @@ struct replay {
 	uint64_t lists_compared, rows_compared;
 };
 
+/* Nothing of the request matters to SLUB. */
+static const struct request creation = { .zone_hint = -1, .node = -1 };
+
 static void take_frames(struct replay *r, uint32_t pfn, uint32_t order, uint8_t held)
 {
 	assert_true(pfn + (1u << order) <= FRAMES);
@@ -258,7 +261,7 @@ static void cache_record(struct replay *r, const struct record *record)
 	if (!r->started)
 		return;
 	if (record->operation == OP_KMEM_CACHE_CREATE) {
-		if (cache_is_none(r->policy->cache_create(r->state, &spec, &err)))
+		if (cache_is_none(r->policy->cache_create(r->state, &creation, &spec, &err)))
 			fail_msg("%s", err.message);
 		return;
 	}
@@ -267,7 +270,7 @@ static void cache_record(struct replay *r, const struct record *record)
 	cache_id cache = r->policy->cache_find(r->state, def->name);
 
 	if (cache_is_none(cache)) {
-		cache = r->policy->cache_create(r->state, &spec, &err);
+		cache = r->policy->cache_create(r->state, &creation, &spec, &err);
 		r->policy->cache_destroy(r->state, &request, cache);
 	}
 	if (record->operation == OP_KMEM_CACHE_SHRINK)
@@ -429,7 +432,8 @@ static void compare_geometry(struct replay *r, const struct slab_state *state)
 			.constructor = c->constructor,
 			.no_merge = true,
 		};
-		assert_false(cache_is_none(r->policy->cache_create(r->state, &spec, NULL)));
+		assert_false(
+			cache_is_none(r->policy->cache_create(r->state, &creation, &spec, NULL)));
 	}
 	struct slab_state made;
 

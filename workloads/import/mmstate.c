@@ -136,8 +136,10 @@ static int head_line(struct mmstate_parser *p, const char *line)
 	    mmstate_below(p, line, "pageblock_order", PAGE_ORDERS_MAX, &pages.pageblock_order) ||
 	    mmstate_u64(p, line, "totalram", &pages.total_ram_pages) ||
 	    mmstate_u64(p, line, "totalreserve", &pages.total_reserve_pages) ||
-	    mmstate_u64(p, line, "min_free_kbytes", &pages.min_free_kbytes))
+	    mmstate_u64(p, line, "min_free_kbytes", &pages.min_free_kbytes) ||
+	    mmstate_u64(p, line, "jiffies", &slabs.jiffies))
 		return -1;
+	slabs.ram_pages = pages.total_ram_pages;
 	if (p->pages)
 		*p->pages = pages;
 	if (p->slabs)

@@ -29,7 +29,7 @@ static int slub_cache(struct mmstate_parser *p, const char *line, struct cache_s
 
 static int slab_cache(struct mmstate_parser *p, const char *line, struct cache_state *c)
 {
-	uint32_t off_slab, objfreelist;
+	uint32_t off_slab, objfreelist, free_touched;
 	if (mmstate_u32(p, line, "num", &c->num) ||
 	    mmstate_below(p, line, "gfporder", PAGE_ORDERS_MAX, &c->gfporder) ||
 	    mmstate_u32(p, line, "limit", &c->limit) ||
@@ -39,9 +39,15 @@ static int slab_cache(struct mmstate_parser *p, const char *line, struct cache_s
 	    mmstate_u32(p, line, "colour_off", &c->colour_off) ||
 	    mmstate_u32(p, line, "colour_next", &c->colour_next) ||
 	    mmstate_u32(p, line, "free_limit", &c->free_limit) ||
+	    mmstate_u64(p, line, "total_slabs", &c->total_slabs) ||
+	    mmstate_u64(p, line, "free_slabs", &c->free_slabs) ||
+	    mmstate_u64(p, line, "free_objects", &c->free_objects) ||
+	    mmstate_u64(p, line, "next_reap", &c->next_reap) ||
+	    mmstate_below(p, line, "free_touched", 2, &free_touched) ||
 	    mmstate_below(p, line, "off_slab", 2, &off_slab) ||
 	    mmstate_below(p, line, "objfreelist", 2, &objfreelist))
 		return -1;
+	c->free_touched = free_touched;
 	c->off_slab = off_slab;
 	c->objfreelist = objfreelist;
 	return 0;

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Giving back what a cache holds in vain, and closing a cache. Reference: mm/slab.c
+ * (__kmem_cache_shrink, drain_cpu_caches) and mm/slab_common.c (kmem_cache_destroy).
+ */
+#include "slab/slab_private.h"
+
+static void empty_cpu_arrays(struct slab *slab, const struct request *request, cache_id cache)
+{
+	for (uint32_t cpu = 0; cpu < slab->cpu_count; cpu++) {
+		struct request there = *request;
+
+		there.cpu = cpu;
+		slab_array_empty(slab, &there, cache, 0, slab_cpu_array(slab, cache.v, cpu));
+	}
+}
+
+void slab_cache_shrink(void *state, const struct request *request, cache_id cache)
+{
+	struct slab *slab = state;
+
+	empty_cpu_arrays(slab, request, cache);
+	for (uint32_t node = 0; node < slab->node_count; node++)
+		if (slab_node(slab, cache.v, node)->has_shared)
+			slab_array_empty(slab, request, cache, node,
+					 slab_shared_array(slab, cache.v, node));
+	for (uint32_t node = 0; node < slab->node_count; node++)
+		slab_drain_free(slab, request, cache, node, UINT64_MAX);
+}
+
+/* The newest cache first: the kmallocs come last, and get back what managed the others' slabs. */
+uint64_t slab_shrink_all(void *state, const struct request *request)
+{
+	struct slab *slab = state;
+	uint64_t pages = 0;
+
+	for (uint32_t i = slab->table.count; i-- > 0;) {
+		const cache_id cache = { i };
+		struct cache_counts before, after;
+
+		if (!slab_counts(slab, cache, &before))
+			continue;
+		slab_cache_shrink(slab, request, cache);
+		slab_counts(slab, cache, &after);
+		/* A slab's return calls out, and what it calls may have made the cache grow. */
+		if (after.held_bytes < before.held_bytes)
+			pages += (before.held_bytes - after.held_bytes) >> PAGE_SHIFT;
+	}
+	return pages;
+}
+
+static void close_arrays(struct slab *slab, cache_id cache)
+{
+	for (uint32_t cpu = 0; cpu < slab->cpu_count; cpu++)
+		slab_array_close(slab, slab_cpu_array(slab, cache.v, cpu));
+	for (uint32_t node = 0; node < slab->node_count; node++)
+		if (slab_node(slab, cache.v, node)->has_shared)
+			slab_array_close(slab, slab_shared_array(slab, cache.v, node));
+}
+
+uint64_t slab_cache_destroy(void *state, const struct request *request, cache_id cache)
+{
+	struct slab *slab = state;
+	struct kmem_cache *common = cache_at(&slab->table, cache);
+	struct cache_counts counts;
+
+	if (--common->refcount > 0)
+		return 0;
+	work_count(slab->work, WORK_cache_destroy);
+	slab_cache_shrink(slab, request, cache);
+	slab_counts(slab, cache, &counts);
+	if (counts.slabs == 0) {
+		common->alive = false;
+		close_arrays(slab, cache);
+	}
+	return counts.live_objects;
+}
