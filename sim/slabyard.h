@@ -73,7 +73,7 @@ struct slabyard_run {
  * The parts of a struct slabyard_run that users set by name (level, timing, start, ...): what
  * `slabyard run` takes as options and an experiment in its section `run`. Ends with OPTION_END.
  */
-const struct option_spec *slabyard_run_options(void);
+extern const struct option_spec slabyard_run_options[];
 
 struct slabyard_operation_summary {
 	const char *name;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct unit {
@@ -203,4 +204,15 @@ char *units_human_count(double n, char *buffer, size_t size)
 		name = names[i];
 	}
 	return format_human(n, name, buffer, size);
+}
+
+char *units_format_real(double value, char *buffer, size_t size)
+{
+	for (int digits = 1; digits <= 17; digits++) {
+		snprintf(buffer, size, "%.*g", digits, value);
+		double back = strtod(buffer, NULL);
+		if (back >= value && back <= value)
+			break;
+	}
+	return buffer;
 }

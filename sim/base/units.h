@@ -19,6 +19,9 @@ int units_parse_duration(const char *text, uint64_t *ns, struct error *err);
 char *units_format_size(uint64_t bytes, char *buffer, size_t size);
 char *units_format_duration(uint64_t ns, char *buffer, size_t size);
 
+/* The fewest digits that give the value back. */
+char *units_format_real(double value, char *buffer, size_t size);
+
 /* A plain decimal times factor ("1.5" with 1000 is 1500); must come out whole; base names what. */
 int units_parse_scaled(const char *text, uint64_t factor, const char *base, uint64_t *value,
 		       struct error *err);

@@ -30,6 +30,8 @@ extern const struct command caches_command;
 extern const struct command run_command;
 extern const struct command list_command;
 extern const struct command config_command;
+extern const struct command sweep_command;
+extern const struct command status_command;
 
 /* Prints "slabyard: MESSAGE" on standard error; the exit code that the error's kind asks for. */
 int cli_fail(const struct error *err);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/config_input.h"
 
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/shipped.h"
 
 static int add(const char **list, size_t *count, const char *what, const char *value,
 	       struct error *err)
@@ -26,36 +26,15 @@ int config_input_set(struct config_input *input, const char *assignment, struct 
 	return add(input->assignments, &input->assignment_count, "--set", assignment, err);
 }
 
-/* Where configurations are, from the program's own folder: installed, and in a build folder. */
-static const char *const places[] = { SLABYARD_CONFIGS, "../configs" };
-static const char *const kinds[] = { "machines", "policies", "costs" };
-
-enum { PLACES = sizeof(places) / sizeof(places[0]), KINDS = sizeof(kinds) / sizeof(kinds[0]) };
-
-/* The program's folder, so that an installation can be moved; false when it cannot be told. */
-static bool program_folder(char *buffer, size_t size)
-{
-	ssize_t length = readlink("/proc/self/exe", buffer, size - 1);
-	if (length <= 0)
-		return false;
-	buffer[length] = '\0';
-	*strrchr(buffer, '/') = '\0';
-	return true;
-}
-
 /* The shipped file of that name, else the name itself, so that the message is about it. */
 static const char *find_file(const char *name, char *buffer, size_t size)
 {
-	char program[PATH_MAX];
-	if (strchr(name, '/') || access(name, R_OK) == 0 ||
-	    !program_folder(program, sizeof(program)))
+	static const char *const kinds[] = { "machines", "policies", "costs" };
+	if (strchr(name, '/') || access(name, R_OK) == 0)
 		return name;
-	for (size_t i = 0; i < PLACES * KINDS; i++) {
-		int length = snprintf(buffer, size, "%s/%s/%s/%s.yaml", program, places[i / KINDS],
-				      kinds[i % KINDS], name);
-		if (length > 0 && (size_t)length < size && access(buffer, R_OK) == 0)
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (shipped_config(kinds[i], name, buffer, size))
 			return buffer;
-	}
 	return name;
 }
 

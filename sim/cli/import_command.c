@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "machine/trace_copy.h"
 #include "machine/trace_input.h"
 #include "machine/true_caches.h"
-#include "trace/syt.h"
 
 enum { OPTION_FORMAT = 256, OPTION_LEVEL, OPTION_COMPRESS, OPTION_CACHES };
 
@@ -23,38 +23,6 @@ struct import_arguments {
 	struct syt_writer_options writer;
 };
 
-static int copy_records(struct trace_cursor *trace, struct syt_writer *writer, struct error *err)
-{
-	struct batch batch = { 0 };
-	int more;
-	while ((more = trace->ops->next(trace, &batch, err)) == 1)
-		if (syt_writer_append(writer, trace->definitions, &batch, err) != 0)
-			return -1;
-	return more;
-}
-
-/* Text of which nothing was taken is most likely not what its owner takes it for. */
-static int check_taken(const struct trace_cursor *trace, const struct import_report *report,
-		       struct error *err)
-{
-	if (report->events > 0 || strcmp(trace->format, "syt") == 0)
-		return 0;
-	return error_set(err, ERROR_INPUT, "%s: none of its %llu lines is an event that is known",
-			 trace->name, (unsigned long long)report->lines);
-}
-
-static int write_trace(const struct import_arguments *a, struct trace_cursor *trace,
-		       const struct import_report *report, struct error *err)
-{
-	struct syt_writer *writer = syt_writer_open(a->output, &a->writer, err);
-	if (!writer)
-		return -1;
-	if (copy_records(trace, writer, err) == 0 && check_taken(trace, report, err) == 0)
-		return syt_writer_finish(writer, trace->definitions, err);
-	syt_writer_abandon(writer);
-	return -1;
-}
-
 static int import(const struct import_arguments *a)
 {
 	struct error err = { 0 };
@@ -68,7 +36,7 @@ static int import(const struct import_arguments *a)
 	true_caches_close(caches);
 	if (!trace)
 		return cli_fail(&err);
-	int result = write_trace(a, trace, &report, &err);
+	int result = trace_copy(trace, &report, a->output, &a->writer, &err);
 	bool text = strcmp(trace->format, "syt") != 0;
 	/* With the trace on standard output the report would stand inside it. */
 	if (result == 0 && text)

@@ -10,7 +10,8 @@
 
 static const struct command *const commands[] = {
 	&import_command, &info_command, &dump_command,   &caches_command,
-	&run_command,    &list_command, &config_command,
+	&run_command,    &list_command, &config_command, &sweep_command,
+	&status_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -7,4 +7,7 @@
 /* Loads a plugin; -1 when it is there, else it has complained and returns the exit code. */
 int plugin_load_now(const char *path);
 
+/* What was loaded so far, as it was named. */
+const char *const *plugins_loaded(size_t *count);
+
 #endif

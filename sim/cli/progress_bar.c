@@ -17,7 +17,7 @@ bool progress_bar_wanted(const char *when, bool *wanted)
 	return *wanted || strcmp(when, "off") == 0 || strcmp(when, "auto") == 0;
 }
 
-static void show_bar(double fraction)
+void progress_bar_print(double fraction)
 {
 	enum { CELLS = 30 };
 	char cells[CELLS + 1];
@@ -25,7 +25,7 @@ static void show_bar(double fraction)
 	for (int i = 0; i < CELLS; i++)
 		cells[i] = i < full ? '#' : '.';
 	cells[CELLS] = '\0';
-	fprintf(stderr, " [%s] %3.0f%%", cells, 100 * fraction);
+	fprintf(stderr, "[%s] %3.0f%%", cells, 100 * fraction);
 }
 
 void progress_bar_show(void *context, const struct slabyard_progress *p)
@@ -37,7 +37,8 @@ void progress_bar_show(void *context, const struct slabyard_progress *p)
 	units_human_count(p->seconds > 0 ? (double)p->records / p->seconds : 0, rate, sizeof(rate));
 	fprintf(stderr, "\r%s records, %s/s", records, rate);
 	if (p->fraction >= 0) {
-		show_bar(p->fraction);
+		fputc(' ', stderr);
+		progress_bar_print(p->fraction);
 		if (p->fraction > 0)
 			fprintf(stderr, ", %.0f s left",
 				p->seconds * (1 - p->fraction) / p->fraction);

@@ -14,4 +14,7 @@ void progress_bar_show(void *context, const struct slabyard_progress *progress);
 /* Clears the line, when one was shown. */
 void progress_bar_clear(void);
 
+/* "[#####.....]  50%" */
+void progress_bar_print(double fraction);
+
 #endif

@@ -56,7 +56,7 @@ static int take_named(const struct command *command, const char *shown, const ch
 		      const char *text, struct slabyard_run *run)
 {
 	struct error err = { 0 };
-	const struct option_spec *option = option_find(slabyard_run_options(), name);
+	const struct option_spec *option = option_find(slabyard_run_options, name);
 	if (option_parse(option, text, run, &err) == 0)
 		return EXIT_GOOD;
 	return cli_usage(command, "option '%s' %s", shown, err.message);

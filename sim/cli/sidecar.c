@@ -8,56 +8,43 @@
 #include <time.h>
 
 #include "base/atomic_file.h"
+#include "base/json.h"
 
-static void print_string(FILE *out, const char *text)
+static void print_command(struct json *j, int argc, char **argv)
 {
-	fputc('"', out);
-	for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-		if (*at == '"' || *at == '\\')
-			fprintf(out, "\\%c", *at);
-		else if (*at < 0x20)
-			fprintf(out, "\\u%04x", *at);
-		else
-			fputc(*at, out);
-	}
-	fputc('"', out);
-}
-
-static void print_command(FILE *out, int argc, char **argv)
-{
-	fputs("  \"command\": [\"slabyard\"", out);
+	json_key(j, "command");
+	json_open(j, '[');
+	json_next(j);
+	json_string(j, "slabyard");
 	for (int i = 0; i < argc; i++) {
-		fputs(", ", out);
-		print_string(out, argv[i]);
+		json_next(j);
+		json_string(j, argv[i]);
 	}
-	fputs("],\n", out);
-}
-
-static void print_member(FILE *out, const char *name, const char *value)
-{
-	fprintf(out, "  \"%s\": ", name);
-	print_string(out, value);
-	fputs(",\n", out);
+	json_close(j, ']');
 }
 
 static void print_members(FILE *out, const struct slabyard_summary *summary, int argc, char **argv)
 {
+	struct json j = { .out = out };
 	struct utsname host;
-	char date[64] = "";
+	char date[64] = "", seconds[32];
 	time_t now = time(NULL);
 	struct tm utc;
 	if (gmtime_r(&now, &utc))
 		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	fputs("{\n", out);
-	print_member(out, "version", slabyard_version());
-	print_command(out, argc, argv);
-	print_member(out, "date", date);
+	json_open(&j, '{');
+	json_member(&j, "version", slabyard_version());
+	print_command(&j, argc, argv);
+	json_member(&j, "date", date);
 	if (uname(&host) == 0) {
-		print_member(out, "host", host.nodename);
-		print_member(out, "kernel", host.release);
+		json_member(&j, "host", host.nodename);
+		json_member(&j, "kernel", host.release);
 	}
-	print_member(out, "compiler", __VERSION__);
-	fprintf(out, "  \"wall_seconds\": %.6f\n}\n", summary->wall_seconds);
+	json_member(&j, "compiler", __VERSION__);
+	snprintf(seconds, sizeof(seconds), "%.6f", summary->wall_seconds);
+	json_raw_member(&j, "wall_seconds", seconds);
+	json_close(&j, '}');
+	fputc('\n', out);
 }
 
 int sidecar_write(const struct slabyard_run *run, const struct slabyard_summary *summary, int argc,

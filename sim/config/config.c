@@ -14,17 +14,9 @@ static int out_of_memory(struct error *err)
 
 const char *values_keep(struct config *config, const char *text, struct error *err)
 {
-	struct value_strings *strings = &config->strings;
-	char **grown = reallocarray(strings->text, strings->count + 1, sizeof(char *));
-	char *copy = strdup(text);
-	if (grown)
-		strings->text = grown;
-	if (!grown || !copy) {
-		free(copy);
+	const char *copy = text_pool_add(&config->strings, text);
+	if (!copy)
 		out_of_memory(err);
-		return NULL;
-	}
-	strings->text[strings->count++] = copy;
 	return copy;
 }
 
@@ -126,9 +118,7 @@ void config_destroy(struct config *config)
 			group_free(&section->policies[k]);
 		free(section->policies);
 	}
-	for (size_t i = 0; i < config->strings.count; i++)
-		free(config->strings.text[i]);
-	free(config->strings.text);
+	text_pool_free(&config->strings);
 	free(config->sections);
 	free(config);
 }
@@ -169,6 +159,30 @@ int config_assign(struct config *config, const char *path, const char *value, co
 		return -1;
 	target.origin->from = kept;
 	return 0;
+}
+
+int config_value(struct config *config, const char *path, char *buffer, size_t size,
+		 struct error *err)
+{
+	struct target target;
+	if (target_find(config, path, &target, err))
+		return -1;
+	if (target.kind == TARGET_POLICY)
+		snprintf(buffer, size, "%s", target.section->policies[target.section->chosen].name);
+	else if (target.kind == TARGET_OPTION)
+		option_format(&target.group->options[target.option], target.group->params, buffer,
+			      size);
+	else
+		return error_set(err, ERROR_INPUT, "names a group of values, not one of them");
+	return 0;
+}
+
+const struct option_spec *config_option(struct config *config, const char *path)
+{
+	struct target target;
+	if (target_find(config, path, &target, NULL) || target.kind != TARGET_OPTION)
+		return NULL;
+	return &target.group->options[target.option];
 }
 
 static int refuse_assignment(const char *assignment, const char *what, struct error *err)

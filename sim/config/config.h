@@ -55,6 +55,12 @@ const void *config_params(const struct config *config, const char *section);
 const struct policy_info *config_policy(const struct config *config, const char *section,
 					const void **params);
 
+/* The value of that path as text; -1 and *err without a place when there is none of that name. */
+int config_value(struct config *config, const char *path, char *buffer, size_t size,
+		 struct error *err);
+/* The option of that path; NULL for the choice of a policy and for what is no value. */
+const struct option_spec *config_option(struct config *config, const char *path);
+
 /* Every value with where it came from: "default", "FILE:LINE" or "--set". For --resolved. */
 void config_print_resolved(const struct config *config, FILE *out);
 /* The same values without where they came from, one "path: value" line each, for /provenance. */

@@ -2,70 +2,8 @@
 /* What may be configured, as a JSON Schema for editors and other programs. */
 #include <string.h>
 
+#include "base/json.h"
 #include "config/config.h"
-
-/* Writes JSON with indentation; `first` says that nothing stands yet in the current braces. */
-struct json {
-	FILE *out;
-	unsigned depth;
-	bool first;
-};
-
-static void json_string(struct json *j, const char *text)
-{
-	fputc('"', j->out);
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-		if (c == '"' || c == '\\')
-			fprintf(j->out, "\\%c", c);
-		else if (c < 0x20)
-			fprintf(j->out, "\\u%04x", c);
-		else
-			fputc(c, j->out);
-	}
-	fputc('"', j->out);
-}
-
-static void json_next(struct json *j)
-{
-	fprintf(j->out, "%s\n%*s", j->first ? "" : ",", (int)j->depth * 2, "");
-	j->first = false;
-}
-
-static void json_key(struct json *j, const char *key)
-{
-	json_next(j);
-	json_string(j, key);
-	fputs(": ", j->out);
-}
-
-static void json_open(struct json *j, char brace)
-{
-	fputc(brace, j->out);
-	j->depth++;
-	j->first = true;
-}
-
-static void json_close(struct json *j, char brace)
-{
-	j->depth--;
-	if (!j->first)
-		fprintf(j->out, "\n%*s", (int)j->depth * 2, "");
-	fputc(brace, j->out);
-	j->first = false;
-}
-
-static void json_member(struct json *j, const char *key, const char *text)
-{
-	json_key(j, key);
-	json_string(j, text);
-}
-
-static void json_raw_member(struct json *j, const char *key, const char *raw)
-{
-	json_key(j, key);
-	fputs(raw, j->out);
-}
 
 /* `scale` turns the stored unit into the written one. */
 static void print_range(struct json *j, const struct option_spec *option, double scale)
@@ -260,7 +198,7 @@ static void print_extends(struct json *j)
 
 void config_print_schema(const struct config_schema *schema, FILE *out)
 {
-	struct json j = { .out = out, .first = true };
+	struct json j = { .out = out };
 	json_open(&j, '{');
 	json_member(&j, "$schema", "https://json-schema.org/draft/2020-12/schema");
 	json_member(&j, "title", "Slabyard configuration");

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/text_pool.h"
 #include "config/config.h"
 
 /* Where a value came from, or where a mapping was last seen. */
@@ -37,16 +38,10 @@ struct value_section {
 	struct value_origin choice, mapping;
 };
 
-/* Strings that live as long as the configuration. */
-struct value_strings {
-	char **text;
-	size_t count;
-};
-
 struct config {
 	struct value_section *sections;
 	size_t section_count;
-	struct value_strings strings;
+	struct text_pool strings;
 	unsigned readings;
 };
 

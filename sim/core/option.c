@@ -209,16 +209,6 @@ int option_parse(const struct option_spec *option, const char *text, void *param
 	return parsers[option->type](option, text, params, err);
 }
 
-/* The fewest digits that give the value back. */
-static void format_real(double value, char *buffer, size_t size)
-{
-	for (int digits = 1; digits <= 17; digits++) {
-		snprintf(buffer, size, "%.*g", digits, value);
-		if (strtod(buffer, NULL) >= value && strtod(buffer, NULL) <= value)
-			return;
-	}
-}
-
 static void format_price(uint32_t picoseconds, char *buffer, size_t size)
 {
 	uint32_t whole = picoseconds / PICOSECONDS_PER_NS, rest = picoseconds % PICOSECONDS_PER_NS;
@@ -248,7 +238,7 @@ char *option_format(const struct option_spec *option, const void *params, char *
 		snprintf(buffer, size, "%" PRIu64, *(const uint64_t *)value);
 		break;
 	case OPTION_REAL:
-		format_real(*(const double *)value, buffer, size);
+		units_format_real(*(const double *)value, buffer, size);
 		break;
 	case OPTION_SIZE:
 		units_format_size(*(const uint64_t *)value, buffer, size);

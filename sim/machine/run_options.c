@@ -8,7 +8,7 @@ static const char *const levels[] = { "auto", "page", "slab", NULL };
 static const char *const timings[] = { "recorded", "closed", NULL };
 
 #define FIELD(member) offsetof(struct slabyard_run, member)
-static const struct option_spec options[] = {
+const struct option_spec slabyard_run_options[] = {
 	{ .name = "format",
 	  .offset = FIELD(format),
 	  .type = OPTION_TEXT,
@@ -53,6 +53,12 @@ static const struct option_spec options[] = {
 	  .default_text = "none",
 	  .unit = "",
 	  .help = "folder of recorded states to compare with at marks" },
+	{ .name = "caches",
+	  .offset = FIELD(caches),
+	  .type = OPTION_FILE,
+	  .default_text = "none",
+	  .unit = "",
+	  .help = "map of call sites to true caches" },
 	{ .name = "seed",
 	  .offset = FIELD(seed),
 	  .type = OPTION_UINT,
@@ -68,8 +74,3 @@ static const struct option_spec options[] = {
 	OPTION_END,
 };
 #undef FIELD
-
-const struct option_spec *slabyard_run_options(void)
-{
-	return options;
-}

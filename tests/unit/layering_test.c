@@ -41,7 +41,8 @@ static const struct folder folders[] = {
 	{ "sim/oom/", "oom/", 3 },
 	{ "sim/libc/", "libc/", 4 },
 	{ "sim/machine/", "machine/", 5 },
-	{ "sim/cli/", "cli/", 6 },
+	{ "sim/sweep/", "sweep/", 6 },
+	{ "sim/cli/", "cli/", 7 },
 	/* What machine/ offers: it stands just below, so that machine/ and all above may use it. */
 	{ "sim/slabyard.h", "slabyard.h", 4 },
 	/* Statistics read result files: from the engine they need base/ and nothing else. */
@@ -61,8 +62,8 @@ static const struct privilege headers[] = {
 };
 
 static const struct privilege calls[] = {
-	{ "exit", "sim/cli/" },    { "_exit", "sim/cli/" }, { "abort", "sim/core/assert.c" },
-	{ "printf", "sim/cli/" },  { "puts", "sim/cli/" },  { "perror", "sim/cli/" },
+	{ "exit", "sim/cli/" },    { "_exit", "sim/sweep/" }, { "abort", "sim/core/assert.c" },
+	{ "printf", "sim/cli/" },  { "puts", "sim/cli/" },    { "perror", "sim/cli/" },
 	{ "putchar", "sim/cli/" },
 };
 

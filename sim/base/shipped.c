@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/shipped.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* From the program's folder: installed, and in build/ or build/NAME/. */
+static const struct {
+	const char *configs, *samples;
+} places[] = {
+	{ SLABYARD_DATA "/configs", SLABYARD_DATA "/samples" },
+	{ "../configs", "../workloads/samples" },
+	{ "../../configs", "../../workloads/samples" },
+};
+
+enum { PLACES = sizeof(places) / sizeof(places[0]) };
+
+bool shipped_program(char *buffer, size_t size)
+{
+	ssize_t length = readlink("/proc/self/exe", buffer, size - 1);
+	if (length <= 0)
+		return false;
+	buffer[length] = '\0';
+	return true;
+}
+
+static bool program_folder(char *buffer, size_t size)
+{
+	if (!shipped_program(buffer, size))
+		return false;
+	*strrchr(buffer, '/') = '\0';
+	return true;
+}
+
+static bool is_readable(int length, const char *path, size_t size)
+{
+	return length > 0 && (size_t)length < size && access(path, R_OK) == 0;
+}
+
+bool shipped_config(const char *kind, const char *name, char *buffer, size_t size)
+{
+	char folder[PATH_MAX];
+	if (!program_folder(folder, sizeof(folder)))
+		return false;
+	for (size_t i = 0; i < PLACES; i++) {
+		int length = snprintf(buffer, size, "%s/%s/%s/%s.yaml", folder, places[i].configs,
+				      kind, name);
+		if (is_readable(length, buffer, size))
+			return true;
+	}
+	return false;
+}
+
+bool shipped_samples(char *buffer, size_t size)
+{
+	char folder[PATH_MAX];
+	if (!program_folder(folder, sizeof(folder)))
+		return false;
+	for (size_t i = 0; i < PLACES; i++) {
+		int length = snprintf(buffer, size, "%s/%s", folder, places[i].samples);
+		if (is_readable(length, buffer, size))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* slabyard sweep: the runs of an experiment, carried out here or handed to a cluster. */
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/atomic_file.h"
+#include "base/shipped.h"
+#include "cli/cli.h"
+#include "cli/plugins.h"
+#include "cli/sweep_progress.h"
+#include "sweep/plan.h"
+
+enum { OPTION_ENGINE = 256, OPTION_RESUME, OPTION_ONLY_FAILED, OPTION_DRY_RUN, OPTION_RUNS };
+
+enum { JOBS_MAX = 4096, PATH_BYTES = 4096, LABEL_BYTES = 512 };
+
+static const struct cli_option options[] = {
+	{ "jobs", true, 'j' },
+	{ "engine", true, OPTION_ENGINE },
+	{ "resume", false, OPTION_RESUME },
+	{ "only-failed", false, OPTION_ONLY_FAILED },
+	{ "dry-run", false, OPTION_DRY_RUN },
+	{ "runs", true, OPTION_RUNS },
+	{ "output", true, 'o' },
+	{ 0 },
+};
+
+struct sweep_arguments {
+	const char *operand, *output;
+	unsigned jobs;
+	bool dry_run, some_runs;
+	enum sweep_which which;
+	size_t first, last;
+};
+
+/* The CPUs that this process may use. */
+static unsigned usable_cpus(void)
+{
+	cpu_set_t set;
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+static int take_jobs(const struct command *command, const char *text, struct sweep_arguments *a)
+{
+	const struct option_spec spec = {
+		.name = "jobs", .type = OPTION_UINT, .min = 1, .max = JOBS_MAX
+	};
+	struct error err = { 0 };
+	uint64_t jobs;
+	if (option_parse(&spec, text, &jobs, &err) != 0)
+		return cli_usage(command, "option '-j' %s", err.message);
+	a->jobs = (unsigned)jobs;
+	return EXIT_GOOD;
+}
+
+/* "7" or "40-49". */
+static int take_runs(const struct command *command, const char *text, struct sweep_arguments *a)
+{
+	int length = 0, whole = (int)strlen(text);
+	a->some_runs = true;
+	if (sscanf(text, "%zu%n", &a->first, &length) == 1 && length == whole) {
+		a->last = a->first;
+		return EXIT_GOOD;
+	}
+	if (sscanf(text, "%zu-%zu%n", &a->first, &a->last, &length) == 2 && length == whole &&
+	    a->first <= a->last)
+		return EXIT_GOOD;
+	return cli_usage(command, "option '--runs' takes a run or a range as 40-49, is '%s'", text);
+}
+
+static int take_option(const struct command *command, int letter, const char *value,
+		       struct sweep_arguments *a)
+{
+	switch (letter) {
+	case 'j':
+		return take_jobs(command, value, a);
+	case 'o':
+		a->output = value;
+		return EXIT_GOOD;
+	case OPTION_RUNS:
+		return take_runs(command, value, a);
+	case OPTION_DRY_RUN:
+		a->dry_run = true;
+		return EXIT_GOOD;
+	case OPTION_RESUME:
+	case OPTION_ONLY_FAILED:
+		if (a->which != SWEEP_ALL)
+			return cli_usage(command, "one of --resume and --only-failed at a time");
+		a->which = letter == OPTION_RESUME ? SWEEP_UNFINISHED : SWEEP_ONLY_FAILED;
+		return EXIT_GOOD;
+	default:
+		if (strcmp(value, "local") == 0)
+			return EXIT_GOOD;
+		return cli_usage(command, "option '--engine' takes local, is '%s'", value);
+	}
+}
+
+/* A shipped experiment's name, or a file's. */
+static const char *find_experiment(const char *name, char *buffer, size_t size)
+{
+	if (strchr(name, '/') || access(name, R_OK) == 0 ||
+	    !shipped_config("experiments", name, buffer, size))
+		return name;
+	return buffer;
+}
+
+static void print_plan(const struct plan *plan)
+{
+	char label[LABEL_BYTES];
+	const struct manifest *m = plan->manifest;
+	for (size_t i = 0; i < m->run_count; i++)
+		printf("%6zu  %s\n", i, manifest_run_label(m, &m->runs[i], label, sizeof(label)));
+	printf("%s: %zu run%s of %zu configuration%s", m->name, m->run_count,
+	       m->run_count == 1 ? "" : "s", plan->config_count,
+	       plan->config_count == 1 ? "" : "s");
+	if (plan->excluded)
+		printf(", %zu excluded", plan->excluded);
+	if (plan->seedless)
+		printf("; %zu use no random numbers and are not repeated", plan->seedless);
+	fputc('\n', stdout);
+}
+
+static int write_configs(const struct folder *folder, const struct plan *plan, struct error *err)
+{
+	char path[FOLDER_FILE_BYTES];
+	for (size_t i = 0; i < plan->config_count; i++) {
+		const struct plan_config *config = &plan->configs[i];
+		folder_file(folder, "configs", config->hash, "yaml", path, sizeof(path));
+		if (access(path, F_OK) == 0)
+			continue;
+		struct atomic_file *file = atomic_file_open(path, err);
+		if (!file)
+			return -1;
+		fputs(config->yaml, atomic_file_stream(file));
+		if (atomic_file_finish(file, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Writes down what is to be run, before any of it is. */
+static int store_plan(struct folder *folder, struct plan *plan, struct error *err)
+{
+	bool changed;
+	if (plan_finish(plan, folder->path, err) != 0 || write_configs(folder, plan, err) != 0 ||
+	    folder_write_manifest(folder, plan->manifest, &changed, err) != 0)
+		return -1;
+	if (plan->same)
+		fprintf(stderr, "%zu runs are the same as earlier ones and are left out\n",
+			plan->same);
+	if (changed)
+		fprintf(stderr, "the experiment has changed: what is still the same is kept\n");
+	return 0;
+}
+
+static void print_outcome(const struct manifest *m, const struct folder *folder,
+			  const struct sweep_outcome *outcome)
+{
+	printf("%s: %zu run%s done", m->name, outcome->done, outcome->done == 1 ? "" : "s");
+	if (outcome->earlier)
+		printf(", %zu %s done before", outcome->earlier,
+		       outcome->earlier == 1 ? "was" : "were");
+	if (outcome->failed)
+		printf(", %zu failed (slabyard status %s)", outcome->failed, folder->path);
+	if (outcome->stopped_by)
+		printf(", stopped with %zu left (--resume goes on)", outcome->left);
+	printf("\nresults in %s\n", folder->path);
+}
+
+static int carry_out(const struct sweep_arguments *a, const struct folder *folder,
+		     const struct manifest *m)
+{
+	struct error err = { 0 };
+	struct sweep_display display;
+	struct sweep_outcome outcome;
+	struct sweep_work work = { .folder = folder,
+				   .manifest = m,
+				   .which = a->which,
+				   .first = a->first,
+				   .last = a->some_runs ? a->last : m->run_count - 1,
+				   .at_once = a->jobs,
+				   .observer = sweep_display_observer(&display, m) };
+	if (work.last >= m->run_count) {
+		error_set(&err, ERROR_INPUT, "--runs: there are runs 0 to %zu", m->run_count - 1);
+		return cli_fail(&err);
+	}
+	int status = sweep_run_local(&work, &outcome, &err);
+	sweep_display_clear(&display);
+	if (status != 0)
+		return cli_fail(&err);
+	print_outcome(m, folder, &outcome);
+	int code = cli_flush();
+	return outcome.failed || outcome.stopped_by ? EXIT_RUN_FAILED : code;
+}
+
+/* By the manifest that stands in the folder. */
+static int go_on(const struct sweep_arguments *a, const char *path)
+{
+	struct error err = { 0 };
+	struct folder folder;
+	if (folder_open(&folder, path, &err) != 0)
+		return cli_fail(&err);
+	struct manifest *m = NULL;
+	if (folder_lock(&folder, a->some_runs, &err) == 0)
+		m = folder_read_manifest(&folder, &err);
+	int code = m ? carry_out(a, &folder, m) : cli_fail(&err);
+	manifest_destroy(m);
+	folder_close(&folder);
+	return code;
+}
+
+static int begin(const struct sweep_arguments *a, struct plan *plan)
+{
+	struct error err = { 0 };
+	struct folder folder;
+	char path[PATH_BYTES];
+	snprintf(path, sizeof(path), "%s.sweep", plan->manifest->name);
+	if (folder_create(&folder, a->output ? a->output : path, &err) != 0)
+		return cli_fail(&err);
+	int code;
+	if (folder_lock(&folder, false, &err) != 0 || store_plan(&folder, plan, &err) != 0)
+		code = cli_fail(&err);
+	else
+		code = carry_out(a, &folder, plan->manifest);
+	folder_close(&folder);
+	return code;
+}
+
+static int sweep_experiment(const struct sweep_arguments *a)
+{
+	struct error err = { 0 };
+	struct plan plan;
+	char path[PATH_BYTES];
+	size_t plugin_count;
+	const char *const *plugins = plugins_loaded(&plugin_count);
+	struct experiment *e =
+		experiment_read(find_experiment(a->operand, path, sizeof(path)), &err);
+	if (!e)
+		return cli_fail(&err);
+	int status = plan_create(&plan, e, plugins, plugin_count, &err);
+	experiment_destroy(e);
+	if (status != 0)
+		return cli_fail(&err);
+	int code;
+	if (a->dry_run) {
+		print_plan(&plan);
+		code = cli_flush();
+	} else {
+		code = begin(a, &plan);
+	}
+	plan_free(&plan);
+	return code;
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int sweep_main(const struct command *command, int argc, char **argv)
+{
+	struct sweep_arguments a = { .jobs = usable_cpus() };
+	struct cli_arguments arguments = {
+		.command = command, .options = options, .argc = argc, .argv = argv
+	};
+	for (int letter; (letter = cli_next(&arguments)) != CLI_END;) {
+		if (letter == CLI_HELP)
+			return cli_flush();
+		int code = letter == CLI_BAD ? EXIT_BAD_INPUT
+					     : take_option(command, letter, arguments.value, &a);
+		if (code != EXIT_GOOD)
+			return code;
+	}
+	if (arguments.operand + 1 < argc)
+		return cli_usage(command, "unexpected argument '%s'", argv[arguments.operand + 1]);
+	a.operand = argv[arguments.operand];
+	if (!a.operand && !a.output)
+		return cli_usage(command, "an experiment's file is missing");
+	if (!a.operand)
+		return go_on(&a, a.output);
+	if (!is_folder(a.operand))
+		return sweep_experiment(&a);
+	if (a.output)
+		return cli_usage(command, "'%s' is a sweep's folder already, '-o' names another",
+				 a.operand);
+	return go_on(&a, a.operand);
+}
+
+const struct command sweep_command = {
+	.name = "sweep",
+	.usage = "sweep EXPERIMENT.yaml|DIR [-j N] [--resume|--only-failed] [--dry-run] [-o DIR]",
+	.help = "carries out the runs of an experiment",
+	.text = "  EXPERIMENT.yaml  traces, and what to vary (configs/experiments/README.md); a "
+		"name as\n"
+		"                   slab-variants is looked for among the shipped ones\n"
+		"  DIR              goes on with the sweep in it, as its manifest says\n"
+		"  -j, --jobs N     runs at once (default: the CPUs there are)\n"
+		"  -o, --output DIR where everything goes (default: NAME.sweep)\n"
+		"  --resume         runs that are neither done nor failed; without it, failed ones "
+		"too\n"
+		"  --only-failed    runs that failed, once more\n"
+		"  --runs A-B       only those of the manifest\n"
+		"  --dry-run        prints the runs and does nothing\n\n"
+		"A run that is done is never run again; one whose configuration, trace or option "
+		"changed\n"
+		"is another. Ctrl-C stops cleanly. A run that fails fails alone: slabyard status "
+		"says why.\n",
+	.main = sweep_main,
+};

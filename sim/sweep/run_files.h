@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The files that run options name: start states, folders of expected states. */
+#ifndef SLABYARD_SWEEP_RUN_FILES_H
+#define SLABYARD_SWEEP_RUN_FILES_H
+
+#include "sweep/experiment.h"
+
+/*
+ * Replaces the name in `value` by an absolute one: beside the trace, else beside the experiment. A
+ * word with a colon before it ("census:mmstate-0.txt") stays.
+ */
+int run_file_find(const struct experiment *e, const struct experiment_trace *trace,
+		  const char *option, char *value, size_t size, struct error *err);
+
+/* The file's name in such a value. */
+const char *run_file_name(const char *value);
+
+#endif
