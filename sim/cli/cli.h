@@ -23,15 +23,9 @@ struct command {
 	int (*main)(const struct command *command, int argc, char **argv);
 };
 
-extern const struct command import_command;
-extern const struct command info_command;
-extern const struct command dump_command;
-extern const struct command caches_command;
-extern const struct command run_command;
-extern const struct command list_command;
-extern const struct command config_command;
-extern const struct command sweep_command;
-extern const struct command status_command;
+#define COMMAND(name) extern const struct command name##_command;
+#include "cli/commands.def"
+#undef COMMAND
 
 /* Prints "slabyard: MESSAGE" on standard error; the exit code that the error's kind asks for. */
 int cli_fail(const struct error *err);

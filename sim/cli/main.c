@@ -9,9 +9,9 @@
 #include "cli/plugins.h"
 
 static const struct command *const commands[] = {
-	&import_command, &info_command, &dump_command,   &caches_command,
-	&run_command,    &list_command, &config_command, &sweep_command,
-	&status_command,
+#define COMMAND(name) &name##_command,
+#include "cli/commands.def"
+#undef COMMAND
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
