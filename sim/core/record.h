@@ -6,6 +6,7 @@
 #ifndef SLABYARD_CORE_RECORD_H
 #define SLABYARD_CORE_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ enum record_flags {
 	RECORD_IDENTITY = 1 << 4, /* address names an allocation older than the trace; id is 0 */
 	RECORD_EXTENDED = 1 << 5, /* an OP_EXTENSION record follows and belongs to this one */
 	RECORD_NESTED = 1 << 6, /* an event that its own batch repeats (see mm_page_free_batched) */
+	RECORD_PART = 1 << 7,   /* a free of a part of the allocation: 2^size pages at address */
 };
 
 enum {
@@ -41,6 +43,13 @@ struct record {
 _Static_assert(sizeof(struct record) == 32, "a trace record is 32 bytes");
 _Static_assert(offsetof(struct record, address) == 24, "the address is the last field");
 
+/* Detail of a free of pages, or'ed. */
+enum {
+	PAGE_FREE_BUSY = 1,  /* went past the per-cpu lists, as their lock was taken */
+	PAGE_FREE_LAST = 2,  /* RECORD_PART: nothing of the allocation is left */
+	PAGE_FREE_EXACT = 4, /* RECORD_PART: what alloc_pages_exact() does not need */
+};
+
 static inline uint32_t record_cpu(const struct record *r)
 {
 	return r->cpu_detail & RECORD_CPU_MASK;
@@ -49,6 +58,12 @@ static inline uint32_t record_cpu(const struct record *r)
 static inline uint32_t record_detail(const struct record *r)
 {
 	return (uint32_t)r->cpu_detail >> RECORD_CPU_BITS;
+}
+
+/* A free of something of which more is left. */
+static inline bool record_leaves_part(const struct record *r)
+{
+	return r->flags & RECORD_PART && !(record_detail(r) & PAGE_FREE_LAST);
 }
 
 /* A run of records that share a time base. Valid until the cursor's next call. */

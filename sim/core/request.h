@@ -16,6 +16,7 @@ enum request_flags {
 		1 << 3, /* assist pcp_busy: the per-cpu lock is held by who was interrupted */
 	REQUEST_RECLAIMING = 1 << 4, /* the task is reclaiming memory (PF_MEMALLOC) */
 	REQUEST_OOM_VICTIM = 1 << 5, /* the task is about to die for its memory */
+	REQUEST_EXACT = 1 << 6,      /* page free by alloc_pages_exact, of what it does not need */
 };
 
 /* First what all calls of one origin share, so that it can be copied as one. */

@@ -78,6 +78,8 @@ struct operation_stats {
  * bit says that the value is a recorded address of an allocation older than the start state.
  */
 #define IDENTITY_OLDER (1ull << 63)
+/* Pages: parts of the allocation have been freed (machine/split_pages.h). */
+#define IDENTITY_SPLIT (1ull << 62)
 
 /* Who made a live allocation; known only for ids that are alive. */
 struct owner {
@@ -102,6 +104,7 @@ struct task_set {
 };
 
 struct effect_pairs;
+struct split_pages;
 struct start;
 struct expect;
 struct sampler;
@@ -189,6 +192,7 @@ struct machine {
 	struct assists assists;
 	struct task_set reclaiming, victims; /* as the recording tells */
 	struct effect_pairs *effects;
+	struct split_pages *split_pages;
 	struct recorded_pages *recorded_pages; /* assist slab_page, else NULL */
 	struct start *start;
 	struct expect *expect;

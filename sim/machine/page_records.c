@@ -8,6 +8,7 @@
 #include "machine/execute.h"
 #include "machine/page_facts.h"
 #include "machine/recorded_pages.h"
+#include "machine/split_pages.h"
 #include "machine/start.h"
 
 void page_wait_for_rcu(struct machine *m, uint64_t token)
@@ -66,6 +67,10 @@ void page_release_lost(struct machine *m, const struct record *r, const struct r
 	if (entry & IDENTITY_OLDER)
 		return;
 	m->summary->lost_frees++;
+	if (entry & IDENTITY_SPLIT) {
+		split_pages_end(m->split_pages, r->id);
+		return;
+	}
 	struct request release = *request;
 	release.order = (uint8_t)((entry - 1) >> PAGE_ORDER_SHIFT);
 	m->page->free(m->page_state, &release, (pfn_t){ (uint32_t)(entry - 1) });
@@ -86,13 +91,44 @@ void page_assist_request(struct machine *m, const struct record *r, struct reque
 	bool alloc = r->operation == OP_MM_PAGE_ALLOC;
 	if (m->bulk_depth[request->cpu] && assist_use(&m->assists, ASSIST_NAMED_bulk))
 		request->flags |= REQUEST_BULK;
-	if (!alloc && record_detail(r) & 1 && assist_use(&m->assists, ASSIST_NAMED_pcp_busy))
+	if (!alloc && record_detail(r) & PAGE_FREE_BUSY &&
+	    assist_use(&m->assists, ASSIST_NAMED_pcp_busy))
 		request->flags |= REQUEST_PCP_BUSY;
 	request->flags |= page_fact_flags(m, r);
 	if (!alloc || !m->assists.allowed[ASSIST_NAMED_zone] || r->flags & RECORD_FAILED)
 		return;
 	request->zone_hint = zone_of(m, r->address);
 	m->assists.used[ASSIST_NAMED_zone] += request->zone_hint >= 0;
+}
+
+/* Frame of the part within its allocation; UINT32_MAX when it cannot be, or was freed before. */
+static uint32_t part_offset(struct machine *m, const struct record *r, uint32_t order)
+{
+	uint32_t offset = (uint32_t)r->address & ((1u << order) - 1);
+	if (!(r->flags & RECORD_PART) || r->size > order || offset & ((1u << r->size) - 1) ||
+	    !split_pages_take(m->split_pages, r->id, order, offset, r->size))
+		return UINT32_MAX;
+	return offset;
+}
+
+pfn_t page_part(struct machine *m, const struct record *r, struct request *request)
+{
+	uint64_t *entry = &m->ids.page[r->id];
+	uint64_t block = *entry - 1;
+	if (record_detail(r) & PAGE_FREE_EXACT)
+		request->flags |= REQUEST_EXACT;
+	if (!r->id || !*entry || *entry & IDENTITY_OLDER)
+		return page_older(m, r);
+	uint32_t offset = part_offset(m, r, (uint8_t)(block >> PAGE_ORDER_SHIFT));
+	*entry |= IDENTITY_SPLIT;
+	if (!record_leaves_part(r)) {
+		split_pages_end(m->split_pages, r->id);
+		*entry = 0;
+	}
+	if (offset != UINT32_MAX)
+		return (pfn_t){ (uint32_t)block + offset };
+	m->summary->unknown_frees++;
+	return PFN_NONE;
 }
 
 pfn_t page_older(struct machine *m, const struct record *r)

@@ -19,6 +19,11 @@ void page_end_grace_period(struct machine *m);
 void page_release_lost(struct machine *m, const struct record *r, const struct request *request);
 /* What assists add to a request. */
 void page_assist_request(struct machine *m, const struct record *r, struct request *request);
+/*
+ * A free of a part of an allocation: the frames that lie in the simulated block where the recorded
+ * ones lie in theirs, PFN_NONE when this run does not have them. Ends the id with its last part.
+ */
+pfn_t page_part(struct machine *m, const struct record *r, struct request *request);
 /* A free of what this run did not allocate: alive at the start, or unknown (PFN_NONE). */
 pfn_t page_older(struct machine *m, const struct record *r);
 
@@ -71,12 +76,18 @@ static inline int page_free_record(struct machine *m, const struct record *r)
 	struct request request = request_of(m, r);
 	request.order = page_order(r);
 	uint64_t entry = r->id ? m->ids.page[r->id] : 0;
-	if (r->id)
-		m->ids.page[r->id] = 0;
 	pfn_t pfn = { (uint32_t)(entry - 1) };
-	if (__builtin_expect(entry && !(entry & IDENTITY_OLDER), 1))
-		request.order = (uint8_t)((entry - 1) >> PAGE_ORDER_SHIFT);
-	else if (pfn_is_none(pfn = page_older(m, r)))
+	if (__builtin_expect(r->flags & RECORD_PART || entry & IDENTITY_SPLIT, 0)) {
+		pfn = page_part(m, r, &request);
+	} else {
+		if (r->id)
+			m->ids.page[r->id] = 0;
+		if (__builtin_expect(entry && !(entry & IDENTITY_OLDER), 1))
+			request.order = (uint8_t)((entry - 1) >> PAGE_ORDER_SHIFT);
+		else
+			pfn = page_older(m, r);
+	}
+	if (pfn_is_none(pfn))
 		return 0;
 	if (r->operation == OP_MM_PAGE_FREE_BATCHED)
 		request.flags |= REQUEST_BATCHED;

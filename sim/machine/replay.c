@@ -59,7 +59,7 @@ static void skip_record(struct machine *m, const struct record *r)
 		return;
 	uint64_t *slot = is_page ? &m->ids.page[r->id] : &m->ids.object[r->id];
 	if (info->ids == ID_FREE) {
-		*slot = r->flags & RECORD_NESTED ? *slot : 0;
+		*slot = r->flags & RECORD_NESTED || record_leaves_part(r) ? *slot : 0;
 		return;
 	}
 	uint64_t address = is_page ? r->address : r->address - m->page_offset;

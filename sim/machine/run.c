@@ -18,6 +18,7 @@
 #include "machine/report.h"
 #include "machine/sampler.h"
 #include "machine/snapshots.h"
+#include "machine/split_pages.h"
 #include "machine/start.h"
 #include "machine/trace_input.h"
 
@@ -127,8 +128,10 @@ static int prepare(struct machine *m, const struct batch *first, struct error *e
 			  m->assists.allowed[ASSIST_NAMED_reclaim];
 	page_facts_begin(m);
 	m->effects = effect_pairs_create(err);
+	m->split_pages = split_pages_create(err);
 	m->expect = expect_open(m->run->expect, m->run->start, err);
-	if (!m->effects || !m->expect || proc_files_prepare(m->run->proc, err) != 0)
+	if (!m->effects || !m->split_pages || !m->expect ||
+	    proc_files_prepare(m->run->proc, err) != 0)
 		return -1;
 	if (m->run->timing == SLABYARD_TIMING_CLOSED) {
 		m->closed = closed_create(m, err);
@@ -224,6 +227,7 @@ static void take_down(struct machine *m)
 	closed_destroy(m->closed);
 	expect_close(m->expect);
 	effect_pairs_destroy(m->effects);
+	split_pages_destroy(m->split_pages);
 	recorded_pages_destroy(m->recorded_pages);
 	machine_demolish(m);
 	start_close(m->start);

@@ -93,7 +93,9 @@ struct page_policy {
 	 */
 	pfn_t (*alloc)(void *state, const struct request *request);
 
-	/* The caller gives back what alloc returned, with the same order. */
+	/*
+	 * The caller gives back what alloc returned, with the same order, or a part of it that is a
+	 * block by itself (split_page()). */
 	void (*free)(void *state, const struct request *request, pfn_t pfn);
 
 	/*

@@ -66,13 +66,14 @@ static bool in_zone(const struct buddy *b, uint32_t pfn, unsigned order)
 	return pfn < z->end && z->end - pfn >= 1u << order;
 }
 
-/* free_one_page() */
+/* free_one_page(), and __free_pages_ok() to the tail */
 static void free_to_buddy(struct buddy *b, uint32_t zone, const struct request *request,
 			  uint32_t pfn)
 {
 	buddy_lock(b, &b->zones[zone]);
 	buddy_free_count_add(b, zone, request->cpu, 1 << request->order);
-	block_free(b, zone, pfn, request->order, pageblock_type(b, pfn), false);
+	block_free(b, zone, pfn, request->order, pageblock_type(b, pfn),
+		   request->flags & REQUEST_EXACT);
 	buddy_unlock(b, &b->zones[zone]);
 }
 
@@ -96,7 +97,7 @@ void release_frames(struct buddy *b, const struct request *request, uint32_t pfn
 	}
 	in_use_end(b, pfn, order, frame_kind(*state));
 	zone = buddy_zone_of(b, pfn);
-	if (pcp_allows(b, order) && !(request->flags & REQUEST_PCP_BUSY) &&
+	if (pcp_allows(b, order) && !(request->flags & (REQUEST_PCP_BUSY | REQUEST_EXACT)) &&
 	    pageblock_type(b, pfn) != MIGRATE_ISOLATE)
 		pcp_put(b, zone, request, pfn);
 	else

@@ -323,6 +323,97 @@ static void batched_frees_are_told_from_their_preparation(void **state)
 	support_close(&in);
 }
 
+/* split_page(): what is left of a block keeps its id, whoever gets its first page meanwhile. */
+static void blocks_are_freed_in_parts(void **state)
+{
+	struct imported in;
+	(void)state;
+	support_import_text("p-1 1: mm_page_alloc: pfn=8 order=3\n"
+			    "p-1 2: mm_page_alloc: pfn=100 order=0\n"
+			    "p-1 3: mm_page_free: pfn=8 order=0\n"
+			    "p-1 4: mm_page_alloc: pfn=8 order=0\n"
+			    "p-1 5: mm_page_free: pfn=12 order=2\n"
+			    "p-1 6: mm_page_free: pfn=12 order=0\n" /* gone already */
+			    "p-1 7: mm_page_free: pfn=9 order=0\n"
+			    "p-1 8: mm_page_free: pfn=10 order=1\n"
+			    "p-1 9: mm_page_free: pfn=8 order=0\n"
+			    "p-1 10: mm_page_alloc: pfn=9 order=0\n",
+			    &in);
+	static const unsigned part[] = { 0, 0, 1, 0, 1, 0, 1, 1, 0, 0 };
+	static const unsigned detail[] = { 0, 0, 0, 0, 0, 0, 0, PAGE_FREE_LAST, 0, 0 };
+	static const uint32_t ids[] = { 1, 2, 1, 3, 1, 0, 1, 1, 3, 3 };
+	assert_int_equal(in.count, 10);
+	for (size_t i = 0; i < in.count; i++) {
+		assert_int_equal((in.records[i].flags & RECORD_PART) != 0, part[i]);
+		assert_int_equal(record_detail(&in.records[i]), detail[i]);
+		assert_int_equal(in.records[i].id, ids[i]);
+	}
+	assert_int_equal(in.report.unknown_frees, 1);
+	support_close(&in);
+}
+
+/* A page is allocated that lay in a block of which the free was lost. */
+static void a_lost_free_may_be_of_a_part(void **state)
+{
+	struct imported in;
+	(void)state;
+	support_import_text("p-1 1: mm_page_alloc: pfn=8 order=1\n"
+			    "p-1 2: mm_page_free: pfn=8 order=0\n"
+			    "p-1 3: mm_page_alloc: pfn=9 order=0\n",
+			    &in);
+	const struct record *made_up = &in.records[2];
+	assert_int_equal(in.count, 4);
+	assert_int_equal(made_up->operation, OP_MM_PAGE_FREE);
+	assert_int_equal(made_up->id, 1);
+	assert_int_equal(made_up->address, 9);
+	assert_int_equal(made_up->size, 0);
+	assert_int_equal(made_up->flags, RECORD_PART);
+	assert_int_equal(record_detail(made_up), PAGE_FREE_LAST);
+	assert_int_equal(in.records[3].id, 1);
+	support_close(&in);
+}
+
+static unsigned exact_frees(const char *text)
+{
+	struct imported in;
+	unsigned frees = 0;
+	support_import_text(text, &in);
+	for (size_t i = 0; i < in.count; i++)
+		frees += in.records[i].flags & RECORD_PART &&
+			 record_detail(&in.records[i]) & PAGE_FREE_EXACT;
+	support_close(&in);
+	return frees;
+}
+
+static void alloc_pages_exact_is_known_by_what_it_gives_back(void **state)
+{
+	(void)state;
+	assert_int_equal(exact_frees("p-1 [000] ..... 1: mm_page_alloc: pfn=8 order=2\n"
+				     "p-1 [000] ..... 2: mm_page_free: pfn=10 order=0\n"
+				     "q-2 [001] ..... 2: mm_page_alloc: pfn=99 order=0\n"
+				     "p-1 [000] ..s.. 2: mm_page_alloc: pfn=98 order=0\n"
+				     "p-1 [000] ..... 3: mm_page_free: pfn=11 order=0\n"
+				     "p-1 [000] ..... 4: mm_page_free: pfn=9 order=0\n"),
+			 2);
+	/* not at once */
+	assert_int_equal(exact_frees("p-1 [000] ..... 1: mm_page_alloc: pfn=8 order=2\n"
+				     "p-1 [000] ..... 2: mm_page_alloc: pfn=16 order=2\n"
+				     "p-1 [000] ..... 3: mm_page_free: pfn=10 order=0\n"
+				     "p-1 [000] ..... 4: mm_page_free: pfn=11 order=0\n"),
+			 0);
+	/* from the first page on, by another task, in a huge page */
+	assert_int_equal(exact_frees("p-1 [000] ..... 1: mm_page_alloc: pfn=8 order=1\n"
+				     "p-1 [000] ..... 2: mm_page_free: pfn=8 order=0\n"),
+			 0);
+	assert_int_equal(exact_frees("p-1 [000] ..... 1: mm_page_alloc: pfn=8 order=1\n"
+				     "q-2 [000] ..... 2: mm_page_free: pfn=9 order=0\n"),
+			 0);
+	assert_int_equal(exact_frees("p-1 [000] ..... 1: mm_page_alloc: pfn=8 order=1 "
+				     "gfp_flags=GFP_KERNEL|__GFP_COMP\n"
+				     "p-1 [000] ..... 2: mm_page_free: pfn=9 order=0\n"),
+			 0);
+}
+
 static void bulk_calls_mark_what_they_hold(void **state)
 {
 	struct imported in;
@@ -442,6 +533,9 @@ int main(void)
 		cmocka_unit_test(unknown_events_are_named),
 		cmocka_unit_test(numbers_are_cut_and_counted),
 		cmocka_unit_test(batched_frees_are_told_from_their_preparation),
+		cmocka_unit_test(blocks_are_freed_in_parts),
+		cmocka_unit_test(a_lost_free_may_be_of_a_part),
+		cmocka_unit_test(alloc_pages_exact_is_known_by_what_it_gives_back),
 		cmocka_unit_test(bulk_calls_mark_what_they_hold),
 		cmocka_unit_test(caches_are_named_by_frees),
 		cmocka_unit_test(caches_made_anew_are_others),

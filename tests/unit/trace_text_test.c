@@ -75,9 +75,9 @@ static void write_cursor(const char *path, struct trace_cursor *cursor)
 static void add_random(struct sample *s, struct rng *rng, unsigned op, uint64_t time_ns)
 {
 	struct record *r = sample_add(s, time_ns, (enum operation)op);
-	r->flags =
-		(uint8_t)(rng_u32(rng) & (RECORD_IRQ | RECORD_EFFECT | RECORD_FAILED | RECORD_BULK |
-					  RECORD_IDENTITY | RECORD_EXTENDED | RECORD_NESTED));
+	r->flags = (uint8_t)(rng_u32(rng) &
+			     (RECORD_IRQ | RECORD_EFFECT | RECORD_FAILED | RECORD_BULK |
+			      RECORD_IDENTITY | RECORD_EXTENDED | RECORD_NESTED | RECORD_PART));
 	r->cpu_detail = (uint16_t)rng_u32(rng);
 	r->task = (uint32_t)rng_below(rng, s->definitions->task_count);
 	r->origin = (uint32_t)rng_below(rng, s->definitions->origin_count);

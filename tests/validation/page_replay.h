@@ -190,11 +190,16 @@ static inline void replay_free(struct replay *r, const struct record *record)
 
 	if (record->flags & RECORD_NESTED)
 		return;
-	if (page) {
+	if (page && record->flags & RECORD_PART) {
+		pfn.v = (uint32_t)(page - 1) + (pfn.v & ((1u << (uint8_t)((page - 1) >> 32)) - 1));
+	} else if (page) {
 		pfn.v = (uint32_t)(page - 1);
 		request.order = (uint8_t)((page - 1) >> 32);
-		r->pages[record->id] = 0;
 	}
+	if (record->flags & RECORD_PART && record_detail(record) & PAGE_FREE_EXACT)
+		request.flags |= REQUEST_EXACT;
+	if (page && !record_leaves_part(record))
+		r->pages[record->id] = 0;
 	r->policy->free(r->state, &request, pfn);
 }
 

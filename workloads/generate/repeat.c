@@ -73,7 +73,7 @@ static int follow_record(struct repeat_cursor *c, const struct record *r, struct
 {
 	const struct operation_info *info = &operation_table[r->operation];
 	struct owners *o = &c->owners[info->space];
-	if (r->id == 0 || (r->flags & (RECORD_FAILED | RECORD_NESTED)))
+	if (r->id == 0 || (r->flags & (RECORD_FAILED | RECORD_NESTED)) || record_leaves_part(r))
 		return 0;
 	if (info->ids == ID_ALLOC) {
 		if (owners_reserve(o, r->id, err) != 0)

@@ -86,6 +86,7 @@ static void apply_outright(struct decoder *d, struct import_event *e)
 	apply_flag(d, KEY_BULK, RECORD_BULK, e);
 	apply_flag(d, KEY_IDENTITY, RECORD_IDENTITY, e);
 	apply_flag(d, KEY_NESTED, RECORD_NESTED, e);
+	apply_flag(d, KEY_PART, RECORD_PART, e);
 	apply_flag(d, KEY_IRQ, RECORD_IRQ, e);
 }
 

@@ -4,8 +4,11 @@
 #include <stdlib.h>
 
 #include "base/ptrmap.h"
+#include "core/gfp.h"
 #include "core/operation.h"
+#include "import/exact_pages.h"
 #include "import/names.h"
+#include "import/page_parts.h"
 
 /* Ids that came back, the last one on top. */
 struct id_stack {
@@ -31,16 +34,12 @@ struct process_maps {
 struct identity {
 	struct definition_table *table;
 	struct import_report *report;
-	struct ptrmap *kernel[SPACE_COUNT]; /* pages, objects, vmap areas */
+	struct ptrmap *kernel[SPACE_COUNT]; /* objects, vmap areas */
 	struct process_maps *processes;
 	size_t process_count;
 	struct id_stack stacks[SPACE_COUNT];
-	/* By id of a living page block: what a made-up free has to say of it. */
-	struct page_block {
-		uint8_t order;
-		uint8_t flags;
-	} * pages;
-	size_t page_capacity;
+	struct page_parts *pages;
+	struct exact_pages exact;
 	struct live_table blocks[SPACE_COUNT]; /* objects and heap memory only */
 	uint64_t live;
 };
@@ -55,14 +54,13 @@ struct identity *identity_create(struct definition_table *table, struct import_r
 	}
 	i->table = table;
 	i->report = report;
-	for (unsigned space = SPACE_PAGE; space <= SPACE_VMAP; space++) {
-		i->kernel[space] = ptrmap_create(err);
-		if (!i->kernel[space]) {
-			identity_destroy(i);
-			return NULL;
-		}
-	}
-	return i;
+	i->pages = page_parts_create(err);
+	i->kernel[SPACE_OBJECT] = ptrmap_create(err);
+	i->kernel[SPACE_VMAP] = ptrmap_create(err);
+	if (i->pages && i->kernel[SPACE_OBJECT] && i->kernel[SPACE_VMAP])
+		return i;
+	identity_destroy(i);
+	return NULL;
 }
 
 void identity_destroy(struct identity *i)
@@ -79,7 +77,7 @@ void identity_destroy(struct identity *i)
 		ptrmap_destroy(i->processes[p].mappings);
 	}
 	free(i->processes);
-	free(i->pages);
+	page_parts_destroy(i->pages);
 	free(i);
 }
 
@@ -199,26 +197,9 @@ static enum operation free_of(unsigned operation)
 	}
 }
 
-static int remember_page(struct identity *i, const struct record *r, struct error *err)
-{
-	if (operation_table[r->operation].space != SPACE_PAGE)
-		return 0;
-	if (r->id >= i->page_capacity) {
-		size_t capacity = i->page_capacity ? 2 * i->page_capacity : 4096;
-		struct page_block *grown = realloc(i->pages, capacity * sizeof(*grown));
-		if (!grown)
-			return error_set(err, ERROR_RUN, "no memory for the trace's pages");
-		i->pages = grown;
-		i->page_capacity = capacity;
-	}
-	i->pages[r->id].order = (uint8_t)r->size;
-	i->pages[r->id].flags = r->flags & RECORD_EFFECT;
-	return 0;
-}
-
 /* An event that ends `id` at `address`, made up because the trace does not have it. */
-static void end_before(const struct identity *i, const struct import_event *e, uint32_t id,
-		       uint64_t address, struct import_event *before)
+static void end_before(const struct import_event *e, uint32_t id, uint64_t address,
+		       struct import_event *before)
 {
 	*before = *e;
 	before->record.operation = (uint8_t)free_of(e->record.operation);
@@ -227,10 +208,6 @@ static void end_before(const struct identity *i, const struct import_event *e, u
 	before->record.address = address;
 	before->record.origin = 0;
 	before->origin_given = true;
-	if (operation_table[e->record.operation].space != SPACE_PAGE)
-		return;
-	before->record.size = i->pages[id].order;
-	before->record.flags |= i->pages[id].flags;
 }
 
 static int resolve_alloc(struct identity *i, struct import_event *e, struct import_event *before,
@@ -244,15 +221,71 @@ static int resolve_alloc(struct identity *i, struct import_event *e, struct impo
 	uint32_t old = ptrmap_take(map, e->record.address);
 	if (old != PTRMAP_NONE) {
 		i->report->double_allocs++;
-		end_before(i, e, old, e->record.address, before);
+		end_before(e, old, e->record.address, before);
 		if (give_id_back(i, space, old, err))
 			return -1;
 	}
 	e->record.id = take_id(i, space);
-	if (remember_page(i, &e->record, err) ||
-	    ptrmap_put(map, e->record.address, e->record.id, err))
+	if (ptrmap_put(map, e->record.address, e->record.id, err))
 		return -1;
 	return old == PTRMAP_NONE ? 1 : 2;
+}
+
+/* What a free of pages ends: a block, or a part of one. */
+static void set_part(struct record *r, const struct page_part *part)
+{
+	r->id = part->id;
+	r->size = part->order;
+	r->flags |= part->whole ? 0 : RECORD_PART;
+	if (!part->whole && part->last)
+		r->cpu_detail |= PAGE_FREE_LAST << RECORD_CPU_BITS;
+}
+
+static int resolve_page_alloc(struct identity *i, struct import_event *e,
+			      struct import_event *before, struct error *err)
+{
+	struct record *r = &e->record;
+	struct page_part old;
+
+	if (r->flags & RECORD_FAILED)
+		return 1;
+	page_parts_end(i->pages, r->address, &old);
+	if (old.id != PTRMAP_NONE) {
+		i->report->double_allocs++;
+		end_before(e, old.id, r->address, before);
+		set_part(&before->record, &old);
+		before->record.flags |= old.flags;
+		if (old.last && give_id_back(i, SPACE_PAGE, old.id, err))
+			return -1;
+	}
+	r->id = take_id(i, SPACE_PAGE);
+	if (page_parts_add(i->pages, r->address, r->id, r->size, r->flags & RECORD_EFFECT, err))
+		return -1;
+	exact_pages_allocated(&i->exact, r,
+			      definition_table_view(i->table)->origins[r->origin].gfp &
+				      GFP_BIT_COMP);
+	return old.id == PTRMAP_NONE ? 1 : 2;
+}
+
+static int resolve_page_free(struct identity *i, struct import_event *e, struct error *err)
+{
+	struct record *r = &e->record;
+	bool nested = r->flags & RECORD_NESTED;
+	struct page_part part;
+
+	if (nested)
+		part = page_parts_find(i->pages, r->address, r->size);
+	else if (page_parts_take(i->pages, r->address, r->size, &part, err))
+		return -1;
+	if (part.id == PTRMAP_NONE) {
+		r->flags |= RECORD_IDENTITY;
+		i->report->unknown_frees += !nested;
+		return 1;
+	}
+	set_part(r, &part);
+	if (exact_pages_freed(&i->exact, r))
+		r->cpu_detail |= PAGE_FREE_EXACT << RECORD_CPU_BITS;
+	return nested || !part.last || give_id_back(i, SPACE_PAGE, part.id, err) == 0 ? 1 : -1;
 }
 
 /* kfree() takes NULL and ZERO_SIZE_PTR (what kmalloc(0) gives), and does nothing. */
@@ -297,7 +330,7 @@ static int resolve_known_move(struct identity *i, struct import_event *e,
 	if (lost == PTRMAP_NONE)
 		return 1;
 	i->report->double_allocs++;
-	end_before(i, e, lost, e->record.address, before);
+	end_before(e, lost, e->record.address, before);
 	return give_id_back(i, space, lost, err) ? -1 : 2;
 }
 
@@ -318,7 +351,7 @@ static int resolve_move(struct identity *i, struct import_event *e, struct impor
 	if (id != PTRMAP_NONE)
 		return resolve_known_move(i, e, before, map, id, err);
 	i->report->unknown_frees++;
-	end_before(i, e, 0, old, before);
+	end_before(e, 0, old, before);
 	before->record.flags = (e->record.flags & RECORD_IRQ) | RECORD_IDENTITY;
 	e->record.operation = e->record.operation == OP_KREALLOC ? OP_KMALLOC
 			      : e->record.operation == OP_MREMAP ? OP_MMAP
@@ -336,6 +369,10 @@ static int resolve(struct identity *i, struct import_event *e, struct import_eve
 		definition_raise_id_max(i->table, info->space, e->record.id);
 		return 1;
 	}
+	if (info->space == SPACE_PAGE && info->ids == ID_ALLOC)
+		return resolve_page_alloc(i, e, before, err);
+	if (info->space == SPACE_PAGE && info->ids == ID_FREE)
+		return resolve_page_free(i, e, err);
 	switch (info->ids) {
 	case ID_ALLOC:
 		return resolve_alloc(i, e, before, info->space, err);

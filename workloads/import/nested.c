@@ -39,7 +39,7 @@ static void mark_busy(struct nested *n, struct window *w, const struct import_ev
 	uint32_t key = ptrmap_get(n->frees, busy->record.address);
 	struct import_event *e = key == PTRMAP_NONE ? NULL : window_find(w, key);
 	if (e)
-		e->record.cpu_detail |= 1 << RECORD_CPU_BITS;
+		e->record.cpu_detail |= PAGE_FREE_BUSY << RECORD_CPU_BITS;
 }
 
 int nested_enter(struct nested *n, struct window *w, uint64_t number, struct error *err)

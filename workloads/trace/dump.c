@@ -187,7 +187,7 @@ static void put_flags(FILE *out, unsigned flags)
 	} keys[] = {
 		{ RECORD_EFFECT, " effect=1" },     { RECORD_FAILED, " failed=1" },
 		{ RECORD_BULK, " bulk=1" },         { RECORD_NESTED, " nested=1" },
-		{ RECORD_IDENTITY, " identity=1" },
+		{ RECORD_IDENTITY, " identity=1" }, { RECORD_PART, " part=1" },
 	};
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (flags & keys[i].flag)

@@ -138,6 +138,8 @@ static int scan_ids(struct scan *s, const struct record *r, struct error *err)
 		space->failed++;
 		return 0;
 	}
+	if (record_leaves_part(r))
+		return 0;
 	if (info->ids == ID_FREE && !(r->flags & RECORD_NESTED)) {
 		space->freed++;
 		space->older += r->id == 0;
