@@ -163,7 +163,7 @@ static uint32_t holder_of_use(struct blame *b, const struct frame_use *use,
 	}
 	if (use->page)
 		*owner = &b->m->ids.page_owner[use->page];
-	return holder_of_page(b->holders, *owner, use->kind, &b->err);
+	return holder_of_page(b->holders, *owner, use->older, use->kind, &b->err);
 }
 
 void blame_see(struct blame *b, const struct frame_use *use)

@@ -167,17 +167,28 @@ static enum block_state state_of(const struct blame_block *b)
 	return b->pcp || b->movable ? BLOCK_FREEABLE : BLOCK_FREE;
 }
 
-/* Zones that nobody walks (a policy that places nothing) have blocks that nothing is known of. */
+/* Holes, and what lies beyond the last zone, will never be free either. */
+static void count_missing(struct blame_map *map)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		struct blame_block *b = &map->blocks[i];
+		uint32_t known = b->free + b->pcp + b->movable + b->unmovable + b->reserved;
+		if (known)
+			b->reserved += (1u << map->order) - known;
+	}
+}
+
+/* Nobody walks what lies outside all zones, or a policy that places nothing. */
 static bool is_known(const struct blame_block *b)
 {
 	return b->free || b->pcp || b->movable || b->unmovable || b->reserved;
 }
 
-/* The zone in which the block ends: the first one of all begins behind its block's first frame. */
-static void count_state(struct blame_tables *t, uint32_t last_pfn, enum block_state state)
+/* The first zone that has a part of the block: zones need not begin and end with one. */
+static void count_state(struct blame_tables *t, uint64_t pfn, uint64_t end, enum block_state state)
 {
 	for (uint32_t i = 0; i < t->counts.zone_count; i++)
-		if (last_pfn >= t->zones[i].start && last_pfn < t->zones[i].end) {
+		if (end > t->zones[i].start && pfn < t->zones[i].end) {
 			t->zones[i].blocks[state]++;
 			return;
 		}
@@ -204,7 +215,7 @@ static int write_blocks(struct blame_tables *t, const struct blame_map *map, uin
 		uint64_t pfn = (uint64_t)i << map->order;
 		if (!is_known(b))
 			continue;
-		count_state(t, (uint32_t)(pfn + (1u << map->order) - 1), state);
+		count_state(t, pfn, pfn + (1u << map->order), state);
 		if (state != BLOCK_FREE && write_block(t, snapshot, pfn, b, err) != 0)
 			return -1;
 	}
@@ -282,6 +293,7 @@ int blame_tables_write(struct blame_tables *t, struct blame_map *map, uint64_t s
 	for (uint32_t i = 0; i < t->counts.zone_count; i++)
 		for (unsigned state = 0; state < BLOCK_STATES; state++)
 			t->zones[i].blocks[state] = 0;
+	count_missing(map);
 	if (write_blocks(t, map, snapshot, err) != 0 || write_states(t, snapshot, err) != 0)
 		return -1;
 	return write_pins(t, map, snapshot, err);

@@ -200,6 +200,7 @@ static void describe_older(const struct machine *m, struct frame_use *use)
 {
 	char letter = start_page_kind(m->start, use->pfn);
 
+	use->older = letter != '\0';
 	use->kind = (uint8_t)older_kind(letter, use->movable);
 	use->movable = use->movable || letter == 'A' || letter == 'F';
 	use->count = 1;

@@ -40,6 +40,7 @@ struct frame_use {
 	uint8_t order;       /* free: of the block */
 	uint8_t migratetype; /* of the free list, else of the pageblock */
 	bool movable;        /* in use, and could be moved away */
+	bool older;          /* in use since before the start */
 	/* Whose it is, where that is known: one of these, the others 0. */
 	uint32_t page;   /* trace id of the page allocation */
 	uint32_t object; /* trace id of an object that has pages to itself (a large kmalloc) */

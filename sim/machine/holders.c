@@ -6,6 +6,7 @@
 
 #include "import/intern.h"
 #include "machine/machine.h"
+#include "machine/start.h"
 
 enum holder_kind {
 	HOLDER_PAGE,
@@ -13,11 +14,19 @@ enum holder_kind {
 	HOLDER_EMPTY_SLAB,
 	HOLDER_OLDER_PAGE,
 	HOLDER_OLDER_OBJECT,
+	HOLDER_LOST_PAGE,
+	HOLDER_LOST_OBJECT,
 	HOLDER_KINDS
 };
 
 static const char *const kind_names[HOLDER_KINDS] = {
-	"page", "object", "empty slab", "page from before", "object from before",
+	"page",
+	"object",
+	"empty slab",
+	"page from before",
+	"object from before",
+	"page of no known owner",
+	"object of no known owner",
 };
 
 /* What makes two allocations' holders one: texts by their number. */
@@ -39,7 +48,9 @@ static int open_table(struct holders *h, struct error *err)
 	const struct result_column columns[COLUMNS] = {
 		{ .name = "kind",
 		  .unit = "",
-		  .long_name = "what it holds; 'from before' is older than the start",
+		  .long_name =
+			  "what it holds; 'from before' is older than the start, and without a "
+			  "known owner is what failed in the recording",
 		  .type = RESULT_TEXT },
 		{ .name = "use",
 		  .unit = "",
@@ -110,8 +121,8 @@ static const char *cache_name(const struct holders *h, cache_id cache)
 	return known ? counts.name : "";
 }
 
-uint32_t holder_of_page(struct holders *h, const struct owner *owner, enum frame_use_kind use,
-			struct error *err)
+uint32_t holder_of_page(struct holders *h, const struct owner *owner, bool older,
+			enum frame_use_kind use, struct error *err)
 {
 	const struct origin_def *origin =
 		owner ? &h->m->trace->definitions->origins[owner->origin] : NULL;
@@ -121,7 +132,9 @@ uint32_t holder_of_page(struct holders *h, const struct owner *owner, enum frame
 	if (origin && !*site)
 		site = gfp_format(origin->gfp, gfp, sizeof(gfp));
 	const struct identity_key key = {
-		.kind = owner ? HOLDER_PAGE : HOLDER_OLDER_PAGE,
+		.kind = owner   ? HOLDER_PAGE
+			: older ? HOLDER_OLDER_PAGE
+				: HOLDER_LOST_PAGE,
 		.use = use,
 		.site = number_of(h, site, err),
 		.cache = number_of(h, "", err),
@@ -135,9 +148,11 @@ uint32_t holder_of_object(struct holders *h, const struct owner *owner, cache_id
 {
 	const struct definitions *d = h->m->trace->definitions;
 	const struct origin_def *origin = owner ? &d->origins[owner->origin] : NULL;
-	bool named = origin && !cache_is_none(origin->cache);
+	bool named = origin && !cache_is_none(origin->cache), older = start_pages(h->m->start);
 	const struct identity_key key = {
-		.kind = owner ? HOLDER_OBJECT : HOLDER_OLDER_OBJECT,
+		.kind = owner   ? HOLDER_OBJECT
+			: older ? HOLDER_OLDER_OBJECT
+				: HOLDER_LOST_OBJECT,
 		.use = USE_SLAB,
 		.site = number_of(h, origin ? origin->call_site : "", err),
 		.cache = number_of(

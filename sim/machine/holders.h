@@ -6,6 +6,7 @@
 #ifndef SLABYARD_MACHINE_HOLDERS_H
 #define SLABYARD_MACHINE_HOLDERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -23,11 +24,12 @@ struct holders *holders_open(struct machine *m, struct error *err);
 void holders_close(struct holders *holders);
 
 /*
- * A holder's number, HOLDER_NONE with *err when memory is spent. owner NULL: older than the start,
- * or of nobody known. cache: the slab policy's, for those that the trace does not name.
+ * A holder's number, HOLDER_NONE with *err when memory is spent. owner NULL: `older` than the
+ * start, or had where the recording failed, so that no record frees it. cache: the slab policy's,
+ * for those that the trace does not name.
  */
-uint32_t holder_of_page(struct holders *holders, const struct owner *owner, enum frame_use_kind use,
-			struct error *err);
+uint32_t holder_of_page(struct holders *holders, const struct owner *owner, bool older,
+			enum frame_use_kind use, struct error *err);
 uint32_t holder_of_object(struct holders *holders, const struct owner *owner, cache_id cache,
 			  struct error *err);
 /* A slab without objects that the slab allocator keeps for the next ones. */

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "cli/frag_report.h"
+#include "core/ids.h"
+#include "results/cells.h"
+
+enum { HUGE_PAGE_ORDER = 9, TEXT_MAX = 64 };
+
+static char *pages_text(uint64_t pages, char text[TEXT_MAX])
+{
+	return units_human_size((double)pages * PAGE_SIZE_BYTES, text, TEXT_MAX);
+}
+
+/* "2.68 s", "35 ms" */
+static char *age_text(uint64_t ns, char text[TEXT_MAX])
+{
+	static const struct {
+		double ns;
+		const char *name;
+	} units[] = { { 3600e9, "h" }, { 60e9, "min" }, { 1e9, "s" },
+		      { 1e6, "ms" },   { 1e3, "us" },   { 1, "ns" } };
+	size_t i = 0;
+
+	if (ns == UINT64_MAX)
+		return strcpy(text, "-");
+	while (i + 1 < sizeof(units) / sizeof(units[0]) && (double)ns < units[i].ns)
+		i++;
+	snprintf(text, TEXT_MAX, "%.3g %s", (double)ns / units[i].ns, units[i].name);
+	return text;
+}
+
+static void print_head(FILE *out, const struct frag_report *r)
+{
+	const struct frag_data *d = r->data;
+
+	fprintf(out, "%s: ", r->path);
+	if (d->mark >= 0)
+		fprintf(out, "at mark %" PRId64, d->mark);
+	else
+		fprintf(out, "at the %s", d->last ? "end" : "start");
+	fprintf(out, " (record %" PRIu64 ", %.6f s; page: %s, slab: %s)\n", d->record,
+		(double)d->time_ns / 1e9, d->page_policy ? d->page_policy : "?",
+		d->slab_policy ? d->slab_policy : "?");
+	if (d->time_ns > d->horizon_ns)
+		fprintf(out,
+			"Past the horizon (%.6f s): the recording's processes would have done "
+			"something else by now.\n",
+			(double)d->horizon_ns / 1e9);
+}
+
+static uint64_t mixed_blocks(const struct frag_zone *z)
+{
+	uint64_t blocks = 0;
+
+	for (unsigned type = 0; type < MIGRATE_TYPES; type++)
+		blocks += z->counts.pageblocks_mixed[type];
+	return blocks;
+}
+
+static void print_zones(FILE *out, const struct frag_data *d)
+{
+	struct cells cells = { .columns = 11 };
+	static const char *const names[] = {
+		"zone", "managed",  "free", "per-cpu",  "largest", "2 MiB blocks",
+		"free", "freeable", "held", "reserved", "mixed",
+	};
+	char managed[TEXT_MAX], free_text[TEXT_MAX], pcp[TEXT_MAX], largest[TEXT_MAX],
+		block[TEXT_MAX];
+
+	fprintf(out,
+		"\nMemory, free blocks of 2 MiB (those in larger ones too), and pageblocks of %s: "
+		"free, "
+		"freeable by\nmoving pages, held by pages that cannot be moved, in part reserved; "
+		"mixed have pages of another type\n",
+		pages_text(1ull << d->block_order, block));
+	for (size_t i = 0; i < cells.columns; i++)
+		cells_add(&cells, "%s", names[i]);
+	for (size_t i = 0; i < d->zone_count; i++) {
+		const struct frag_zone *z = &d->zones[i];
+		cells_add(&cells, "%s", z->name);
+		cells_add(&cells, "%s", pages_text(z->counts.managed, managed));
+		cells_add(&cells, "%s", pages_text(z->counts.free_pages, free_text));
+		cells_add(&cells, "%s", pages_text(z->counts.pcp_pages, pcp));
+		cells_add(&cells, "%s",
+			  pages_text(largest_free_pages(&z->counts, d->orders), largest));
+		cells_add(&cells, "%" PRIu64,
+			  free_blocks_of(&z->counts, d->orders, HUGE_PAGE_ORDER));
+		for (int s = 0; s < FRAG_STATES; s++)
+			cells_add(&cells, "%" PRIu64, z->blocks[s]);
+		cells_add(&cells, "%" PRIu64, mixed_blocks(z));
+	}
+	cells_print(&cells, true, "  ", out);
+}
+
+static bool has_type(const struct frag_zone *z, uint32_t orders, unsigned type)
+{
+	uint64_t blocks = 0;
+
+	for (uint32_t o = 0; o < orders; o++)
+		blocks += z->counts.free_blocks[o][type];
+	return blocks != 0;
+}
+
+static void add_index(struct cells *cells, int32_t thousandths)
+{
+	if (thousandths < 0)
+		cells_add(cells, "would succeed");
+	else
+		cells_add(cells, "%.3f", thousandths / 1000.0);
+}
+
+static void add_order(struct cells *cells, const struct frag_zone *z, uint32_t orders, uint32_t o,
+		      unsigned types)
+{
+	uint64_t blocks = 0;
+
+	for (unsigned type = 0; type < MIGRATE_TYPES; type++)
+		blocks += z->counts.free_blocks[o][type];
+	cells_add(cells, "%" PRIu32, o);
+	cells_add(cells, "%" PRIu64, blocks);
+	for (unsigned type = 0; type < MIGRATE_TYPES; type++)
+		if (types >> type & 1)
+			cells_add(cells, "%" PRIu64, z->counts.free_blocks[o][type]);
+	cells_add(cells, "%.3f", unusable_free_index(&z->counts, orders, o) / 1000.0);
+	add_index(cells, fragmentation_index(&z->counts, orders, o));
+}
+
+static void print_orders(FILE *out, const struct frag_report *r, const struct frag_zone *z)
+{
+	uint32_t orders = r->data->orders;
+	unsigned types = 0;
+
+	for (unsigned type = 0; type < MIGRATE_TYPES; type++)
+		types |= (unsigned)has_type(z, orders, type) << type;
+	struct cells cells = { .columns = 4 + (size_t)__builtin_popcount(types) };
+	cells_add(&cells, "order");
+	cells_add(&cells, "free blocks");
+	for (unsigned type = 0; type < MIGRATE_TYPES; type++)
+		if (types >> type & 1)
+			cells_add(&cells, "%s", migratetype_names[type]);
+	cells_add(&cells, "unusable_free_index");
+	cells_add(&cells, "fragmentation_index");
+	for (uint32_t o = 0; o < orders; o++)
+		if (r->order < 0 || (uint32_t)r->order == o)
+			add_order(&cells, z, orders, o, types);
+	fprintf(out, "\nFree blocks, %s\n", z->name);
+	cells_print(&cells, true, "  ", out);
+}
+
+/* What a group has in common, in words. */
+static void group_name(const struct frag_group *g, enum frag_by by, char *text, size_t size)
+{
+	const char *known = by == FRAG_BY_TASK    ? g->task
+			    : by == FRAG_BY_CACHE ? g->cache
+						  : g->call_site;
+	const char *kind = g->kind ? g->kind : "object or page";
+
+	if (known && *known)
+		snprintf(text, size, "%s", known);
+	else if (by == FRAG_BY_TASK)
+		snprintf(text, size, "(%s)", kind);
+	else
+		snprintf(text, size, "(%s: %s)", kind, g->cache ? g->cache : "several");
+}
+
+static const char *common(const char *text)
+{
+	if (!text)
+		return "several";
+	return *text ? text : "-";
+}
+
+static void add_group(struct cells *cells, const struct frag_group *g, enum frag_by by, size_t rank)
+{
+	char name[512], bytes[TEXT_MAX], age[TEXT_MAX];
+
+	group_name(g, by, name, sizeof(name));
+	cells_add(cells, "%zu", rank);
+	cells_add(cells, "%.1f", g->share);
+	cells_add(cells, "%" PRIu64, g->alone);
+	cells_add(cells, "%" PRIu64, g->shared);
+	cells_add(cells, "%" PRIu64, g->together);
+	cells_add(cells, "%" PRIu64, g->allocations);
+	cells_add(cells, "%s", units_human_size((double)g->bytes, bytes, sizeof(bytes)));
+	cells_add(cells, "%s", age_text(g->oldest_ns, age));
+	cells_add(cells, "%s", name);
+	if (by == FRAG_BY_CALL_SITE || by == FRAG_BY_ALL) {
+		cells_add(cells, "%s", common(g->cache));
+		cells_add(cells, "%s", common(g->task));
+	}
+}
+
+static void print_sum(FILE *out, const struct frag_ranking *r)
+{
+	uint64_t together = r->ranked[r->ranked_count - 1].together;
+
+	fprintf(out,
+		"\nThese %zu of %zu holders keep %" PRIu64 " of %" PRIu64
+		" pageblocks: without them, nothing there could not be moved.\n"
+		"  share     held pageblocks, each divided by the number of its holders\n"
+		"  alone     held by it only; shared: with others\n"
+		"  together  held by it and those above it only\n",
+		r->ranked_count, r->group_count, together, r->held);
+}
+
+static void print_ranking(FILE *out, const struct frag_report *r)
+{
+	static const char *const by_names[] = { "call site", "cache", "task",
+						"call site, cache and task" };
+	static const char *const columns[] = { "rank",     "share", "alone", "shared",
+					       "together", "live",  "bytes", "oldest" };
+	bool sites = r->by == FRAG_BY_CALL_SITE || r->by == FRAG_BY_ALL;
+	struct cells cells = { .columns = sites ? 11 : 9 };
+	const struct frag_ranking *rank = r->ranking;
+
+	if (!rank->ranked_count) {
+		fprintf(out, "\nNo pageblock is held.\n");
+		return;
+	}
+	fprintf(out, "\nWhat holds %" PRIu64 " pageblocks, by %s\n", rank->held, by_names[r->by]);
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		cells_add(&cells, "%s", columns[i]);
+	cells_add(&cells, "%s", sites ? "call site" : by_names[r->by]);
+	if (sites) {
+		cells_add(&cells, "cache or use");
+		cells_add(&cells, "task");
+	}
+	for (size_t i = 0; i < rank->ranked_count; i++)
+		add_group(&cells, &rank->ranked[i], r->by, i + 1);
+	cells_print(&cells, true, "  ", out);
+	print_sum(out, rank);
+}
+
+void frag_print_text(FILE *out, const struct frag_report *r)
+{
+	print_head(out, r);
+	print_zones(out, r->data);
+	for (size_t i = 0; i < r->data->zone_count; i++)
+		print_orders(out, r, &r->data->zones[i]);
+	print_ranking(out, r);
+}
