@@ -66,6 +66,13 @@ static inline bool record_leaves_part(const struct record *r)
 	return r->flags & RECORD_PART && !(record_detail(r) & PAGE_FREE_LAST);
 }
 
+/*
+ * Records of different CPUs that lie less than this apart may have happened in the other order: an
+ * allocation is logged after the work and a free before it. The most that was seen is 6 us, on an
+ * emulated machine.
+ */
+enum { RECORD_SLACK_NS = 10000 };
+
 /* A run of records that share a time base. Valid until the cursor's next call. */
 struct batch {
 	const struct record *records;

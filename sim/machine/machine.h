@@ -111,6 +111,7 @@ struct sampler;
 struct snapshots;
 struct placements;
 struct closed;
+struct cpu_order;
 
 struct machine {
 	const struct config *config;
@@ -200,6 +201,7 @@ struct machine {
 	struct snapshots *snapshots;
 	struct placements *placements;
 	struct closed *closed;
+	struct cpu_order *cpu_order; /* assist lock_order, else NULL */
 
 	uint64_t horizon_ns;
 	struct events events_out;

@@ -94,15 +94,20 @@ uint8_t page_fact_flags(struct machine *m, const struct record *r)
 	return flags;
 }
 
-int page_fact(struct machine *m, const struct record *r)
+struct page_assist page_fact_of(const struct machine *m, const struct record *r)
 {
-	enum assist assist = facts[r->operation].assist;
-	struct page_assist fact = {
+	return (struct page_assist){
 		.kind = facts[r->operation].kind,
 		.cpu = machine_cpu(m, r),
 		.pfn = { (uint32_t)r->address },
 		.order = page_order(r),
 	};
+}
+
+int page_fact(struct machine *m, const struct record *r)
+{
+	enum assist assist = facts[r->operation].assist;
+	struct page_assist fact = page_fact_of(m, r);
 
 	if (note_task(m, r) || !m->assists.allowed[assist] || !m->page->assist ||
 	    m->pages_from_trace)

@@ -8,6 +8,8 @@
 /* Before the first record: which facts the policy is going to be told. */
 void page_facts_begin(struct machine *m);
 int page_fact(struct machine *m, const struct record *r);
+/* The record as a fact for the page allocator, without its value. */
+struct page_assist page_fact_of(const struct machine *m, const struct record *r);
 /* What is known of the task that makes a page request, as enum request_flags. */
 uint8_t page_fact_flags(struct machine *m, const struct record *r);
 

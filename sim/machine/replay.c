@@ -4,6 +4,7 @@
  * timing each record is carried out at its own time; in closed timing it goes to closed.c.
  */
 #include "machine/closed.h"
+#include "machine/cpu_order.h"
 #include "machine/execute.h"
 #include "machine/id_table.h"
 #include "machine/machine.h"
@@ -102,8 +103,9 @@ static uint32_t skip_to_start(struct machine *m, const struct batch *batch, uint
 	return i;
 }
 
-static int add_to_closed(struct machine *m, const struct batch *batch, uint32_t i,
-			 struct error *err)
+/* To where records wait, for their thread or for their turn among the CPUs. */
+static int add_to_waiting(struct machine *m, const struct batch *batch, uint32_t i,
+			  struct error *err)
 {
 	for (; i < batch->count; i++) {
 		const struct record *r = &batch->records[i];
@@ -113,8 +115,9 @@ static int add_to_closed(struct machine *m, const struct batch *batch, uint32_t 
 			m->operations[OP_EXTENSION].idle++;
 			continue;
 		}
-		if (closed_add(m->closed, m, r, r->flags & RECORD_EXTENDED ? r + 1 : NULL, err) !=
-		    0)
+		const struct record *extension = r->flags & RECORD_EXTENDED ? r + 1 : NULL;
+		if ((m->closed ? closed_add(m->closed, m, r, extension, err)
+			       : cpu_order_add(m->cpu_order, m, r, extension, err)) != 0)
 			return -1;
 	}
 	return 0;
@@ -146,7 +149,8 @@ static int replay_batch(struct machine *m, const struct batch *batch, struct err
 	}
 	if (!m->started || i == batch->count)
 		return 0;
-	return m->closed ? add_to_closed(m, batch, i, err) : replay_stretches(m, batch, i, err);
+	return m->closed || m->cpu_order ? add_to_waiting(m, batch, i, err)
+					 : replay_stretches(m, batch, i, err);
 }
 
 static void prepare_requests(struct machine *m)
@@ -217,6 +221,8 @@ static int finish_replay(struct machine *m, struct error *err)
 				 "%s: has no MARK %lld, which --start begins after", m->trace->name,
 				 (long long)start_mark(m->start));
 	if (m->closed && closed_drain(m->closed, m, err) != 0)
+		return -1;
+	if (m->cpu_order && cpu_order_drain(m->cpu_order, m, err) != 0)
 		return -1;
 	machine_flush_bulks(m);
 	return sampler_end(m->sampler, m, err);

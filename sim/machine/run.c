@@ -6,6 +6,7 @@
 
 #include "machine/actions.h"
 #include "machine/closed.h"
+#include "machine/cpu_order.h"
 #include "machine/effect_pairs.h"
 #include "machine/execute.h"
 #include "machine/expect.h"
@@ -137,6 +138,10 @@ static int prepare(struct machine *m, const struct batch *first, struct error *e
 		m->closed = closed_create(m, err);
 		if (!m->closed)
 			return -1;
+	} else if (m->assists.allowed[ASSIST_NAMED_lock_order]) {
+		m->cpu_order = cpu_order_create(err);
+		if (!m->cpu_order)
+			return -1;
 	}
 	return placements_open(m->run->placements, &m->placements, err);
 }
@@ -225,6 +230,7 @@ static void take_down(struct machine *m)
 	if (m->sink)
 		m->sink_ops->abandon(m->sink);
 	closed_destroy(m->closed);
+	cpu_order_destroy(m->cpu_order);
 	expect_close(m->expect);
 	effect_pairs_destroy(m->effects);
 	split_pages_destroy(m->split_pages);

@@ -134,6 +134,9 @@ bool buddy_assist(void *state, const struct page_assist *assist)
 		return b->lock_order && assist->value < MIGRATE_PCPTYPES &&
 		       pcp_allows(b, assist->order) &&
 		       pcp_refill_told(b, zone, assist->cpu, assist->order, assist->value);
+	case ASSIST_REFILL_DUE:
+		return !b->lock_order || assist->value >= MIGRATE_PCPTYPES ||
+		       pcp_refill_is_due(b, zone, assist);
 	case ASSIST_RESERVE_HIGHATOMIC:
 		return follow_highatomic(b, zone, assist);
 	case ASSIST_UNRESERVE_HIGHATOMIC:

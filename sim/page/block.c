@@ -170,6 +170,28 @@ static inline void block_split(struct buddy *b, struct buddy_zone *z, uint32_t p
 	}
 }
 
+/* Blocks are taken from the smallest order up, each list from its head, each block from its start.
+ */
+uint32_t block_nth(const struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype,
+		   uint32_t nth)
+{
+	const struct buddy_zone *z = &b->zones[zone];
+
+	for (unsigned from = order; from < b->orders; from++) {
+		const struct frame_level *level = frames_level(&b->frames, from);
+		uint32_t parts = 1u << (from - order);
+		uint32_t node = list_head(level, z, from, migratetype);
+		if (nth >= (uint64_t)z->blocks[from][migratetype] * parts) {
+			nth -= z->blocks[from][migratetype] * parts;
+			continue;
+		}
+		for (node = level->links[node].next; nth >= parts; nth -= parts)
+			node = level->links[node].next;
+		return (node << level->shift) + (nth << order);
+	}
+	return UINT32_MAX;
+}
+
 uint32_t block_take(struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype)
 {
 	struct buddy_zone *z = &b->zones[zone];

@@ -283,6 +283,9 @@ void block_free(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order, un
 		bool to_tail);
 /* __rmqueue_smallest(): the first block of the smallest sufficient order, or UINT32_MAX. */
 uint32_t block_take(struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype);
+/* What block_take() would give after `nth` others, or UINT32_MAX. */
+uint32_t block_nth(const struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype,
+		   uint32_t nth);
 /* Removes a block of exactly this order from its list (del_page_from_free_list()). */
 void block_unlink(struct buddy *b, struct buddy_zone *z, uint32_t pfn, unsigned order);
 /* move_to_free_list(): to the tail of another type's list. */
@@ -332,6 +335,8 @@ bool pcp_drain_decided(struct buddy *b, uint32_t zone, uint32_t cpu);
 /* And the refill that an allocation on this CPU will be found to have made. */
 bool pcp_refill_told(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned order,
 		     unsigned migratetype);
+/* False: a refill now would get another block than pfn after `nth` others. */
+bool pcp_refill_is_due(const struct buddy *b, uint32_t zone, const struct page_assist *block);
 /* The zone that has been refilled for this request already, or UINT32_MAX. */
 uint32_t pcp_refilled_zone(const struct buddy *b, const struct request *request,
 			   unsigned migratetype);

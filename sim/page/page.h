@@ -52,6 +52,11 @@ enum page_assist_kind {
 	 */
 	ASSIST_TOLD,
 	ASSIST_REFILL, /* a block came to the list of `order` and migratetype `value` */
+	/*
+	 * A question, nothing changes: would a refill that began now get this block, after `nth`
+	 * others? True too where that cannot be said.
+	 */
+	ASSIST_REFILL_DUE,
 	ASSIST_KINDS
 };
 
@@ -61,6 +66,7 @@ struct page_assist {
 	uint32_t value;
 	pfn_t pfn;
 	uint8_t order;
+	uint32_t nth; /* ASSIST_REFILL_DUE */
 };
 
 /* What walk() reports: allocated and free extents in address order. */

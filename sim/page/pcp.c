@@ -289,6 +289,17 @@ bool pcp_refill_told(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned orde
 	return true;
 }
 
+bool pcp_refill_is_due(const struct buddy *b, uint32_t zone, const struct page_assist *block)
+{
+	const struct pcp *pcp = buddy_pcp(b, zone, block->cpu);
+	uint32_t pfn;
+
+	if (pcp->refill_left > 0 || pcp->drain_frames)
+		return true;
+	pfn = block_nth(b, zone, block->order, block->value, block->nth);
+	return pfn == UINT32_MAX || pfn == block->pfn.v;
+}
+
 uint32_t pcp_refilled_zone(const struct buddy *b, const struct request *request,
 			   unsigned migratetype)
 {
@@ -336,7 +347,10 @@ static bool drain_from(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned in
 
 bool pcp_drain_block(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t pfn, unsigned order)
 {
-	for (uint32_t i = 0; i < b->cpus; i++) {
+	/* in the order of locks, what another CPU has was drained before it came there */
+	uint32_t owners = b->lock_order ? 1 : b->cpus;
+
+	for (uint32_t i = 0; i < owners; i++) {
 		uint32_t owner = (cpu + i) % b->cpus;
 		for (unsigned index = 0; index < PCP_LISTS; index++) {
 			if (pcp_list_order(b, index) == order &&

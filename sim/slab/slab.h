@@ -102,6 +102,14 @@ struct slab_policy {
 	void (*free_bulk)(void *state, const struct request *request, cache_id cache, size_t count,
 			  const object_t *objects);
 
+	/*
+	 * A question, nothing changes. False: an allocation from `cache`, or kmalloc where it is
+	 * CACHE_NONE, would return another object now. True too where that cannot be said, as it
+	 * depends on the page that would be had. NULL: it never can.
+	 */
+	bool (*would_return)(const void *state, const struct request *request, cache_id cache,
+			     object_t object);
+
 	/* Bytes usable in the object (ksize). */
 	uint32_t (*usable_size)(const void *state, object_t object);
 

@@ -304,6 +304,7 @@ const struct slab_policy slub_policy = {
 	.kfree = slub_kfree,
 	.alloc_bulk = slub_alloc_bulk,
 	.free_bulk = slub_free_bulk,
+	.would_return = slub_would_return,
 	.usable_size = slub_usable_size,
 	.shrink_all = slub_shrink_all,
 	.expire = slub_expire,

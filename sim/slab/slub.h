@@ -205,6 +205,8 @@ void slub_cpu_flush(struct slub *slub, const struct request *request, cache_id c
 object_t slub_alloc_slow(struct slub *slub, const struct request *request, cache_id cache);
 object_t slub_alloc(void *state, const struct request *request, cache_id cache);
 object_t slub_kmalloc(void *state, const struct request *request, uint32_t bytes);
+bool slub_would_return(const void *state, const struct request *request, cache_id cache,
+		       object_t object);
 
 /* slub_free.c */
 /*

@@ -198,3 +198,36 @@ object_t slub_kmalloc(void *state, const struct request *request, uint32_t bytes
 		return large_alloc(&slub->frames, slub->pages, request, bytes);
 	return alloc_from(slub, request, kmalloc_cache(&slub->kmalloc, bytes, request->gfp));
 }
+
+static bool is_first(const struct slub *slub, uint32_t id, uint16_t free, object_t object)
+{
+	const struct slub_slab *slab = &slub->slabs[id];
+
+	return object == ((object_t)slab->pfn << PAGE_SHIFT) +
+				 (object_t)free * slub->caches[slab->cache].size;
+}
+
+/* What slub_alloc_slow() would find, in its order; in a new slab only what is in no slab yet. */
+bool slub_would_return(const void *state, const struct request *request, cache_id cache,
+		       object_t object)
+{
+	const struct slub *slub = state;
+
+	if (cache_is_none(cache) && request->bytes - 1 >= KMALLOC_CACHE_BYTES)
+		return true;
+	if (cache_is_none(cache))
+		cache = kmalloc_cache(&slub->kmalloc, request->bytes, request->gfp);
+	const struct slub_cpu *c = slub_cpu(slub, cache.v, request->cpu);
+
+	if (c->free != SLUB_END)
+		return is_first(slub, c->slab, c->free, object);
+	if (c->slab != SLUB_NONE && slub->slabs[c->slab].free != SLUB_END)
+		return is_first(slub, c->slab, slub->slabs[c->slab].free, object);
+	uint32_t id = *slub_cpu_partial(slub, cache.v, request->cpu);
+
+	if (id == SLUB_NONE)
+		id = slub->caches[cache.v].head;
+	if (id != SLUB_NONE)
+		return is_first(slub, id, slub->slabs[id].free, object);
+	return frame_map_owner(&slub->frames, object) == 0;
+}

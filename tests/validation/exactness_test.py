@@ -23,7 +23,8 @@ SAMPLES = SOURCE / "workloads" / "samples"
 TABLE = pathlib.Path(__file__).with_name("exactness.csv")
 
 FIELDS = ["recording", "level", "facts", "matched", "compared", "lists_equal", "lists"]
-STACK = "zone,drain,isolate,rotate,bulk,lru,pcp_busy,rcu,cache_op,free_size,reclaim,reap"
+STACK = ("zone,drain,isolate,rotate,bulk,lru,pcp_busy,rcu,cache_op,free_size,reclaim,reap,"
+         "lock_order")
 FACTS = {"none": "none", "stack": STACK, "all": "all"}
 POLICIES = ("slub", "slab", "slob")
 

@@ -2,6 +2,7 @@
 #include "import/identity.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/ptrmap.h"
 #include "core/gfp.h"
@@ -10,10 +11,17 @@
 #include "import/names.h"
 #include "import/page_parts.h"
 
-/* Ids that came back, the last one on top. */
+/*
+ * Ids that came back, the last one on top. Those of late, from `settled` on, go to the CPU that
+ * gave them back and to no other: the order of records of different CPUs is not known to
+ * RECORD_SLACK_NS, and an id that went from one to the other would say that it is.
+ */
 struct id_stack {
-	uint32_t *ids;
-	size_t count, capacity;
+	struct spare_id {
+		uint32_t id, cpu;
+		uint64_t time_ns;
+	} * ids;
+	size_t count, settled, capacity;
 	uint32_t max; /* largest id given out so far; 0 is no id */
 };
 
@@ -144,29 +152,48 @@ static void tell_block(const struct identity *i, struct import_event *e)
 	e->allocation = known ? t->blocks[r->id].raw_origin : NAMES_NONE;
 }
 
-static uint32_t take_id(struct identity *i, unsigned space)
+/* The stack of the event's space, at the event's time. */
+static struct id_stack *stack_at(struct identity *i, const struct import_event *e, unsigned space)
 {
 	struct id_stack *s = &i->stacks[space];
-	i->live++;
-	if (s->count)
-		return s->ids[--s->count];
-	definition_raise_id_max(i->table, space, ++s->max);
-	return s->max;
+	while (s->settled < s->count && s->ids[s->settled].time_ns + RECORD_SLACK_NS < e->time_ns)
+		s->settled++;
+	return s;
 }
 
-static int give_id_back(struct identity *i, unsigned space, uint32_t id, struct error *err)
+static uint32_t take_id(struct identity *i, const struct import_event *e, unsigned space)
 {
-	struct id_stack *s = &i->stacks[space];
+	struct id_stack *s = stack_at(i, e, space);
+	size_t at = s->count;
+	i->live++;
+	if (at > s->settled && s->ids[at - 1].cpu != record_cpu(&e->record))
+		at = s->settled;
+	if (at == 0) {
+		definition_raise_id_max(i->table, space, ++s->max);
+		return s->max;
+	}
+	uint32_t id = s->ids[at - 1].id;
+	memmove(&s->ids[at - 1], &s->ids[at], (s->count - at) * sizeof(*s->ids));
+	s->count--;
+	if (at <= s->settled)
+		s->settled--;
+	return id;
+}
+
+static int give_id_back(struct identity *i, const struct import_event *e, unsigned space,
+			uint32_t id, struct error *err)
+{
+	struct id_stack *s = stack_at(i, e, space);
 	i->live--;
 	if (s->count == s->capacity) {
 		size_t capacity = s->capacity ? 2 * s->capacity : 1024;
-		uint32_t *grown = realloc(s->ids, capacity * sizeof(*grown));
+		struct spare_id *grown = realloc(s->ids, capacity * sizeof(*grown));
 		if (!grown)
 			return error_set(err, ERROR_RUN, "no memory for the trace's ids");
 		s->ids = grown;
 		s->capacity = capacity;
 	}
-	s->ids[s->count++] = id;
+	s->ids[s->count++] = (struct spare_id){ id, record_cpu(&e->record), e->time_ns };
 	return 0;
 }
 
@@ -222,10 +249,10 @@ static int resolve_alloc(struct identity *i, struct import_event *e, struct impo
 	if (old != PTRMAP_NONE) {
 		i->report->double_allocs++;
 		end_before(e, old, e->record.address, before);
-		if (give_id_back(i, space, old, err))
+		if (give_id_back(i, e, space, old, err))
 			return -1;
 	}
-	e->record.id = take_id(i, space);
+	e->record.id = take_id(i, e, space);
 	if (ptrmap_put(map, e->record.address, e->record.id, err))
 		return -1;
 	return old == PTRMAP_NONE ? 1 : 2;
@@ -255,10 +282,10 @@ static int resolve_page_alloc(struct identity *i, struct import_event *e,
 		end_before(e, old.id, r->address, before);
 		set_part(&before->record, &old);
 		before->record.flags |= old.flags;
-		if (old.last && give_id_back(i, SPACE_PAGE, old.id, err))
+		if (old.last && give_id_back(i, e, SPACE_PAGE, old.id, err))
 			return -1;
 	}
-	r->id = take_id(i, SPACE_PAGE);
+	r->id = take_id(i, e, SPACE_PAGE);
 	if (page_parts_add(i->pages, r->address, r->id, r->size, r->flags & RECORD_EFFECT, err))
 		return -1;
 	exact_pages_allocated(&i->exact, r,
@@ -285,7 +312,7 @@ static int resolve_page_free(struct identity *i, struct import_event *e, struct 
 	set_part(r, &part);
 	if (exact_pages_freed(&i->exact, r))
 		r->cpu_detail |= PAGE_FREE_EXACT << RECORD_CPU_BITS;
-	return nested || !part.last || give_id_back(i, SPACE_PAGE, part.id, err) == 0 ? 1 : -1;
+	return nested || !part.last || give_id_back(i, e, SPACE_PAGE, part.id, err) == 0 ? 1 : -1;
 }
 
 /* kfree() takes NULL and ZERO_SIZE_PTR (what kmalloc(0) gives), and does nothing. */
@@ -315,7 +342,7 @@ static int resolve_free(struct identity *i, struct import_event *e, unsigned spa
 		return 1;
 	}
 	e->record.id = id;
-	return nested || give_id_back(i, space, id, err) == 0 ? 1 : -1;
+	return nested || give_id_back(i, e, space, id, err) == 0 ? 1 : -1;
 }
 
 static int resolve_known_move(struct identity *i, struct import_event *e,
@@ -331,7 +358,7 @@ static int resolve_known_move(struct identity *i, struct import_event *e,
 		return 1;
 	i->report->double_allocs++;
 	end_before(e, lost, e->record.address, before);
-	return give_id_back(i, space, lost, err) ? -1 : 2;
+	return give_id_back(i, e, space, lost, err) ? -1 : 2;
 }
 
 /* An allocation that moves keeps its id. One that was never seen is a free and an allocation. */
