@@ -23,6 +23,8 @@ enum policy_capability {
 	POLICY_USES_RNG = 1 << 2, /* draws random numbers with some options */
 	POLICY_HAS_SLABS = 1 << 3,
 	POLICY_RESTORES = 1 << 4, /* load() takes a recorded state */
+	POLICY_SLABINFO =
+		1 << 5, /* each cache has slabs of its own, as /proc/slabinfo lists them */
 };
 
 struct policy_info {

@@ -15,11 +15,25 @@ void object_release_lost(struct machine *m, const struct record *r, const struct
 	m->slab->kfree(m->slab_state, request, entry - 1);
 }
 
+/* No policy has to know a kmalloc of whole pages to free it. */
+static void give_back(struct machine *m, const struct record *r, object_t object, uint32_t order)
+{
+	struct request request = request_of(m, r);
+	request.order = (uint8_t)order;
+	page_source_free(&m->pages, &request, (pfn_t){ (uint32_t)(object >> PAGE_SHIFT) });
+	m->objects_executed++;
+}
+
 object_t object_older(struct machine *m, const struct record *r, uint64_t entry)
 {
 	uint64_t object = entry ? (entry & ~IDENTITY_OLDER) - 1 : r->address - m->page_offset;
+	uint32_t order;
 	if (m->page_offset && start_take_object(m->start, object))
 		return object;
+	if (m->page_offset && start_take_large(m->start, object, &order)) {
+		give_back(m, r, object, order);
+		return OBJECT_GIVEN_BACK;
+	}
 	m->summary->unknown_frees++;
 	return OBJECT_NONE;
 }

@@ -9,6 +9,8 @@
 
 /* The allocation's id is still alive: its free was lost. */
 void object_release_lost(struct machine *m, const struct record *r, const struct request *request);
+/* An older object of whole pages, which object_older has given back itself. */
+#define OBJECT_GIVEN_BACK (OBJECT_NONE - 1)
 /* A free of what this run did not allocate: alive at the start, or unknown (OBJECT_NONE). */
 object_t object_older(struct machine *m, const struct record *r, uint64_t entry);
 /* Gathers what one bulk call frees: SLUB links such objects slab by slab before it lets them go. */
@@ -59,8 +61,8 @@ static inline int kfree_record(struct machine *m, const struct record *r)
 {
 	bool older;
 	object_t object = object_freed(m, r, &older);
-	if (object == OBJECT_NONE)
-		return 0;
+	if (__builtin_expect(object >= OBJECT_GIVEN_BACK, 0))
+		return object == OBJECT_GIVEN_BACK;
 	struct request request = request_of(m, r);
 	m->slab->kfree(m->slab_state, &request, object);
 	m->objects_executed++;
@@ -82,8 +84,8 @@ static inline int cache_free_record(struct machine *m, const struct record *r, s
 {
 	bool older;
 	object_t object = object_freed(m, r, &older);
-	if (object == OBJECT_NONE)
-		return 0;
+	if (__builtin_expect(object >= OBJECT_GIVEN_BACK, 0))
+		return object == OBJECT_GIVEN_BACK;
 	struct request request = request_of(m, r);
 	bool nameless = (m->true_caches && !older) || cache_is_none(m->origins[r->origin].cache);
 	cache_id cache = nameless ? CACHE_NONE : object_cache(m, r, err);

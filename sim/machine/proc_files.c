@@ -89,5 +89,7 @@ int proc_files_write(struct machine *m, const char *folder, int64_t mark, struct
 	    write_one(m, folder, "pagetypeinfo", mark, write_pagetypeinfo, err) != 0 ||
 	    write_zoneinfo(m, folder, mark, err) != 0)
 		return -1;
-	return m->page_level ? 0 : write_one(m, folder, "slabinfo", mark, write_slabinfo, err);
+	if (m->page_level || !(m->slab->info.capabilities & POLICY_SLABINFO))
+		return 0;
+	return write_one(m, folder, "slabinfo", mark, write_slabinfo, err);
 }

@@ -386,6 +386,26 @@ char start_page_kind(const struct start *start, uint32_t pfn)
 	return '\0';
 }
 
+/* Frames from pfn on that belong to the allocation before them. */
+static uint32_t frames_behind(const struct start *start, uint32_t pfn, char kind)
+{
+	uint32_t count = 0;
+	while (start_page_kind(start, pfn + count) == kind)
+		count++;
+	return count;
+}
+
+bool start_take_large(struct start *start, uint64_t object, uint32_t *order)
+{
+	const uint32_t pfn = (uint32_t)(object >> PAGE_SHIFT);
+	const char kind = start_page_kind(start, pfn);
+	if (object % PAGE_SIZE_BYTES || (kind != 'H' && kind != 'o'))
+		return false;
+	const uint32_t frames = 1 + frames_behind(start, pfn + 1, kind == 'H' ? 't' : '0');
+	*order = 31 - (uint32_t)__builtin_clz(frames);
+	return start_take_page(start, pfn, *order);
+}
+
 void start_give_pages(struct start *start, uint32_t pfn, uint32_t order)
 {
 	set_bits(start, pfn, 1u << order, true);

@@ -43,6 +43,11 @@ bool start_take_object(struct start *start, uint64_t object);
 bool start_holds_object(const struct start *start, uint64_t object);
 /* `order` is what the free claims. */
 bool start_take_page(struct start *start, uint32_t pfn, uint32_t order);
+/*
+ * A kmalloc alive at the start that is whole pages: true once, and their order. Its head is an
+ * object's address at a page's start, its end is told by the kinds of the frames behind it.
+ */
+bool start_take_large(struct start *start, uint64_t object, uint32_t *order);
 /* How the recorded state has a frame that is in use since (page_run's letters); 0: not so. */
 char start_page_kind(const struct start *start, uint32_t pfn);
 /* Frames that the recorded kernel took without an allocation (compaction): later frees name them.

@@ -212,7 +212,8 @@ const struct slab_policy slab_slab_policy = {
 		.name = "slab",
 		.help = "SLAB as in Linux 6.1: arrays of objects for each CPU, reaped every two "
 			"seconds",
-		.capabilities = POLICY_PLACES | POLICY_REUSES | POLICY_HAS_SLABS | POLICY_RESTORES,
+		.capabilities = POLICY_PLACES | POLICY_REUSES | POLICY_HAS_SLABS | POLICY_RESTORES |
+				POLICY_SLABINFO,
 		.options = options,
 		.params_size = sizeof(struct slab_params),
 	},

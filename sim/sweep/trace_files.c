@@ -59,9 +59,12 @@ bool trace_file_in_folder(const char *folder, char *path, size_t size)
 
 bool trace_file_bundled(const char *name, char *path, size_t size)
 {
-	static const char *const around[][2] = {
-		{ "", "/trace.*" }, { "", "-*/trace.*" }, { "*/", ".trc*" }, { "*/", ".syt*" }
-	};
+	/* What was recorded under several slab allocators is meant as recorded under SLUB. */
+	static const char *const around[][2] = { { "", "/trace.*" },
+						 { "", "-slub/trace.*" },
+						 { "", "-*/trace.*" },
+						 { "*/", ".trc*" },
+						 { "*/", ".syt*" } };
 	char folder[PATH_BYTES], pattern[3 * PATH_BYTES];
 	if (strpbrk(name, "/*?[") || !shipped_samples(folder, sizeof(folder)))
 		return false;

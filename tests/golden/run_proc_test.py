@@ -11,11 +11,16 @@ import unittest
 
 from run_fixture import SAMPLES, slabyard
 
+# All facts but where objects and their pages were put.
+STACK = "zone,drain,isolate,rotate,bulk,lru,pcp_busy,rcu,cache_op,free_size,reclaim,reap"
+
 # Recording, level, assists, marks at which /proc was recorded, and the files compared.
 PAGES = ("buddyinfo", "pagetypeinfo")
 REPLAYS = (
     ("user-sh-slub", "slab", "none", (3, 5), (*PAGES, "slabinfo")),
     ("kmix-slub", "slab", "cache_op", (6, 12), (*PAGES, "slabinfo")),
+    ("kmix-slab", "slab", "cache_op", (6, 12), (*PAGES, "slabinfo")),
+    ("kmix-slob", "slab", STACK, (6, 12), PAGES),
     ("pages-slub", "page", "none", (6, 11), PAGES),
     ("pages-slub", "slab", "none", (6, 11), (*PAGES, "slabinfo")),
 )
@@ -28,7 +33,8 @@ class Proc(unittest.TestCase):
         sample = SAMPLES / recording
         trace, start = sample / "trace.txt.zst", sample / "mmstate-0.txt.zst"
         command = ["run", "--trace", trace, "--start", start, "--proc", folder]
-        slabyard(*command, "--level", level, "--assist", assists)
+        policy = recording.split("-")[-1]
+        slabyard(*command, "--level", level, "--assist", assists, f"--set=slab.policy={policy}")
         for mark in marks:
             for name in names:
                 simulated = (folder / f"{name}-{mark}.txt").read_text()
@@ -40,6 +46,15 @@ class Proc(unittest.TestCase):
         for recording, level, *rest in REPLAYS:
             with self.subTest(f"{recording} {level}"), tempfile.TemporaryDirectory() as folder:
                 self.compare(recording, level, *rest, pathlib.Path(folder))
+
+
+    def test_slob_has_no_slabinfo(self):
+        with tempfile.TemporaryDirectory() as folder:
+            trace = SAMPLES / "kmix-slob" / "trace.txt.zst"
+            slabyard("run", "--trace", trace, "--proc", folder, "--set=slab.policy=slob")
+            names = {path.name for path in pathlib.Path(folder).iterdir()}
+            self.assertIn("buddyinfo", names)
+            self.assertNotIn("slabinfo", names)
 
 
 if __name__ == "__main__":
