@@ -84,6 +84,33 @@ struct slabyard_operation_summary {
 	double latency_ps_mean;
 };
 
+/* Pages that slab asked for and gave back since the start, of one order. */
+struct slabyard_requests {
+	uint64_t allocs, frees;                   /* simulated */
+	uint64_t recorded_allocs, recorded_frees; /* of the recorded allocator */
+};
+
+/* A cache; where caches share pages (SLOB), a list of pages. */
+struct slabyard_mark_cache {
+	char *name;
+	uint64_t slabs, pages;
+	uint64_t objects, live_objects; /* 0 for lists */
+};
+
+enum { SLABYARD_MARK_START = -1, SLABYARD_MARK_END = -2, SLABYARD_ORDERS_MAX = 20 };
+
+/* What stood at a mark. */
+struct slabyard_mark {
+	int64_t number; /* of the mark, or SLABYARD_MARK_START, _END */
+	uint64_t record, time_ns;
+	uint64_t free_pages; /* per-cpu lists included */
+	uint64_t free_huge_blocks;
+	uint64_t slab_pages;
+	struct slabyard_requests requests[SLABYARD_ORDERS_MAX]; /* by order */
+	struct slabyard_mark_cache *caches; /* those that have slabs or objects */
+	size_t cache_count;
+};
+
 enum { SLABYARD_DIVERGENCE_MAX = 256 };
 
 struct slabyard_summary {
@@ -99,6 +126,7 @@ struct slabyard_summary {
 	uint64_t memory_bytes, cpus; /* of the machine */
 	const char *level;           /* "page" or "slab" */
 	const char *page_policy, *slab_policy;
+	char recorded_policy[8]; /* slab allocator of the trace, "" when it is not known */
 
 	/* Placements: allocations that carry a recorded address. */
 	uint64_t compared, matched;
@@ -116,6 +144,8 @@ struct slabyard_summary {
 
 	uint64_t taken_from_trace; /* uses of recorded facts that assists allowed */
 
+	uint64_t own_left_out;     /* records of what the recorded slab allocator did for itself */
+	uint64_t matched_by_cache; /* frees of older objects of a foreign recording */
 	/*
 	 * Call sites whose true cache is known by site, by function, by name, and those whose cache
 	 * is taken as recorded; all 0 where nothing tells of true caches.
@@ -132,6 +162,10 @@ struct slabyard_summary {
 	uint64_t free_pages, slab_bytes_requested, slab_bytes_held, slabs;
 	double unusable_free_index_order9;
 	double cost_seconds; /* modelled time of all work */
+
+	/* The start, the marks in the order of the trace, the end. */
+	struct slabyard_mark *marks;
+	size_t mark_count;
 
 	size_t operation_count;
 	struct slabyard_operation_summary *operations; /* those that occur */

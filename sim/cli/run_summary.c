@@ -2,6 +2,7 @@
 #include "cli/run_summary.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/units.h"
 
@@ -38,6 +39,10 @@ static void print_treated(FILE *out, const struct slabyard_summary *s)
 		{ "left out", s->no_layer,
 		  "records of operations that this machine has no layer for" },
 		{ "left out", s->unknown_frees, "frees of what this run never allocated" },
+		{ "left out", s->own_left_out,
+		  "records of what the recorded slab allocator did for itself" },
+		{ "by cache", s->matched_by_cache,
+		  "frees of objects older than the start, which the recording knows elsewhere" },
 		{ "lost frees", s->lost_frees,
 		  "allocations whose free is not in the trace, freed at their reuse" },
 		{ "folded", s->cpus_folded,
@@ -49,6 +54,13 @@ static void print_treated(FILE *out, const struct slabyard_summary *s)
 		if (lines[i].count)
 			fprintf(out, "%-14s %" PRIu64 " %s\n", lines[i].name, lines[i].count,
 				lines[i].what);
+}
+
+/* What was placed by another allocator is no measure of this one. */
+static bool is_what_if(const struct slabyard_summary *s)
+{
+	return s->slab_policy && s->recorded_policy[0] &&
+	       strcmp(s->slab_policy, s->recorded_policy) != 0;
 }
 
 static void print_placements(FILE *out, const struct slabyard_run *run,
@@ -78,13 +90,17 @@ static void print_true_caches(FILE *out, const struct slabyard_summary *s)
 		sites[0], sites[1], sites[2], sites[3]);
 }
 
-static void print_effects(FILE *out, const struct slabyard_summary *s)
+static void print_effects(FILE *out, const struct slabyard_summary *s, bool what_if)
 {
 	if (!s->effects_recorded && !s->effects_simulated)
 		return;
 	fprintf(out, "slab's pages   %" PRIu64 " requests and returns", s->effects_simulated);
 	if (!s->effects_recorded) {
 		fputs(", none recorded\n", out);
+		return;
+	}
+	if (what_if) {
+		fprintf(out, ", %" PRIu64 " recorded\n", s->effects_recorded);
 		return;
 	}
 	fprintf(out,
@@ -151,8 +167,12 @@ void run_summary_print(FILE *out, const struct slabyard_run *run, const struct s
 	print_replay(out, s);
 	print_treated(out, s);
 	print_true_caches(out, s);
-	print_placements(out, run, s);
-	print_effects(out, s);
+	if (is_what_if(s))
+		fprintf(out, "what if        recorded under %s, replayed under %s\n",
+			s->recorded_policy, s->slab_policy);
+	else
+		print_placements(out, run, s);
+	print_effects(out, s, is_what_if(s));
 	print_marks(out, run, s);
 	print_horizon(out, s);
 	print_memory(out, s);

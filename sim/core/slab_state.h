@@ -98,6 +98,17 @@ struct slab_state {
 void slab_state_free(struct slab_state *state);
 
 /*
+ * Which objects of a slab callers hold, not counting those on a cpu's freelist or in an array:
+ * live[i] for object i of slab->objects, at slab_entry_object.
+ */
+void slab_entry_live(const struct slab_state *state, const struct cache_state *cache,
+		     const struct slab_entry *slab, bool *live);
+
+/* Offset of object i in the direct map. */
+uint64_t slab_entry_object(const struct cache_state *cache, const struct slab_entry *slab,
+			   uint32_t i);
+
+/*
  * As page_state_compare, cache by cache: lists slab for slab with their free objects in order (full
  * slabs are on no list and compared by frame), cpu freelists and object arrays. Caches are known by
  * name; what only `simulated` has is looked at too.

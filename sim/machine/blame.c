@@ -212,7 +212,8 @@ static bool object_place(const struct machine *m, uint32_t id, uint64_t *object)
 	*object = (entry & ~IDENTITY_OLDER) - 1;
 	if (!(entry & IDENTITY_OLDER))
 		return entry != 0;
-	return m->page_offset && start_holds_object(m->start, *object);
+	*object = m->page_offset ? start_object(m->start, *object) : OBJECT_NONE;
+	return *object != OBJECT_NONE;
 }
 
 /* Counts in found[] how many of each slab's objects the trace knows. */

@@ -100,6 +100,14 @@ cache_id cache_of_true(struct machine *m, cache_id cache, struct error *err)
 			    &m->cache_of_true[cache.v], err);
 }
 
+cache_id cache_of_definition(struct machine *m, const struct cache_def *def, struct error *err)
+{
+	uint32_t known = 0;
+	cache_id cache = m->true_caches ? true_caches_named(m->true_caches, def->name) : CACHE_NONE;
+	return cache_is_none(cache) ? find_or_make(m, def, false, &known, err)
+				    : cache_of_true(m, cache, err);
+}
+
 cache_id cache_resolve(struct machine *m, uint32_t origin, struct error *err)
 {
 	cache_id recorded = m->trace->definitions->origins[origin].cache;

@@ -13,6 +13,12 @@
 cache_id cache_resolve(struct machine *m, uint32_t origin, struct error *err);
 cache_id cache_of_true(struct machine *m, cache_id cache, struct error *err);
 
+/*
+ * One that no origin need name: what is known of the cache of that name, else `def`; found by name,
+ * or made.
+ */
+cache_id cache_of_definition(struct machine *m, const struct cache_def *def, struct error *err);
+
 /* Makes the origin's cache anew, as kmem_cache_create did (merging included). */
 cache_id cache_make(struct machine *m, uint32_t origin, struct error *err);
 

@@ -2,8 +2,10 @@
 #include "machine/execute.h"
 
 #include "machine/expect.h"
+#include "machine/marks.h"
 #include "machine/object_facts.h"
 #include "machine/object_records.h"
+#include "machine/own_records.h"
 #include "machine/page_facts.h"
 #include "machine/page_records.h"
 #include "machine/snapshots.h"
@@ -12,7 +14,8 @@ static int mark_record(struct machine *m, const struct record *r, struct error *
 {
 	machine_flush_bulks(m);
 	events_mark(m, r->size);
-	if (snapshots_mark(m->snapshots, m, r->size, err) != 0)
+	if (snapshots_mark(m->snapshots, m, r->size, err) != 0 ||
+	    marks_note(m, (int64_t)r->size, err) != 0)
 		return -1;
 	return expect_mark(m->expect, m, r->size, err);
 }
@@ -57,6 +60,8 @@ static inline __attribute__((always_inline)) int carry_out(struct machine *m,
 							   const struct record *extension,
 							   struct error *err)
 {
+	if (is_left_out(m, r))
+		return own_record(m, r, err);
 	switch ((enum action)m->action[r->operation]) {
 	case ACTION_PAGE_ALLOC:
 		return page_alloc_record(m, r);

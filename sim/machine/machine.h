@@ -112,6 +112,8 @@ struct snapshots;
 struct placements;
 struct closed;
 struct cpu_order;
+struct census;
+struct own_records;
 
 struct machine {
 	const struct config *config;
@@ -195,7 +197,13 @@ struct machine {
 	struct effect_pairs *effects;
 	struct split_pages *split_pages;
 	struct recorded_pages *recorded_pages; /* assist slab_page, else NULL */
+	struct slabyard_requests slab_requests[SLABYARD_ORDERS_MAX];
 	struct start *start;
+	struct census *census; /* while the start state is laid out anew */
+	/* By origin: not 0 for what the recorded slab allocator did for itself; NULL: all counts.
+	 */
+	uint8_t *left_out;
+	struct own_records *own_records;
 	struct expect *expect;
 	struct sampler *sampler;
 	struct snapshots *snapshots;
@@ -219,6 +227,10 @@ void machine_demolish(struct machine *m);
  */
 void machine_flush_bulk(struct machine *m, uint32_t cpu);
 void machine_flush_bulks(struct machine *m);
+
+/* The slab allocator that the trace was recorded under, as far as it or the start tells; or NULL.
+ */
+const char *machine_recorded_allocator(const struct machine *m);
 
 /* replay.c: from the batch in hand to the trace's end. */
 int machine_replay(struct machine *m, struct batch *batch, struct error *err);

@@ -34,7 +34,7 @@ static void rcu_freed(struct machine *m, const struct record *r)
 	m->rcu_waiting.by_object = true;
 	if (!m->assists.allowed[ASSIST_NAMED_rcu])
 		return;
-	if (m->page_offset && start_take_object(m->start, object) &&
+	if (m->page_offset && start_take_object(m->start, object) != OBJECT_NONE &&
 	    tell(m, r, SLAB_ASSIST_RCU_FREE, ASSIST_NAMED_rcu))
 		return;
 	page_end_grace_period(m);

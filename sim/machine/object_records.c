@@ -24,14 +24,45 @@ static void give_back(struct machine *m, const struct record *r, object_t object
 	m->objects_executed++;
 }
 
+static uint32_t align_of(const struct machine *m, const struct record *r)
+{
+	const struct cache_def *def = &m->trace->definitions->caches[m->origins[r->origin].cache.v];
+	cache_id known = m->true_caches ? true_caches_named(m->true_caches, def->name) : CACHE_NONE;
+	if (!cache_is_none(known))
+		def = true_caches_at(m->true_caches, known.v);
+	return def->align;
+}
+
+/* An object of a foreign recording is known by its cache alone; kfree does not tell even that. */
+static object_t take_alike(struct machine *m, const struct record *r)
+{
+	struct error err = { 0 };
+	struct cache_counts counts = { 0 };
+	if (r->operation != OP_KMEM_CACHE_FREE || cache_is_none(m->origins[r->origin].cache))
+		return OBJECT_NONE;
+	cache_id cache = object_cache(m, r, &err);
+	if (cache_is_none(cache) || !m->slab->counts(m->slab_state, cache, &counts))
+		return OBJECT_NONE;
+	object_t object =
+		start_take_alike(m->start, counts.name, counts.object_size, align_of(m, r));
+	m->summary->matched_by_cache += object != OBJECT_NONE;
+	return object;
+}
+
 object_t object_older(struct machine *m, const struct record *r, uint64_t entry)
 {
-	uint64_t object = entry ? (entry & ~IDENTITY_OLDER) - 1 : r->address - m->page_offset;
+	uint64_t address = entry ? (entry & ~IDENTITY_OLDER) - 1 : r->address - m->page_offset;
+	object_t object = OBJECT_NONE;
 	uint32_t order;
-	if (m->page_offset && start_take_object(m->start, object))
+	if (start_is_foreign(m->start))
+		object = take_alike(m, r);
+	else if (m->page_offset)
+		object = start_take_object(m->start, address);
+	if (object != OBJECT_NONE)
 		return object;
-	if (m->page_offset && start_take_large(m->start, object, &order)) {
-		give_back(m, r, object, order);
+	if (m->page_offset && !start_is_foreign(m->start) &&
+	    start_take_large(m->start, address, &order)) {
+		give_back(m, r, address, order);
 		return OBJECT_GIVEN_BACK;
 	}
 	m->summary->unknown_frees++;
@@ -86,7 +117,7 @@ static object_t reallocated(struct machine *m, const struct record *r,
 		return OBJECT_NONE;
 	uint64_t object =
 		entry ? (entry & ~IDENTITY_OLDER) - 1 : extension->address - m->page_offset;
-	return m->page_offset && start_take_object(m->start, object) ? object : OBJECT_NONE;
+	return m->page_offset ? start_take_object(m->start, object) : OBJECT_NONE;
 }
 
 /* krealloc: in place while the object's size class holds the new size (mm/slab_common.c). */

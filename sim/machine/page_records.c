@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/census.h"
 #include "machine/effect_pairs.h"
 #include "machine/execute.h"
 #include "machine/page_facts.h"
@@ -46,11 +47,21 @@ static void end_grace_periods(struct machine *m, pfn_t pfn)
 	m->objects_executed++;
 }
 
+/* Of an order that no machine has, nothing is counted. */
+static void count_recorded(struct machine *m, uint8_t order, bool alloc)
+{
+	if (order >= SLABYARD_ORDERS_MAX)
+		return;
+	m->slab_requests[order].recorded_allocs += alloc;
+	m->slab_requests[order].recorded_frees += !alloc;
+}
+
 int page_effect(struct machine *m, const struct record *r, bool alloc)
 {
 	pfn_t pfn = { (uint32_t)r->address };
 	if (r->flags & RECORD_FAILED)
 		return 0;
+	count_recorded(m, page_order(r), alloc);
 	effect_pairs_recorded(m->effects, alloc, pfn, page_order(r),
 			      alloc ? m->objects_executed : m->objects_executed - 1);
 	if (!alloc && !m->rcu_waiting.by_object)
@@ -143,20 +154,29 @@ static pfn_t source_alloc(void *context, const struct request *request)
 {
 	struct machine *m = context;
 	pfn_t pfn;
+	if (m->census)
+		return census_page_alloc(m->census, m, request);
 	if (m->pages_from_trace) {
 		pfn = recorded_pages_take(m->recorded_pages, request->order);
 		m->assists.used[ASSIST_NAMED_slab_page] += !pfn_is_none(pfn);
 	} else {
 		pfn = m->page->alloc(m->page_state, request);
 	}
-	if (!pfn_is_none(pfn))
-		effect_pairs_simulated(m->effects, true, pfn, request->order, m->objects_executed);
+	if (pfn_is_none(pfn))
+		return pfn;
+	m->slab_requests[request->order].allocs++;
+	effect_pairs_simulated(m->effects, true, pfn, request->order, m->objects_executed);
 	return pfn;
 }
 
 static void source_free(void *context, const struct request *request, pfn_t pfn)
 {
 	struct machine *m = context;
+	if (m->census) {
+		census_page_free(m->census, m, request, pfn);
+		return;
+	}
+	m->slab_requests[request->order].frees++;
 	effect_pairs_simulated(m->effects, false, pfn, request->order, m->objects_executed);
 	if (m->pages_from_trace)
 		recorded_pages_release(m->recorded_pages, pfn, request->order);

@@ -8,6 +8,8 @@
 #include "machine/execute.h"
 #include "machine/id_table.h"
 #include "machine/machine.h"
+#include "machine/marks.h"
+#include "machine/own_records.h"
 #include "machine/progress.h"
 #include "machine/sampler.h"
 #include "machine/snapshots.h"
@@ -78,7 +80,8 @@ static int begin_results(struct machine *m, struct error *err)
 {
 	if (m->slab && m->slab->begin && m->slab->begin(m->slab_state, m->time_ns, err) != 0)
 		return -1;
-	if (snapshots_begin(m->snapshots, m, err) != 0)
+	if (snapshots_begin(m->snapshots, m, err) != 0 ||
+	    marks_note(m, SLABYARD_MARK_START, err) != 0)
 		return -1;
 	return sampler_begin(m->sampler, m, err);
 }
@@ -165,6 +168,7 @@ static void prepare_requests(struct machine *m)
 			.zone_hint = -1,
 			.node = origin->node,
 		};
+		own_records_note_origin(m, m->request_count);
 	}
 }
 

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "machine/machine.h"
+#include "machine/marks.h"
+#include "machine/start.h"
 
 static int write_u64(struct machine *m, const char *object, const char *name, uint64_t value,
 		     struct error *err)
@@ -45,6 +47,12 @@ static int write_summary_counts(struct machine *m, struct error *err)
 		{ "marks_compared", s->marks_compared },
 		{ "lists_compared", s->lists_compared },
 		{ "lists_different", s->lists_different },
+		{ "own_left_out", s->own_left_out },
+		{ "matched_by_cache", s->matched_by_cache },
+		{ "call_sites_by_site", s->call_sites_by_rule[TRUE_CACHE_BY_SITE] },
+		{ "call_sites_by_function", s->call_sites_by_rule[TRUE_CACHE_BY_FUNCTION] },
+		{ "call_sites_by_name", s->call_sites_by_rule[TRUE_CACHE_BY_NAME] },
+		{ "call_sites_as_recorded", s->call_sites_by_rule[TRUE_CACHE_UNKNOWN] },
 		{ "effects_recorded", s->effects_recorded },
 		{ "effects_simulated", s->effects_simulated },
 		{ "effects_order", s->effects_order },
@@ -263,8 +271,8 @@ static const char *start_name(const struct machine *m)
 {
 	if (!m->run->start)
 		return "fresh machine";
-	const char *slash = strrchr(m->run->start, '/');
-	return slash ? slash + 1 : m->run->start;
+	const char *slash = strrchr(start_path(m->start), '/');
+	return slash ? slash + 1 : start_path(m->start);
 }
 
 static int write_provenance(struct machine *m, struct error *err)
@@ -274,6 +282,7 @@ static int write_provenance(struct machine *m, struct error *err)
 	bool closed = m->run->timing == SLABYARD_TIMING_CLOSED;
 	if (write_text(m, group, "version", slabyard_version(), err) != 0 ||
 	    write_text(m, group, "start", start_name(m), err) != 0 ||
+	    write_u64(m, group, "census", start_is_census(m->start), err) != 0 ||
 	    write_text(m, group, "timing", closed ? "closed" : "recorded", err) != 0 ||
 	    write_u64(m, group, "seed", m->run->seed, err) != 0 ||
 	    write_u64(m, group, "trace_hash", m->trace->ops->hash(m->trace), err) != 0)
@@ -292,7 +301,7 @@ static int write_provenance(struct machine *m, struct error *err)
 int report_write(struct machine *m, struct error *err)
 {
 	if (write_summary_counts(m, err) != 0 || write_operations(m, err) != 0 ||
-	    write_locks(m, err) != 0 || write_latencies(m, err) != 0)
+	    write_locks(m, err) != 0 || marks_write(m, err) != 0 || write_latencies(m, err) != 0)
 		return -1;
 	return write_provenance(m, err);
 }

@@ -11,6 +11,8 @@
 #include "machine/execute.h"
 #include "machine/expect.h"
 #include "machine/machine.h"
+#include "machine/marks.h"
+#include "machine/own_records.h"
 #include "machine/page_facts.h"
 #include "machine/placements.h"
 #include "machine/proc_files.h"
@@ -62,19 +64,31 @@ static int check_page_assists(const struct machine *m, struct error *err)
 	return 0;
 }
 
+const char *machine_recorded_allocator(const struct machine *m)
+{
+	const char *said = definitions_meta(m->trace->definitions, "allocator");
+	return said ? said : start_allocator(m->start);
+}
+
+/* That a cache was made, shrunk or destroyed is what callers did, not the allocator. */
+static bool takes_placements(const struct assists *assists)
+{
+	struct assists others = *assists;
+	others.allowed[ASSIST_NAMED_cache_op] = false;
+	return assists_any(&others);
+}
+
 static int check_assists(const struct machine *m, struct error *err)
 {
 	if (check_page_assists(m, err) != 0)
 		return -1;
-	const char *recorded = start_allocator(m->start);
-	if (!recorded)
-		recorded = definitions_meta(m->trace->definitions, "allocator");
-	if (m->page_level || !recorded || !assists_any(&m->assists) ||
+	const char *recorded = machine_recorded_allocator(m);
+	if (m->page_level || !recorded || !takes_placements(&m->assists) ||
 	    strcmp(recorded, m->slab->info.name) == 0)
 		return 0;
 	return error_set(err, ERROR_INPUT,
 			 "--assist: the trace was recorded under %s, placements of %s cannot be "
-			 "taken from it",
+			 "taken from it, only cache_op",
 			 recorded, m->slab->info.name);
 }
 
@@ -112,6 +126,7 @@ static int prepare_pages_from_trace(struct machine *m, struct error *err)
 
 static int prepare(struct machine *m, const struct batch *first, struct error *err)
 {
+	m->time_ns = first->base_ns + first->records[0].time;
 	choose_level(m, first);
 	choose_page_offset(m);
 	m->pages = machine_page_source(m);
@@ -119,7 +134,7 @@ static int prepare(struct machine *m, const struct batch *first, struct error *e
 	    true_caches_open(&m->true_caches, m->run->caches, m->trace->definitions, err) != 0 ||
 	    start_check_config(m->start, m->config, err) != 0 || machine_build(m, err) != 0 ||
 	    check_assists(m, err) != 0 || machine_choose_actions(m, err) != 0 ||
-	    start_load(m->start, m, err) != 0)
+	    own_records_open(m, err) != 0 || start_load(m->start, m, err) != 0)
 		return -1;
 	if (prepare_pages_from_trace(m, err) != 0)
 		return -1;
@@ -130,7 +145,7 @@ static int prepare(struct machine *m, const struct batch *first, struct error *e
 	page_facts_begin(m);
 	m->effects = effect_pairs_create(err);
 	m->split_pages = split_pages_create(err);
-	m->expect = expect_open(m->run->expect, m->run->start, err);
+	m->expect = expect_open(m->run->expect, start_path(m->start), err);
 	if (!m->effects || !m->split_pages || !m->expect ||
 	    proc_files_prepare(m->run->proc, err) != 0)
 		return -1;
@@ -177,6 +192,7 @@ static int finish_sink(struct machine *m, struct error *err)
 static int finish(struct machine *m, struct error *err)
 {
 	if (report_summary(m, err) != 0 || snapshots_end(m->snapshots, m, err) != 0 ||
+	    marks_note(m, SLABYARD_MARK_END, err) != 0 ||
 	    proc_files_write(m, m->run->proc, -1, err) != 0)
 		return -1;
 	struct placements *placements = m->placements;
@@ -238,6 +254,7 @@ static void take_down(struct machine *m)
 	machine_demolish(m);
 	start_close(m->start);
 	true_caches_close(m->true_caches);
+	own_records_close(m->own_records);
 	if (m->trace)
 		m->trace->ops->close(m->trace);
 	sim_position = NULL;
@@ -275,5 +292,6 @@ void slabyard_summary_free(struct slabyard_summary *summary)
 	if (!summary)
 		return;
 	free(summary->operations);
+	marks_free(summary);
 	free(summary);
 }

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "import/import.h"
+#include "machine/census.h"
 #include "machine/machine.h"
+#include "machine/older.h"
 #include "machine/start_units.h"
 
 struct start {
@@ -14,15 +16,16 @@ struct start {
 	int64_t mark;
 	struct page_state pages;
 	struct slab_state slabs;
-	/* Live objects by direct-map offset, ascending, each taken at most once. */
-	uint64_t *objects;
-	bool *object_taken;
-	size_t object_count, object_capacity;
+	bool census;  /* its objects are laid out by the run's slab policy */
+	bool foreign; /* the trace's addresses are not the state's */
+	struct older *older;
 	struct start_units *units; /* what SLOB has in use */
 	/* One bit a frame: allocated at the start and not by slab. */
 	uint64_t *page_bits;
 	uint64_t page_bits_frames;
 };
+
+static const char census_prefix[] = "census:";
 
 static int64_t mark_of_path(const char *path)
 {
@@ -43,9 +46,10 @@ struct start *start_open(const char *path, struct error *err)
 	start->mark = -1;
 	if (!path)
 		return start;
-	start->path = path;
-	start->mark = mark_of_path(path);
-	if (mmstate_read(path, &start->pages, &start->slabs, err) != 0) {
+	start->census = strncmp(path, census_prefix, strlen(census_prefix)) == 0;
+	start->path = path + (start->census ? strlen(census_prefix) : 0);
+	start->mark = mark_of_path(start->path);
+	if (mmstate_read(start->path, &start->pages, &start->slabs, err) != 0) {
 		start_close(start);
 		return NULL;
 	}
@@ -58,8 +62,7 @@ void start_close(struct start *start)
 		return;
 	page_state_free(&start->pages);
 	slab_state_free(&start->slabs);
-	free(start->objects);
-	free(start->object_taken);
+	older_destroy(start->older);
 	start_units_destroy(start->units);
 	free(start->page_bits);
 	free(start);
@@ -151,6 +154,21 @@ int start_check_config(const struct start *start, const struct config *config, s
 	return c.result;
 }
 
+const char *start_path(const struct start *start)
+{
+	return start->path;
+}
+
+bool start_is_census(const struct start *start)
+{
+	return start->census;
+}
+
+bool start_is_foreign(const struct start *start)
+{
+	return start->foreign;
+}
+
 int64_t start_mark(const struct start *start)
 {
 	return start->mark;
@@ -168,127 +186,38 @@ const char *start_allocator(const struct start *start)
 
 /* --- objects alive --- */
 
-static int add_object(struct start *start, uint64_t object)
-{
-	if (start->object_count == start->object_capacity) {
-		size_t capacity = start->object_capacity ? 2 * start->object_capacity : 4096;
-		uint64_t *objects = realloc(start->objects, capacity * sizeof(*objects));
-		if (!objects)
-			return -1;
-		start->objects = objects;
-		start->object_capacity = capacity;
-	}
-	start->objects[start->object_count++] = object;
-	return 0;
-}
-
-/* Marks the indices that are free: on the slab's list and, for a cpu slab, on the cpu's own. */
-static void mark_free(bool *is_free, uint32_t objects, const uint16_t *indices, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (indices[i] < objects)
-			is_free[indices[i]] = true;
-}
-
-static int compare_u64(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return (x > y) - (x < y);
-}
-
-/* What the cache's arrays hold is free, whatever its slabs say: SLAB's. Sorted. */
-static uint64_t *idle_objects(const struct start *start, const struct cache_state *cache,
-			      size_t *count)
-{
-	*count = 0;
-	for (size_t i = 0; i < cache->array_count; i++)
-		*count += cache->arrays[i].count;
-	uint64_t *idle = malloc((*count + 1) * sizeof(*idle));
-	if (!idle)
-		return NULL;
-	size_t n = 0;
-	for (size_t i = 0; i < cache->array_count; i++)
-		for (size_t k = 0; k < cache->arrays[i].count; k++)
-			idle[n++] = cache->arrays[i].objects[k] - start->slabs.page_offset;
-	qsort(idle, *count, sizeof(*idle), compare_u64);
-	return idle;
-}
-
-/* One slab's objects that are neither free in it nor in an array. */
-static int add_slab_objects(struct start *start, const struct cache_state *cache,
-			    const struct slab_entry *slab, const uint64_t *idle, size_t idle_count)
-{
-	bool *is_free = calloc(slab->objects ? slab->objects : 1, sizeof(*is_free));
-	if (!is_free)
-		return -1;
-	mark_free(is_free, slab->objects, slab->freelist, slab->free_count);
-	for (size_t i = 0; slab->list == SLAB_LIST_CPU && i < cache->cpu_freelist_count; i++)
-		if (cache->cpu_freelists[i].cpu == slab->cpu)
-			mark_free(is_free, slab->objects, cache->cpu_freelists[i].indices,
-				  cache->cpu_freelists[i].count);
-	int result = 0;
-	for (uint32_t i = 0; result == 0 && i < slab->objects; i++) {
-		const uint64_t object = ((uint64_t)slab->pfn << PAGE_SHIFT) + slab->mem_offset +
-					(uint64_t)i * cache->size;
-		if (!is_free[i] && !bsearch(&object, idle, idle_count, sizeof(object), compare_u64))
-			result = add_object(start, object);
-	}
-	free(is_free);
-	return result;
-}
-
-static int add_cache_objects(struct start *start, const struct cache_state *cache)
-{
-	size_t idle_count;
-	uint64_t *idle = idle_objects(start, cache, &idle_count);
-	int result = idle ? 0 : -1;
-	for (size_t i = 0; result == 0 && i < cache->slab_count; i++)
-		result = add_slab_objects(start, cache, &cache->slabs[i], idle, idle_count);
-	free(idle);
-	return result;
-}
-
 static int collect_objects(struct start *start, struct error *err)
 {
-	for (size_t i = 0; i < start->slabs.cache_count; i++)
-		if (add_cache_objects(start, &start->slabs.caches[i]) != 0)
-			return error_set(err, ERROR_RUN, "no memory for the start state");
-	if (start->object_count)
-		qsort(start->objects, start->object_count, sizeof(uint64_t), compare_u64);
-	start->object_taken = calloc(start->object_count + 1, sizeof(bool));
 	start->units = start_units_create(&start->slabs);
-	return start->object_taken && start->units
-		       ? 0
-		       : error_set(err, ERROR_RUN, "no memory for the start state");
+	start->older = start->units ? older_create(&start->slabs, err) : NULL;
+	return start->older ? 0 : error_set(err, ERROR_RUN, "no memory for the start state");
 }
 
-/* Its place among the objects that nobody has taken yet, or SIZE_MAX. */
-static size_t find_object(const struct start *start, uint64_t object)
+object_t start_take_object(struct start *start, uint64_t object)
 {
-	const uint64_t *found = start->object_count
-					? bsearch(&object, start->objects, start->object_count,
-						  sizeof(uint64_t), compare_u64)
-					: NULL;
-	if (!found || start->object_taken[found - start->objects])
-		return SIZE_MAX;
-	return (size_t)(found - start->objects);
+	if (!start->older || start->foreign)
+		return OBJECT_NONE;
+	if (!start->census && start_units_take(start->units, object))
+		return object;
+	return older_take(start->older, object);
 }
 
-bool start_take_object(struct start *start, uint64_t object)
+object_t start_object(const struct start *start, uint64_t object)
 {
-	if (start->units && start_units_take(start->units, object))
-		return true;
-	size_t found = find_object(start, object);
-	if (found == SIZE_MAX)
-		return false;
-	start->object_taken[found] = true;
-	return true;
+	if (!start->older || start->foreign)
+		return OBJECT_NONE;
+	if (!start->census && start_units_hold(start->units, object))
+		return object;
+	return older_object(start->older, object);
 }
 
-bool start_holds_object(const struct start *start, uint64_t object)
+object_t start_take_alike(struct start *start, const char *cache, uint32_t bytes, uint32_t align)
 {
-	return (start->units && start_units_hold(start->units, object)) ||
-	       find_object(start, object) != SIZE_MAX;
+	if (!start->older || !start->foreign)
+		return OBJECT_NONE;
+	if (start->slabs.slab_count && !start->census)
+		return start_units_take_alike(start->units, bytes, align);
+	return older_take_alike(start->older, cache);
 }
 
 /* --- pages alive --- */
@@ -419,9 +348,28 @@ static int load_slabs(struct start *start, struct machine *m, struct error *err)
 				 m->slab->info.name);
 	if (strcmp(start->slabs.allocator, m->slab->info.name) != 0)
 		return error_set(err, ERROR_INPUT,
-				 "--start: %s was recorded under %s, but slab.policy is %s",
-				 start->path, start->slabs.allocator, m->slab->info.name);
+				 "--start: %s was recorded under %s, but slab.policy is %s "
+				 "(--start census:%s lays its objects out anew)",
+				 start->path, start->slabs.allocator, m->slab->info.name,
+				 start->path);
 	return m->slab->load(m->slab_state, &start->slabs, err);
+}
+
+/* Addresses of a trace that was recorded under another allocator are not this state's. */
+static bool is_foreign(const struct start *start, const struct machine *m)
+{
+	const char *recorded = definitions_meta(m->trace->definitions, "allocator");
+	return recorded && strcmp(recorded, start->slabs.allocator) != 0;
+}
+
+static int load_objects(struct start *start, struct machine *m, struct error *err)
+{
+	start->foreign = is_foreign(start, m);
+	if (!start->census && load_slabs(start, m, err) != 0)
+		return -1;
+	if (collect_objects(start, err) != 0)
+		return -1;
+	return start->census ? census_lay_out(m, &start->slabs, start->older, err) : 0;
 }
 
 int start_load(struct start *start, struct machine *m, struct error *err)
@@ -438,7 +386,5 @@ int start_load(struct start *start, struct machine *m, struct error *err)
 		start->slabs.page_offset ? start->slabs.page_offset : start->pages.page_offset;
 	if (collect_pages(start, m->page_level, err) != 0)
 		return -1;
-	if (m->page_level)
-		return 0;
-	return load_slabs(start, m, err) == 0 ? collect_objects(start, err) : -1;
+	return m->page_level ? 0 : load_objects(start, m, err);
 }

@@ -13,12 +13,16 @@
 #include "core/page_state.h"
 #include "core/slab_state.h"
 #include "page/page.h"
+#include "slab/slab.h"
 
 struct config;
 struct machine;
 struct start;
 
-/* path NULL: a fresh machine, and nothing is skipped. */
+/*
+ * path NULL: a fresh machine, and nothing is skipped. "census:PATH": the state's objects, laid out
+ * anew by the run's slab policy (machine/census.h).
+ */
 struct start *start_open(const char *path, struct error *err);
 void start_close(struct start *start);
 
@@ -31,16 +35,31 @@ int start_check_config(const struct start *start, const struct config *config, s
 /* Loads the state into the machine's policies. */
 int start_load(struct start *start, struct machine *m, struct error *err);
 
+/* The state's file, NULL: a fresh machine. */
+const char *start_path(const struct start *start);
+bool start_is_census(const struct start *start);
+/* The trace was recorded under another slab allocator than the state: its addresses mean nothing
+ * here. */
+bool start_is_foreign(const struct start *start);
+
 /* Number of the mark after which replay begins, -1: from the first record. */
 int64_t start_mark(const struct start *start);
 const struct page_state *start_pages(const struct start *start);
 /* "slub", "slab", "slob", or NULL without a state. */
 const char *start_allocator(const struct start *start);
 
-/* Takes an allocation alive at the start: true once for each, false for what was not alive. */
-bool start_take_object(struct start *start, uint64_t object);
-/* True as long as it would be taken. */
-bool start_holds_object(const struct start *start, uint64_t object);
+/*
+ * Takes an object alive at the start by its recorded address: once each, OBJECT_NONE for what was
+ * not alive. It is where the recording had it, or where a census put it.
+ */
+object_t start_take_object(struct start *start, uint64_t address);
+/* The same, and it is not taken. */
+object_t start_object(const struct start *start, uint64_t address);
+/*
+ * One that stands for an object of a foreign recording: of the policy's cache of that name, or,
+ * where a state does not tell whose an object is, any in use with room for so many bytes.
+ */
+object_t start_take_alike(struct start *start, const char *cache, uint32_t bytes, uint32_t align);
 /* `order` is what the free claims. */
 bool start_take_page(struct start *start, uint32_t pfn, uint32_t order);
 /*

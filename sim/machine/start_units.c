@@ -91,3 +91,38 @@ bool start_units_take(struct start_units *units, uint64_t object)
 		set_used(page, unit_of(object), false);
 	return page != NULL;
 }
+
+static bool is_used(const struct page *page, uint32_t unit)
+{
+	return page->used[unit / 8] >> (unit % 8) & 1;
+}
+
+/* Units in use from `unit` on, `limit` at most. */
+static uint32_t run_at(const struct page *page, uint32_t unit, uint32_t limit)
+{
+	uint32_t run = 0;
+
+	while (run < limit && unit + run < PAGE_UNITS && is_used(page, unit + run))
+		run++;
+	return run;
+}
+
+uint64_t start_units_take_alike(struct start_units *units, uint32_t bytes, uint32_t align)
+{
+	const uint32_t need = (bytes + 1) >> UNIT_SHIFT;
+	const uint32_t step = align > 1 << UNIT_SHIFT ? align >> UNIT_SHIFT : 1;
+
+	if (need == 0 || need > PAGE_UNITS || step > PAGE_UNITS)
+		return UINT64_MAX;
+	for (size_t i = units->count; i-- > 0;) {
+		struct page *page = &units->pages[i];
+		for (uint32_t unit = 0; unit + need <= PAGE_UNITS; unit += step) {
+			if (run_at(page, unit, need) < need)
+				continue;
+			for (uint32_t k = 0; k < need; k++)
+				set_used(page, unit + k, false);
+			return ((uint64_t)page->pfn << PAGE_SHIFT) + (unit << UNIT_SHIFT);
+		}
+	}
+	return UINT64_MAX;
+}

@@ -20,5 +20,10 @@ void start_units_destroy(struct start_units *units);
 bool start_units_hold(const struct start_units *units, uint64_t object);
 /* True, once, for an address (an offset in the direct map) that was in use at the start. */
 bool start_units_take(struct start_units *units, uint64_t object);
+/*
+ * Takes so many bytes in use, aligned, from the highest page that has them side by side: the first
+ * address, or UINT64_MAX.
+ */
+uint64_t start_units_take_alike(struct start_units *units, uint32_t bytes, uint32_t align);
 
 #endif

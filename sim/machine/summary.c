@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "machine/closed.h"
@@ -104,6 +105,9 @@ int report_summary(struct machine *m, struct error *err)
 	s->level = m->page_level ? "page" : "slab";
 	s->page_policy = m->page->info.name;
 	s->slab_policy = m->page_level ? NULL : m->slab->info.name;
+	if (machine_recorded_allocator(m))
+		snprintf(s->recorded_policy, sizeof(s->recorded_policy), "%.7s",
+			 machine_recorded_allocator(m));
 	s->simulated_seconds = (double)(m->time_ns - m->origin_ns) / ns;
 	s->cost_seconds = (double)m->work.cost_ps / ps;
 	s->wall_seconds = progress_seconds(m);

@@ -146,11 +146,10 @@ static cache_id best_of(const struct true_caches *t, const struct origin_def *or
 	return best ? best->cache : CACHE_NONE;
 }
 
-static cache_id by_name(const struct true_caches *t, const struct cache_def *recorded)
+cache_id true_caches_named(const struct true_caches *t, const char *name)
 {
-	for (uint32_t i = 0; recorded && i < t->told->cache_count; i++)
-		if (strcmp(t->told->caches[i].name, recorded->name) == 0 &&
-		    t->told->caches[i].complete)
+	for (uint32_t i = 0; i < t->told->cache_count; i++)
+		if (strcmp(t->told->caches[i].name, name) == 0 && t->told->caches[i].complete)
 			return (cache_id){ i };
 	return CACHE_NONE;
 }
@@ -168,7 +167,7 @@ cache_id true_caches_of(const struct true_caches *t, const struct origin_def *or
 	}
 	if (cache_is_none(cache)) {
 		*rule = TRUE_CACHE_BY_NAME;
-		cache = by_name(t, recorded);
+		cache = recorded ? true_caches_named(t, recorded->name) : CACHE_NONE;
 	}
 	if (cache_is_none(cache))
 		*rule = TRUE_CACHE_UNKNOWN;

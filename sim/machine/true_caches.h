@@ -35,6 +35,9 @@ const struct definitions *true_caches_definitions(const struct true_caches *cach
 uint32_t true_caches_count(const struct true_caches *caches);
 const struct cache_def *true_caches_at(const struct true_caches *caches, uint32_t index);
 
+/* The cache of that name of which all is known, or CACHE_NONE. */
+cache_id true_caches_named(const struct true_caches *caches, const char *name);
+
 /*
  * Index of the cache that allocations of this origin are from, which was recorded as `recorded`;
  * CACHE_NONE: as recorded.

@@ -133,7 +133,7 @@ static bool has_usercopy(const char *name)
 	return false;
 }
 
-static struct cache_def definition_of(const struct cache_state *cache)
+struct cache_def call_sites_definition(const struct cache_state *cache)
 {
 	const uint32_t told = CACHE_HWCACHE_ALIGN | CACHE_CACHE_DMA | CACHE_CACHE_DMA32 |
 			      CACHE_PANIC | CACHE_TYPESAFE_BY_RCU | CACHE_MEM_SPREAD |
@@ -167,7 +167,7 @@ int call_sites_complete(struct definition_table *to, const struct slab_state *st
 		const struct cache_state *cache = &state->caches[i];
 		if (!is_known_alone(cache))
 			continue;
-		struct cache_def def = definition_of(cache);
+		struct cache_def def = call_sites_definition(cache);
 		if (add_cache(to, &def, err) == UINT32_MAX)
 			return -1;
 		told++;

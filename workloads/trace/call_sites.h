@@ -24,4 +24,7 @@ int call_sites_learn(struct definition_table *to, struct trace_cursor *cursor, s
 int call_sites_complete(struct definition_table *to, const struct slab_state *state,
 			struct error *err);
 
+/* What a state tells of a cache, as a definition; its name stays the state's. */
+struct cache_def call_sites_definition(const struct cache_state *cache);
+
 #endif
