@@ -37,6 +37,9 @@ class Series:
         values = dataset[:]
         return values * dataset.attrs["scale_factor"] if "scale_factor" in dataset.attrs else values
 
+    def attributes(self, column):
+        return dict(self._group[column].attrs)
+
     def axis(self, column, dimension):
         """Which axis of the column is that dimension."""
         names = [d[0].name.rsplit("/", 1)[-1] for d in self._group[column].dims]

@@ -1,20 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What physical memory is used for over time, from the snapshots at start, marks and end."""
+"""What physical memory is used for over time: address upwards, time to the right.
+
+From /timeseries/physical_map where the run was sampled, else from the snapshots at its start, marks
+and end. A piece of memory has the colour of what most of its used pages are for, the paler the more
+of it is free; a piece with a single page in use can still be told from a free one.
+"""
 import numpy as np
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 
 import drawing
 
-HELP = "heat map of physical memory over time: what most of each piece is used for"
+HELP = "heat map of physical memory over time: what each piece is used for, and how much of it"
 
-# Okabe and Ito's, from light to dark where kinds are alike; a kind of no colour here is grey.
+# Okabe and Ito's; a kind of no colour here is grey. Kinds that hold memory in place are warm.
 COLOURS = {
     "free": "#FFFFFF", "per-cpu list": "#F0E442", "other movable": "#56B4E9",
     "anonymous": "#0072B2", "file": "#009E73", "slab": "#E69F00", "page table": "#CC79A7",
-    "other unmovable": "#D55E00", "reserved": "#404040",
+    "vmalloc": "#8B5A2B", "other unmovable": "#D55E00", "reserved": "#404040",
 }
+LEAST_TINT = 0.22
 PIECES = 512
+FREE = "free"
 
 
 def pages_by_piece(runs, kinds, edges):
@@ -33,38 +40,102 @@ def pages_by_piece(runs, kinds, edges):
     return pages
 
 
+def from_samples(result):
+    """Times, edges of pieces in frames, kinds and pages [time, piece, kind]; None: not sampled."""
+    series = result.series("physical_map")
+    if series is None or len(series) < 3:
+        return None
+    piece_pages = series.attributes("pages")["piece_pages"]
+    pages = series["pages"]
+    edges = np.arange(pages.shape[1] + 1) * float(piece_pages)
+    return series.time_ns, edges, series.labels("use"), pages.astype(float)
+
+
+def from_snapshots(result):
+    """Likewise, of the start, the marks and the end; None: there are none."""
+    taken, runs = result.table("/snapshots/taken"), result.structured("/snapshots/pfn")
+    if not taken or not len(runs):
+        return None
+    kinds = result.texts("/snapshots/kinds")
+    frames = int((runs["pfn"] + runs["pages"]).max())
+    edges = np.linspace(0, frames, min(PIECES, frames) + 1)
+    pages = [pages_by_piece(runs[runs["snapshot"] == number], len(kinds), edges)
+             for number in taken["snapshot"]]
+    return taken["time_ns"], edges, kinds, np.stack(pages)
+
+
 def column_edges(times):
-    """Where the columns of snapshots taken at `times` begin and end: half way between them."""
+    """Where the columns of looks taken at `times` begin and end: half way between them."""
     if times[0] == times[-1]:
         return np.linspace(0, 1, len(times) + 1)
     return np.concatenate((times[:1], (times[1:] + times[:-1]) / 2, times[-1:]))
 
 
+def colours_of(pages, kinds):
+    """RGB [time, piece], and the kinds that show."""
+    colours = np.array([to_rgb(COLOURS.get(kind, "0.6")) for kind in kinds])
+    free = kinds.index(FREE)
+    used = pages.copy()
+    used[:, :, free] = 0
+    most, total = used.argmax(axis=2), pages.sum(axis=2)
+    share = np.divide(used.sum(axis=2), total, out=np.zeros_like(total), where=total > 0)
+    tint = np.where(share > 0, LEAST_TINT + (1 - LEAST_TINT) * share, 0)[:, :, None]
+    seen = set(most[share > 0]) | ({free} if (share < 1).any() else set())
+    return 1 - tint + tint * colours[most], [kinds[k] for k in sorted(seen)]
+
+
+def mark_zones(axes, result):
+    """A line where a zone begins, its name beside it."""
+    zones = result.table("/snapshots/zones")
+    for name, start, spanned in zip(zones.get("zone", []), zones.get("start_pfn", []),
+                                    zones.get("spanned", [])):
+        low = float(start) * drawing.PAGE_BYTES / drawing.MIB
+        middle = low + float(spanned) / 2 * drawing.PAGE_BYTES / drawing.MIB
+        label = name.removeprefix("node 0 ") if len({z.split()[1] for z in zones["zone"]}) == 1 \
+            else name.replace("node ", "")
+        if low > 1:
+            axes.axhline(low, color="black", linewidth=0.5)
+        axes.annotate(label, (1, middle), (3, 0), xycoords=("axes fraction", "data"),
+                      textcoords="offset points", rotation=90, ha="left", va="center", fontsize=6,
+                      annotation_clip=False)
+
+
+def mark_marks(axes, result, first_ns, scale):
+    marks = result.table("/events/mark")
+    left, right = axes.get_xlim()
+    for number, time_ns in zip(marks.get("mark", []), marks.get("time_ns", [])):
+        at = (int(time_ns) - first_ns) / scale
+        if left <= at <= right:
+            axes.axvline(at, color="black", linewidth=0.4, linestyle=(0, (2, 2)))
+            axes.annotate(str(number), (at, 1), (0, 1), xycoords=("data", "axes fraction"),
+                          textcoords="offset points", ha="center", va="bottom", fontsize=5)
+
+
 def draw_result(result, time, axes):
-    taken, runs = result.table("/snapshots/taken"), result.structured("/snapshots/pfn")
-    if not taken or not len(runs):
-        drawing.say_nothing_to_show(axes, "no snapshots")
+    look = from_samples(result) or from_snapshots(result)
+    if look is None:
+        drawing.say_nothing_to_show(axes, "no map of memory")
         return []
-    kinds = result.texts("/snapshots/kinds")
-    frames = int((runs["pfn"] + runs["pages"]).max())
-    edges = np.linspace(0, frames, min(PIECES, frames) + 1)
-    most = np.stack([pages_by_piece(runs[runs["snapshot"] == number], len(kinds), edges)
-                     .argmax(axis=1) for number in taken["snapshot"]], axis=1)
-    colours = [COLOURS.get(kind, "0.6") for kind in kinds]
-    columns = column_edges((taken["time_ns"] - taken["time_ns"][0]) / time.scale)
-    axes.pcolormesh(columns, edges * drawing.PAGE_BYTES / drawing.MIB, most,
-                    cmap=ListedColormap(colours), vmin=-0.5, vmax=len(kinds) - 0.5,
-                    rasterized=True)
-    for edge in columns[1:-1]:
-        axes.axvline(edge, color="0.3", linewidth=0.2)
+    times, edges, kinds, pages = look
+    colours, seen = colours_of(pages, kinds)
+    columns = column_edges((times - times[0]) / time.scale)
+    addresses = edges * drawing.PAGE_BYTES / drawing.MIB
+    mesh = axes.pcolormesh(columns, addresses, np.zeros(colours.shape[1::-1]), rasterized=True)
+    mesh.set_array(None)
+    mesh.set_facecolor(colours.transpose(1, 0, 2).reshape(-1, 3))
+    axes.set_xlim(columns[0], columns[-1])
+    axes.set_ylim(addresses[0], addresses[-1])
     axes.set_ylabel("physical address [MiB]")
-    time.shade_horizon_from(axes, result, int(taken["time_ns"][0]))
-    return [kind for number, kind in enumerate(kinds) if (most == number).any()]
+    axes.grid(False)
+    mark_zones(axes, result)
+    mark_marks(axes, result, int(times[0]), time.scale)
+    time.shade_horizon_from(axes, result, int(times[0]))
+    return seen
 
 
 def draw(results, options):
     time = drawing.TimeAxis(results, "buddy")
-    height = 2.4 if len(results) == 1 else 1.7
+    height = 2.8 if len(results) == 1 else 1.9
     figure, axes = drawing.new_figure(options, len(results), row_height=height)
     panels = [row[0] for row in axes]
     seen = []
@@ -76,5 +147,5 @@ def draw(results, options):
     if seen:
         patches = [Patch(facecolor=COLOURS.get(kind, "0.6"), edgecolor="0.3", linewidth=0.3)
                    for kind in seen]
-        drawing.key_below(figure, patches, seen, 3)
+        drawing.key_below(figure, patches, seen, 3 if options.width == "column" else 5)
     return figure

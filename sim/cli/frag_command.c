@@ -7,16 +7,13 @@
 #include "cli/cli.h"
 #include "cli/frag_report.h"
 
-enum { OPTION_AT = 256, OPTION_BY, OPTION_TOP, OPTION_ZONE, OPTION_ORDER, OPTION_CSV };
+enum { OPTION_AT = 256, OPTION_BY, OPTION_TOP, OPTION_ZONE, OPTION_ORDER, OPTION_CSV, OPTION_JSON };
 
 static const struct cli_option options[] = {
-	{ "at", true, OPTION_AT },
-	{ "by", true, OPTION_BY },
-	{ "top", true, OPTION_TOP },
-	{ "zone", true, OPTION_ZONE },
-	{ "order", true, OPTION_ORDER },
-	{ "csv", false, OPTION_CSV },
-	{ 0 },
+	{ "at", true, OPTION_AT },       { "by", true, OPTION_BY },
+	{ "top", true, OPTION_TOP },     { "zone", true, OPTION_ZONE },
+	{ "order", true, OPTION_ORDER }, { "csv", false, OPTION_CSV },
+	{ "json", false, OPTION_JSON },  { 0 },
 };
 
 struct frag_arguments {
@@ -25,7 +22,7 @@ struct frag_arguments {
 	uint64_t top;
 	const char *zone;
 	int order;
-	bool csv;
+	int form; /* OPTION_CSV, OPTION_JSON, 0: text */
 };
 
 static bool read_number(const char *text, uint64_t *value)
@@ -97,7 +94,9 @@ static int take_option(const struct command *command, int letter, const char *va
 	case OPTION_ORDER:
 		return take_order(command, value, &a->order);
 	default:
-		a->csv = true;
+		if (a->form && a->form != letter)
+			return cli_usage(command, "one of --csv and --json at a time");
+		a->form = letter;
 		return EXIT_GOOD;
 	}
 }
@@ -118,8 +117,10 @@ static int print(const char *path, const struct frag_arguments *a, struct error 
 	const struct frag_report report = {
 		.path = path, .data = &data, .ranking = &ranking, .by = a->by, .order = a->order
 	};
-	if (result == 0 && a->csv)
+	if (result == 0 && a->form == OPTION_CSV)
 		frag_print_csv(stdout, &report);
+	else if (result == 0 && a->form == OPTION_JSON)
+		frag_print_json(stdout, &report);
 	else if (result == 0)
 		frag_print_text(stdout, &report);
 	frag_rank_free(&ranking);
@@ -160,6 +161,7 @@ const struct command frag_command = {
 		"  --zone ZONE   one zone only, as DMA32 or 'node 0 DMA32'\n"
 		"  --order N     free blocks and indices of one order only\n"
 		"  --csv         the ranked table as CSV\n"
+		"  --json        everything as JSON\n"
 		"\n"
 		"A pageblock is held while a page in it can neither be freed nor moved. Its "
 		"holders\n"

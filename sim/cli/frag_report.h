@@ -19,5 +19,6 @@ struct frag_report {
 void frag_print_text(FILE *out, const struct frag_report *report);
 /* The ranked table, a line a group, behind a line of column names. */
 void frag_print_csv(FILE *out, const struct frag_report *report);
+void frag_print_json(FILE *out, const struct frag_report *report);
 
 #endif

@@ -220,9 +220,9 @@ static bool object_place(const struct machine *m, uint32_t id, uint64_t *object)
 static void pin_objects(struct blame *b, const struct frame_uses *uses, uint32_t *found)
 {
 	struct machine *m = b->m;
-	uint32_t ids = m->ids.object_owner_count;
+	uint32_t ids = machine_owned_ids(m, SPACE_OBJECT);
 
-	for (uint32_t id = 1; id < ids; id++) {
+	for (uint32_t id = 1; id <= ids; id++) {
 		uint64_t object;
 		if (!object_place(m, id, &object))
 			continue;

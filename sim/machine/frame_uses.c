@@ -2,7 +2,6 @@
 #include "machine/frame_uses.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "machine/machine.h"
 #include "machine/page_records.h"
@@ -54,6 +53,12 @@ enum frame_use_kind frame_use_of_gfp(uint32_t gfp, unsigned order)
 
 /* --- who is alive --- */
 
+static void set_slab_claims(struct frame_uses *uses, uint32_t pfn, unsigned order, uint32_t claim)
+{
+	for (uint32_t i = 0; i < 1u << order && pfn + i < uses->frames; i++)
+		uses->claims[pfn + i] = claim;
+}
+
 static void claim_slab(void *context, const struct slab_extent *extent)
 {
 	struct frame_uses *uses = context;
@@ -67,8 +72,8 @@ static void claim_slab(void *context, const struct slab_extent *extent)
 		uses->slabs = slabs;
 		uses->slab_capacity = capacity;
 	}
-	for (uint32_t i = 0; i < 1u << extent->order && extent->pfn.v + i < uses->frames; i++)
-		uses->claims[extent->pfn.v + i] = claim_of(CLAIM_SLAB, (uint32_t)uses->slab_count);
+	set_slab_claims(uses, extent->pfn.v, extent->order,
+			claim_of(CLAIM_SLAB, (uint32_t)uses->slab_count));
 	uses->slabs[uses->slab_count++] = (struct slab_use){ .pfn = extent->pfn.v,
 							     .cache = extent->cache,
 							     .order = extent->order,
@@ -98,38 +103,67 @@ static bool page_block(const struct machine *m, uint32_t id, uint32_t *pfn, unsi
 static void claim_pages(struct frame_uses *uses)
 {
 	struct machine *m = uses->m;
-	uint32_t ids = m->ids.page_owner_count, pfn;
+	uint32_t ids = machine_owned_ids(m, SPACE_PAGE), pfn;
 	unsigned order;
 
-	for (uint32_t id = 1; id < ids; id++)
+	for (uint32_t id = 1; id <= ids; id++)
 		if (page_block(m, id, &pfn, &order) && pfn < uses->frames)
 			uses->claims[pfn] = claim_of(CLAIM_PAGE, id);
 	uses->looked_at += ids;
 }
 
 /* What kmalloc passes on to the page allocator is in no slab, and begins a page. */
+static bool large_object(const struct frame_uses *uses, uint32_t id, uint32_t *pfn)
+{
+	uint64_t entry = uses->m->ids.object[id];
+
+	if (!entry || entry & IDENTITY_OLDER || (entry - 1) % PAGE_SIZE_BYTES ||
+	    (entry - 1) >> PAGE_SHIFT >= uses->frames)
+		return false;
+	*pfn = (uint32_t)((entry - 1) >> PAGE_SHIFT);
+	return uses->claims[*pfn] >> CLAIM_KIND_SHIFT != CLAIM_SLAB;
+}
+
 static void claim_large_objects(struct frame_uses *uses)
 {
-	const struct machine *m = uses->m;
-	uint32_t ids = m->ids.object_owner_count;
+	uint32_t ids = machine_owned_ids(uses->m, SPACE_OBJECT), pfn;
 
-	for (uint32_t id = 1; id < ids; id++) {
-		uint64_t entry = m->ids.object[id];
-		if (!entry || entry & IDENTITY_OLDER || (entry - 1) % PAGE_SIZE_BYTES)
-			continue;
-		uint64_t pfn = (entry - 1) >> PAGE_SHIFT;
-		if (pfn < uses->frames && !uses->claims[pfn])
+	for (uint32_t id = 1; id <= ids; id++)
+		if (large_object(uses, id, &pfn))
 			uses->claims[pfn] = claim_of(CLAIM_OBJECT, id);
-	}
 	uses->looked_at += ids;
 }
 
-int frame_uses_find(struct frame_uses *uses, struct machine *m, struct error *err)
+struct frame_uses *frame_uses_create(struct machine *m, struct error *err)
 {
-	*uses = (struct frame_uses){ .m = m, .frames = m->services.frames };
-	uses->claims = calloc(uses->frames + 1, sizeof(*uses->claims));
-	if (!uses->claims)
-		return error_set(err, ERROR_RUN, "no memory for the map of physical memory");
+	struct frame_uses *uses = calloc(1, sizeof(*uses));
+
+	if (!uses) {
+		error_set(err, ERROR_RUN, "no memory for the map of physical memory");
+		return NULL;
+	}
+	uses->m = m;
+	uses->frames = m->services.frames;
+	uses->claims = arena_array(m->arena, uses->frames, sizeof(*uses->claims), err);
+	if (uses->claims)
+		return uses;
+	frame_uses_destroy(uses);
+	return NULL;
+}
+
+void frame_uses_destroy(struct frame_uses *uses)
+{
+	if (!uses)
+		return;
+	free(uses->slabs);
+	free(uses);
+}
+
+int frame_uses_find(struct frame_uses *uses, struct error *err)
+{
+	const struct machine *m = uses->m;
+
+	uses->looked_at = 0;
 	claim_pages(uses);
 	if (!m->page_level) {
 		m->slab->walk(m->slab_state, claim_slab, uses);
@@ -139,11 +173,23 @@ int frame_uses_find(struct frame_uses *uses, struct machine *m, struct error *er
 	return uses->failed ? error_set(err, ERROR_RUN, "no memory for the list of slabs") : 0;
 }
 
+/* Only what was claimed is touched: the table is as long as the machine's memory. */
 void frame_uses_forget(struct frame_uses *uses)
 {
-	free(uses->claims);
-	free(uses->slabs);
-	*uses = (struct frame_uses){ 0 };
+	const struct machine *m = uses->m;
+	uint32_t pages = machine_owned_ids(m, SPACE_PAGE), pfn;
+	uint32_t objects = m->page_level ? 0 : machine_owned_ids(m, SPACE_OBJECT);
+	unsigned order;
+
+	for (uint32_t id = 1; id <= pages; id++)
+		if (page_block(m, id, &pfn, &order) && pfn < uses->frames)
+			uses->claims[pfn] = 0;
+	for (uint32_t id = 1; id <= objects; id++)
+		if (large_object(uses, id, &pfn))
+			uses->claims[pfn] = 0;
+	for (size_t i = 0; i < uses->slab_count; i++)
+		set_slab_claims(uses, uses->slabs[i].pfn, uses->slabs[i].order, 0);
+	uses->slab_count = 0;
 }
 
 static uint32_t claim_at(const struct frame_uses *uses, uint32_t pfn)

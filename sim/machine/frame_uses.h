@@ -57,15 +57,19 @@ struct slab_use {
 struct frame_uses {
 	struct machine *m;
 	uint32_t frames;  /* of the machine */
-	uint32_t *claims; /* by frame: who has it */
+	uint32_t *claims; /* by frame: who has it; all 0 between two looks */
 	struct slab_use *slabs;
 	size_t slab_count, slab_capacity;
 	bool failed;        /* no memory for slabs */
 	uint64_t looked_at; /* allocations and extents: what looking costs grows with it */
 };
 
-/* frame_uses_forget must follow, whatever is returned. */
-int frame_uses_find(struct frame_uses *uses, struct machine *m, struct error *err);
+/* NULL and *err when memory is spent. */
+struct frame_uses *frame_uses_create(struct machine *m, struct error *err);
+void frame_uses_destroy(struct frame_uses *uses);
+
+/* Looks at all that is alive. frame_uses_forget follows, before the machine goes on. */
+int frame_uses_find(struct frame_uses *uses, struct error *err);
 void frame_uses_forget(struct frame_uses *uses);
 
 /* Every frame of the machine's zones once, in address order; what is not managed is reserved. */

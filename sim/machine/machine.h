@@ -108,6 +108,7 @@ struct split_pages;
 struct start;
 struct expect;
 struct sampler;
+struct frame_uses;
 struct snapshots;
 struct placements;
 struct closed;
@@ -206,6 +207,7 @@ struct machine {
 	struct own_records *own_records;
 	struct expect *expect;
 	struct sampler *sampler;
+	struct frame_uses *frame_uses; /* NULL: nobody asks for a map of memory */
 	struct snapshots *snapshots;
 	struct placements *placements;
 	struct closed *closed;
@@ -253,6 +255,14 @@ static inline uint64_t machine_line(const struct machine *m)
 	if (m->hand.taken)
 		return m->hand.line;
 	return m->lines ? m->lines[m->position.current - m->position.batch] : 0;
+}
+
+/* Ids up to this one may be alive, and have an owner where owners are known. */
+static inline uint32_t machine_owned_ids(const struct machine *m, enum id_space space)
+{
+	uint32_t count = space == SPACE_PAGE ? m->ids.page_owner_count : m->ids.object_owner_count;
+	uint32_t id_max = m->trace->definitions->id_max[space];
+	return id_max < count ? id_max : count ? count - 1 : 0;
 }
 
 static inline void machine_note_owner(const struct machine *m, struct owner *owners,

@@ -16,6 +16,7 @@ struct sample_params {
 	uint64_t every_records;
 	uint64_t every_time_ns;
 	uint64_t keep;
+	uint64_t map_keep, map_pieces;
 };
 
 enum blame_at { BLAME_NONE, BLAME_END, BLAME_MARKS };

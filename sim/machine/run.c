@@ -10,6 +10,7 @@
 #include "machine/effect_pairs.h"
 #include "machine/execute.h"
 #include "machine/expect.h"
+#include "machine/frame_uses.h"
 #include "machine/machine.h"
 #include "machine/marks.h"
 #include "machine/own_records.h"
@@ -175,6 +176,12 @@ static int open_sink(struct machine *m, struct error *err)
 		return -1;
 	if (events_open(m, err) != 0)
 		return -1;
+	/* With slabs' pages taken from the trace nobody knows of the others. */
+	if (m->run->output && !m->pages_from_trace) {
+		m->frame_uses = frame_uses_create(m, err);
+		if (!m->frame_uses)
+			return -1;
+	}
 	m->sampler = sampler_create(m, err);
 	return m->sampler ? snapshots_open(m, &m->snapshots, err) : -1;
 }
@@ -243,6 +250,7 @@ static void take_down(struct machine *m)
 	placements_abandon(m->placements);
 	sampler_destroy(m->sampler);
 	snapshots_close(m->snapshots);
+	frame_uses_destroy(m->frame_uses);
 	if (m->sink)
 		m->sink_ops->abandon(m->sink);
 	closed_destroy(m->closed);

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 
 #include "machine/machine.h"
+#include "machine/physical_map.h"
 #include "machine/series.h"
 
 struct sampler {
 	struct series_set *series;
+	struct physical_map *map;
 	uint64_t every_records, every_time_ns;
 	uint64_t next_record;
 	uint64_t samples;
@@ -23,8 +25,8 @@ struct sampler *sampler_create(struct machine *m, struct error *err)
 		return NULL;
 	}
 	sampler->series = series_open(m, err);
-	if (!sampler->series) {
-		free(sampler);
+	if (!sampler->series || physical_map_open(m, &sampler->map, err) != 0) {
+		sampler_destroy(sampler);
 		return NULL;
 	}
 	sampler->every_records =
@@ -38,6 +40,7 @@ void sampler_destroy(struct sampler *sampler)
 	if (!sampler)
 		return;
 	series_close(sampler->series);
+	physical_map_close(sampler->map);
 	free(sampler);
 }
 
@@ -69,9 +72,11 @@ static int thin(struct sampler *sampler, struct machine *m, struct error *err)
 	return series_thin_all(sampler->series, m, err);
 }
 
-static int take(struct sampler *sampler, struct machine *m, uint64_t time_ns, struct error *err)
+static int take(struct sampler *sampler, struct machine *m, uint64_t time_ns, bool last,
+		struct error *err)
 {
-	if (series_row(sampler->series, m, time_ns, machine_record(m), err) != 0)
+	if (series_row(sampler->series, m, time_ns, machine_record(m), err) != 0 ||
+	    physical_map_sample(sampler->map, m, time_ns, last, err) != 0)
 		return -1;
 	sampler->any = true;
 	sampler->last_record = machine_record(m);
@@ -87,14 +92,14 @@ uint64_t sampler_next_record(const struct sampler *sampler)
 
 int sampler_by_record(struct sampler *sampler, struct machine *m, struct error *err)
 {
-	int result = take(sampler, m, m->time_ns, err);
+	int result = take(sampler, m, m->time_ns, false, err);
 	schedule_record(sampler, machine_record(m));
 	return result;
 }
 
 int sampler_by_time(struct sampler *sampler, struct machine *m, uint64_t now_ns, struct error *err)
 {
-	if (take(sampler, m, now_ns, err) != 0)
+	if (take(sampler, m, now_ns, false, err) != 0)
 		return -1;
 	return schedule_time(sampler, m, now_ns, err);
 }
@@ -102,7 +107,7 @@ int sampler_by_time(struct sampler *sampler, struct machine *m, uint64_t now_ns,
 int sampler_begin(struct sampler *sampler, struct machine *m, struct error *err)
 {
 	schedule_record(sampler, machine_record(m));
-	if (take(sampler, m, m->time_ns, err) != 0)
+	if (take(sampler, m, m->time_ns, false, err) != 0)
 		return -1;
 	return schedule_time(sampler, m, m->time_ns, err);
 }
@@ -111,5 +116,5 @@ int sampler_end(struct sampler *sampler, struct machine *m, struct error *err)
 {
 	if (sampler->any && sampler->last_record == machine_record(m))
 		return 0;
-	return take(sampler, m, m->time_ns, err);
+	return take(sampler, m, m->time_ns, true, err);
 }

@@ -9,7 +9,7 @@
 
 enum {
 	SLAB_COLUMNS = 6,
-	FRAGMENTATION_COLUMNS = 8,
+	FRAGMENTATION_COLUMNS = 10,
 	ZONE_LABEL_MAX = 32,
 	HUGE_PAGE_ORDER = 9, /* HPAGE_PMD_ORDER: 2 MiB */
 };
@@ -23,7 +23,7 @@ struct series_set {
 	/* buddy and fragmentation */
 	uint64_t *free_blocks, *free_pages, *pcp_pages;
 	int32_t *unusable, *fragmented;
-	uint64_t *largest, *huge, *mixed;
+	uint64_t *largest, *huge, *mixed, *pageblocks;
 	/* slab: SLAB_COLUMNS arrays of cache.length */
 	uint64_t *slab_values[SLAB_COLUMNS];
 	const char **cache_labels;
@@ -65,8 +65,9 @@ static int allocate_page_values(struct series_set *set, struct error *err)
 	set->largest = calloc(zones + 1, sizeof(uint64_t));
 	set->huge = calloc(zones + 1, sizeof(uint64_t));
 	set->mixed = calloc(zones * MIGRATE_TYPES + 1, sizeof(uint64_t));
+	set->pageblocks = calloc(zones * MIGRATE_TYPES + 1, sizeof(uint64_t));
 	if (!set->free_blocks || !set->free_pages || !set->pcp_pages || !set->unusable ||
-	    !set->fragmented || !set->largest || !set->huge || !set->mixed)
+	    !set->fragmented || !set->largest || !set->huge || !set->mixed || !set->pageblocks)
 		return no_memory(err);
 	return 0;
 }
@@ -150,6 +151,18 @@ static int open_fragmentation(struct series_set *set, struct machine *m, struct 
 		  RESULT_U64,
 		  2,
 		  { &set->zone, &set->migratetype } },
+		{ "pageblocks",
+		  "pageblocks",
+		  "pageblocks of a migratetype",
+		  RESULT_U64,
+		  2,
+		  { &set->zone, &set->migratetype } },
+		{ "free_blocks",
+		  "blocks",
+		  "free blocks in the buddy lists",
+		  RESULT_U64,
+		  3,
+		  { &set->zone, &set->order, &set->migratetype } },
 	};
 	set->fragmentation = m->sink_ops->series(m->sink, "/timeseries/fragmentation", columns,
 						 FRAGMENTATION_COLUMNS, err);
@@ -225,6 +238,7 @@ void series_close(struct series_set *set)
 	free(set->largest);
 	free(set->huge);
 	free(set->mixed);
+	free(set->pageblocks);
 	for (size_t i = 0; i < SLAB_COLUMNS; i++)
 		free(set->slab_values[i]);
 	free(set->cache_labels);
@@ -241,6 +255,7 @@ static void fill_zone(struct series_set *set, size_t z)
 	set->huge[z] = free_blocks_of(zone, (uint32_t)orders, HUGE_PAGE_ORDER);
 	memcpy(&set->mixed[z * MIGRATE_TYPES], zone->pageblocks_mixed,
 	       sizeof(zone->pageblocks_mixed));
+	memcpy(&set->pageblocks[z * MIGRATE_TYPES], zone->pageblocks, sizeof(zone->pageblocks));
 	for (size_t o = 0; o < orders; o++) {
 		memcpy(&set->free_blocks[(z * orders + o) * MIGRATE_TYPES], zone->free_blocks[o],
 		       sizeof(zone->free_blocks[o]));
@@ -342,7 +357,9 @@ int series_row(struct series_set *set, struct machine *m, uint64_t time_ns, uint
 								   &set->held_bytes,
 								   set->largest,
 								   set->huge,
-								   set->mixed };
+								   set->mixed,
+								   set->pageblocks,
+								   set->free_blocks };
 	const struct result_sink *sink = m->sink_ops;
 	if (sink->series_append(set->buddy, time_ns, record, buddy, err) != 0 ||
 	    sink->series_append(set->fragmentation, time_ns, record, fragmentation, err) != 0 ||

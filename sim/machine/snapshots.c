@@ -107,7 +107,7 @@ static int write_zones(struct machine *m, struct error *err)
 int snapshots_open(struct machine *m, struct snapshots **out, struct error *err)
 {
 	*out = NULL;
-	if (!m->run->output || m->pages_from_trace)
+	if (!m->frame_uses)
 		return 0;
 	*out = calloc(1, sizeof(**out));
 	if (!*out)
@@ -160,16 +160,15 @@ static void add_use(void *context, const struct frame_use *use)
 
 static int write_map(struct snapshots *s, struct machine *m, struct error *err)
 {
-	struct frame_uses uses;
-	int result = frame_uses_find(&uses, m, err);
+	int result = frame_uses_find(m->frame_uses, err);
 
 	s->run = (struct run){ 0 };
 	if (result == 0)
-		frame_uses_walk(&uses, add_use, s);
+		frame_uses_walk(m->frame_uses, add_use, s);
 	write_run(s);
 	if (result == 0 && s->explained)
-		result = blame_end(s->blame, &uses, s->number, err);
-	frame_uses_forget(&uses);
+		result = blame_end(s->blame, m->frame_uses, s->number, err);
+	frame_uses_forget(m->frame_uses);
 	return result;
 }
 

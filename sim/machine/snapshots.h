@@ -17,8 +17,8 @@ struct machine;
 struct snapshots;
 
 /*
- * *out is NULL when the run writes no result, or takes slabs' pages from the trace so that nobody
- * knows of the others; the calls below do nothing then.
+ * *out is NULL when nobody asks for a map of memory (m->frame_uses); the calls below do nothing
+ * then.
  */
 int snapshots_open(struct machine *m, struct snapshots **out, struct error *err);
 void snapshots_close(struct snapshots *snapshots);

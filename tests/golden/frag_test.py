@@ -8,6 +8,7 @@ where the simulation put them, from --placements.
 import collections
 import csv
 import io
+import json
 import pathlib
 import re
 import subprocess
@@ -232,6 +233,47 @@ class Frag(unittest.TestCase):
         self.assertNotIn("node 0 DMA ", text)
         self.assertEqual(len(re.findall(r"^ +3 +\d", text, re.MULTILINE)), 1)
         self.assertEqual(self.ranked("--zone", "DMA"), [])
+
+    def test_the_map_over_time_agrees_with_the_samples(self):
+        sample = SAMPLES / "pages-slub"
+        self.run_trace("--trace", sample / "trace.txt.zst", "--level", "page", "--sample-every",
+                       "200", "--set", "sample.map_keep=16", "--set", "sample.map_pieces=100",
+                       *MACHINE)
+        with h5py.File(self.result) as run:
+            group = run["/timeseries/physical_map"]
+            uses, records = list(group["use"].asstr()[:]), list(group["record"][:])
+            pages = group["pages"][:]
+            buddy = run["/timeseries/buddy"]
+            samples = list(buddy["record"][:])
+            self.assertLessEqual(len(records), 17)
+            self.assertGreater(len(records), 8)
+            self.assertEqual((records[0], records[-1]), (samples[0], samples[-1]))
+            self.assertTrue((pages.sum(axis=(1, 2)) == (128 << 20) // 4096).all())
+            for at, record in enumerate(records):
+                row = samples.index(record)
+                for use, column in (("free", "free_pages"), ("per-cpu list", "pcp_pages")):
+                    self.assertEqual(pages[at, :, uses.index(use)].sum(),
+                                     buddy[column][row].sum())
+
+    def test_json_says_what_the_samples_say(self):
+        sample = SAMPLES / "pages-slub"
+        self.run_trace("--trace", sample / "trace.txt.zst", "--start",
+                       sample / "mmstate-0.txt.zst", "--level", "page")
+        told = json.loads(slabyard("frag", "--json", self.result).stdout)
+        with h5py.File(self.result) as run:
+            series = run["/timeseries/fragmentation"]
+            for z, zone in enumerate(told["zones"]):
+                self.assertEqual(zone["largest_free_pages"], series["largest_free_pages"][-1, z])
+                self.assertEqual(zone["free_huge_blocks"], series["free_huge_blocks"][-1, z])
+                self.assertEqual(sum(zone["pageblocks_mixed"].values()),
+                                 series["pageblocks_mixed"][-1, z].sum())
+                for o, order in enumerate(zone["orders"]):
+                    self.assertEqual(list(order["free_blocks"].values()),
+                                     list(run["/timeseries/buddy/free_blocks"][-1, z, o]))
+                    for index in ("unusable_free_index", "fragmentation_index"):
+                        self.assertAlmostEqual(order[index], series[index][-1, z, o] / 1000)
+        self.assertEqual([r["task"] or "" for r in told["ranked"]],
+                         [r["task"] for r in self.ranked()])
 
     def test_results_that_cannot_tell(self):
         trace = self.folder / "trace.txt"

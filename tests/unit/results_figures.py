@@ -15,6 +15,7 @@ ANALYSIS, FOLDER = Path(sys.argv[1]), Path(sys.argv[2])
 sys.path.insert(0, str(ANALYSIS))
 try:
     import numpy as np
+    from matplotlib.colors import to_rgb
 
     import drawing
     from figures import FIGURES
@@ -105,14 +106,27 @@ class Figures(unittest.TestCase):
     def test_map_shows_what_most_of_a_piece_is(self):
         figure = self.draw("physical-map", ["slub"], options())
         mesh = figure.axes[0].collections[0]
-        kinds = mesh.get_array().reshape(512, 7)
-        for snapshot, column in enumerate(kinds.T):
+        colours = mesh.get_facecolor().reshape(512, 7, 4)[:, :, :3]
+        expected = [to_rgb(c) for c in ("#404040", "white", "#E69F00", "0.6")]
+        for snapshot in range(7):
             pages = [64, 640 - 64 * snapshot, 64 * snapshot, 320]
-            self.assertEqual(list(column), list(np.repeat(range(4), np.array(pages) // 2)))
+            np.testing.assert_allclose(
+                colours[:, snapshot], np.repeat(expected, np.array(pages) // 2, axis=0))
         self.assertEqual(mesh.get_coordinates()[:, :, 1].max(), 4)
         self.assertEqual([t.get_text() for t in figure.legends[0].texts],
                          ["reserved", "free", "slab", "something new"])
         drawing.pyplot.close(figure)
+
+    def test_map_is_the_paler_the_more_is_free(self):
+        pages = np.array([[[100, 0, 0], [99, 1, 0], [40, 35, 25], [0, 0, 100]]], dtype=float)
+        colours, seen = FIGURES["physical-map"].colours_of(pages, ["free", "slab", "file"])
+        slab, file = (1 - np.array(to_rgb(c)) for c in ("#E69F00", "#009E73"))
+        white, hint, mixed, full = 1 - colours[0]
+        np.testing.assert_allclose(white, [0, 0, 0])
+        np.testing.assert_allclose(hint, slab * (0.22 + 0.78 * 0.01))
+        np.testing.assert_allclose(mixed, slab * (0.22 + 0.78 * 0.6))
+        np.testing.assert_allclose(full, file)
+        self.assertEqual(seen, ["free", "slab", "file"])
 
     def test_unknown_zone(self):
         with self.assertRaisesRegex(ResultError, "no one zone Normal, there are node 0 DMA, node 0 DMA32"):
