@@ -157,6 +157,7 @@ struct slabyard_summary {
 	uint64_t stalls;      /* closed timing: records run with some thread out of sight */
 	uint64_t horizon_record; /* first record whose outcome differs, 0: none */
 	uint64_t alloc_fails;
+	uint64_t caches_left; /* kmem_caches destroyed with objects left in them */
 
 	/* At the end. */
 	uint64_t free_pages, slab_bytes_requested, slab_bytes_held, slabs;

@@ -129,6 +129,9 @@ static void print_horizon(FILE *out, const struct slabyard_summary *s)
 			s->horizon_record);
 	if (s->alloc_fails)
 		fprintf(out, "alloc_fail     %" PRIu64 "\n", s->alloc_fails);
+	if (s->caches_left)
+		fprintf(out, "slab errors    %" PRIu64 " caches destroyed with objects left\n",
+			s->caches_left);
 }
 
 static void print_memory(FILE *out, const struct slabyard_summary *s)

@@ -50,6 +50,12 @@ enum {
 	PAGE_FREE_EXACT = 4, /* RECORD_PART: what alloc_pages_exact() does not need */
 };
 
+/* Detail of kmem_cache_create, _destroy and _shrink. */
+enum {
+	CACHE_UNTRACED =
+		1, /* told by a line that no stock kernel prints: a fact for assist cache_op */
+};
+
 static inline uint32_t record_cpu(const struct record *r)
 {
 	return r->cpu_detail & RECORD_CPU_MASK;

@@ -53,7 +53,7 @@ int events_open(struct machine *m, struct error *err)
 	return e->mark ? 0 : -1;
 }
 
-static void append(struct machine *m, struct result_table *table, const void *const *values)
+void events_append(struct machine *m, struct result_table *table, const void *const *values)
 {
 	struct events *e = &m->events_out;
 	if (!e->broken && m->sink_ops->table_append(table, values, &e->error) != 0)
@@ -70,14 +70,14 @@ void events_alloc_fail(struct machine *m, const struct record *r)
 	uint64_t record = machine_record(m);
 	const void *const values[] = { &record, &m->time_ns, operation_table[r->operation].name,
 				       &size,   &gfp,        &recorded };
-	append(m, e->alloc_fail, values);
+	events_append(m, e->alloc_fail, values);
 }
 
 void events_mark(struct machine *m, uint64_t number)
 {
 	uint64_t record = machine_record(m);
 	const void *const values[] = { &number, &record, &m->time_ns };
-	append(m, m->events_out.mark, values);
+	events_append(m, m->events_out.mark, values);
 }
 
 int events_finish(struct machine *m, struct error *err)

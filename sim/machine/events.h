@@ -20,6 +20,8 @@ struct events {
 };
 
 int events_open(struct machine *m, struct error *err);
+/* A row of any table under /events. */
+void events_append(struct machine *m, struct result_table *table, const void *const *values);
 void events_alloc_fail(struct machine *m, const struct record *r);
 void events_mark(struct machine *m, uint64_t number);
 int events_finish(struct machine *m, struct error *err);

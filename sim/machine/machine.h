@@ -215,6 +215,7 @@ struct machine {
 
 	uint64_t horizon_ns;
 	struct events events_out;
+	struct result_table *slab_errors; /* NULL at page level */
 	const struct result_sink *sink_ops;
 	void *sink;
 };

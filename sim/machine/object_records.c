@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "machine/slab_errors.h"
 #include "machine/start.h"
 
 void object_release_lost(struct machine *m, const struct record *r, const struct request *request)
@@ -134,23 +135,32 @@ int krealloc_record(struct machine *m, const struct record *r, const struct reco
 	return object_allocated(m, r, object);
 }
 
+/* Only what no stock kernel shows is taken from the recording by leave. */
+static bool may_be_carried_out(struct machine *m, const struct record *r)
+{
+	return !(record_detail(r) & CACHE_UNTRACED) ||
+	       assist_use(&m->assists, ASSIST_NAMED_cache_op);
+}
+
 int cache_create_record(struct machine *m, const struct record *r, struct error *err)
 {
-	if (!assist_use(&m->assists, ASSIST_NAMED_cache_op))
+	if (!may_be_carried_out(m, r))
 		return 0;
 	return cache_is_none(cache_make(m, r->origin, err)) ? -1 : 1;
 }
 
 int cache_destroy_record(struct machine *m, const struct record *r, struct error *err)
 {
-	if (!assist_use(&m->assists, ASSIST_NAMED_cache_op))
+	if (!may_be_carried_out(m, r))
 		return 0;
 	cache_id cache = object_cache(m, r, err);
 	if (cache_is_none(cache))
 		return -1;
 	struct request request = request_of(m, r);
 	machine_flush_bulks(m);
-	m->slab->cache_destroy(m->slab_state, &request, cache);
+	const uint64_t left = m->slab->cache_destroy(m->slab_state, &request, cache);
+	if (left)
+		slab_errors_objects_left(m, m->origins[r->origin].cache, left);
 	cache_forget(m, cache);
 	m->objects_executed++;
 	return 1;
@@ -158,7 +168,7 @@ int cache_destroy_record(struct machine *m, const struct record *r, struct error
 
 int cache_shrink_record(struct machine *m, const struct record *r, struct error *err)
 {
-	if (!assist_use(&m->assists, ASSIST_NAMED_cache_op))
+	if (!may_be_carried_out(m, r))
 		return 0;
 	cache_id cache = object_cache(m, r, err);
 	if (cache_is_none(cache))

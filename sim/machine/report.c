@@ -41,6 +41,7 @@ static int write_summary_counts(struct machine *m, struct error *err)
 		{ "unknown_frees", s->unknown_frees },
 		{ "lost_frees", s->lost_frees },
 		{ "alloc_fails", s->alloc_fails },
+		{ "caches_left", s->caches_left },
 		{ "placements_compared", s->compared },
 		{ "placements_matched", s->matched },
 		{ "first_divergence_record", s->first_divergence_record },

@@ -21,6 +21,7 @@
 #include "machine/recorded_pages.h"
 #include "machine/report.h"
 #include "machine/sampler.h"
+#include "machine/slab_errors.h"
 #include "machine/snapshots.h"
 #include "machine/split_pages.h"
 #include "machine/start.h"
@@ -174,7 +175,7 @@ static int open_sink(struct machine *m, struct error *err)
 	m->sink = m->sink_ops->open(m->run->output ? m->run->output : "", params, err);
 	if (!m->sink)
 		return -1;
-	if (events_open(m, err) != 0)
+	if (events_open(m, err) != 0 || slab_errors_open(m, err) != 0)
 		return -1;
 	/* With slabs' pages taken from the trace nobody knows of the others. */
 	if (m->run->output && !m->pages_from_trace) {

@@ -136,6 +136,21 @@ cache_id cache_find_mergeable(const struct cache_table *table, const struct cach
 	return CACHE_NONE;
 }
 
+bool cache_table_was_merged(const struct cache_table *table)
+{
+	const uint32_t many = 32;
+	uint32_t mergeable = 0;
+
+	for (uint32_t i = 0; i < table->count; i++) {
+		const struct kmem_cache *cache = &table->caches[i];
+
+		if (cache->refcount > 1)
+			return true;
+		mergeable += !cache_unmergeable(cache);
+	}
+	return mergeable < many;
+}
+
 void cache_merge(struct cache_table *table, cache_id cache, const struct cache_spec *spec)
 {
 	struct kmem_cache *c = cache_at(table, cache);

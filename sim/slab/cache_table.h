@@ -85,6 +85,11 @@ cache_id cache_find_mergeable(const struct cache_table *table, const struct cach
 			      enum merge_rule rule,
 			      uint32_t (*size_of)(const void *policy, cache_id cache),
 			      const void *policy);
+/*
+ * False when these caches, of a recorded state, are of a kernel that was booted with slab_nomerge:
+ * of many that can be merged, others have been merged with none.
+ */
+bool cache_table_was_merged(const struct cache_table *table);
 /* Counts one more user of a merged cache. */
 void cache_merge(struct cache_table *table, cache_id cache, const struct cache_spec *spec);
 

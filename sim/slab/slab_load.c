@@ -225,6 +225,7 @@ int slab_load(void *state, const struct slab_state *from, struct error *err)
 	kmalloc_caches_find(&slab->kmalloc, &slab->table);
 	if (cache_is_none(slab->kmalloc.cache[KMALLOC_NORMAL][KMALLOC_CACHE_SHIFT]))
 		return error_set(err, ERROR_INPUT, "the start state has no kmalloc caches");
+	slab->params.merge &= cache_table_was_merged(&slab->table);
 	slab_walk(slab, count_living, slab);
 	return slab_check(slab, err) ? 0 : -1;
 }

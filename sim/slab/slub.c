@@ -38,7 +38,8 @@ static const struct option_spec options[] = {
 	  .offset = offsetof(struct slub_params, merge),
 	  .type = OPTION_BOOL,
 	  .default_text = "true",
-	  .help = "caches of like objects are merged; false: slab_nomerge" },
+	  .help = "caches of like objects are merged; false, or a start state in which none "
+		  "was: slab_nomerge" },
 	{ .name = "cgroup",
 	  .offset = offsetof(struct slub_params, cgroup),
 	  .type = OPTION_BOOL,

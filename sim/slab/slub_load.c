@@ -195,6 +195,7 @@ int slub_load(void *state, const struct slab_state *from, struct error *err)
 	kmalloc_caches_find(&slub->kmalloc, &slub->table);
 	if (cache_is_none(slub->kmalloc.cache[KMALLOC_NORMAL][KMALLOC_CACHE_SHIFT]))
 		return error_set(err, ERROR_INPUT, "the start state has no kmalloc caches");
+	slub->params.merge &= cache_table_was_merged(&slub->table);
 	slub_walk(slub, count_living, slub);
 	return slub_check(slub, err) ? 0 : -1;
 }

@@ -136,7 +136,6 @@ static void test_identities(void **state)
 	slabyard_summary_free(s);
 }
 
-/* The recording failed where this machine does not: from there on nobody knows. */
 /* alloc_pages_exact() of five pages, freed, against an order-0 page that stays in both. */
 static const char block_in_parts[] =
 	"a-1 [000] 1.0: mm_page_alloc: pfn=64 order=3 gfp_flags=GFP_KERNEL\n"
@@ -170,6 +169,38 @@ static void test_a_block_is_freed_in_parts(void **state)
 	}
 }
 
+/* What a trace says was done to caches is done; what a recording kernel adds needs leave. */
+static void test_caches_are_destroyed(void **state)
+{
+	(void)state;
+	static const char *const policies[] = { "slab.policy=slub", "slab.policy=slab",
+						"slab.policy=slob" };
+	const char told[] = "a-1 [000] 1.0: kmem_cache_create: name=x object_size=40\n"
+			    "a-1 [000] 1.1: kmem_cache_alloc: ptr=0xffff888000100000 name=x "
+			    "bytes_req=40 bytes_alloc=40 gfp_flags=GFP_KERNEL\n"
+			    "a-1 [000] 1.2: kmem_cache_destroy: name=x\n";
+	const char recorded[] = "a-1 [000] 1.1: kmem_cache_alloc: ptr=0xffff888000100000 name=x "
+				"bytes_req=40 bytes_alloc=40 gfp_flags=GFP_KERNEL\n"
+				"a-1 [000] 1.2: lab_trace: LAB op d x\n";
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
+		struct slabyard_summary *s =
+			replay(told, (struct slabyard_run){ 0 }, &policies[i], 1);
+		assert_int_equal(operation(s, "kmem_cache_create")->executed, 1);
+		assert_int_equal(operation(s, "kmem_cache_destroy")->executed, 1);
+		assert_int_equal(s->caches_left, 1);
+		slabyard_summary_free(s);
+		s = replay(recorded, (struct slabyard_run){ 0 }, &policies[i], 1);
+		assert_int_equal(operation(s, "kmem_cache_destroy")->executed, 0);
+		assert_int_equal(s->caches_left, 0);
+		slabyard_summary_free(s);
+		s = replay(recorded, (struct slabyard_run){ .assist = "cache_op" }, &policies[i],
+			   1);
+		assert_int_equal(s->caches_left, 1);
+		slabyard_summary_free(s);
+	}
+}
+
+/* The recording failed where this machine does not: from there on nobody knows. */
 static void test_horizon(void **state)
 {
 	(void)state;
@@ -219,6 +250,7 @@ int main(void)
 		cmocka_unit_test(test_closed_timing_frees_after_the_allocation),
 		cmocka_unit_test(test_identities),
 		cmocka_unit_test(test_a_block_is_freed_in_parts),
+		cmocka_unit_test(test_caches_are_destroyed),
 		cmocka_unit_test(test_horizon),
 		cmocka_unit_test(test_wait_for_lock_shows_in_latency),
 	};

@@ -102,7 +102,7 @@ static int cache_create(struct decoder *d, const struct line_head *head, const c
 	bool constructor = false;
 	unsigned flags = cache_flags_of(text_skip_blanks(p), &constructor);
 	snprintf(arguments, sizeof(arguments),
-		 "name=%.*s object_size=%llu align=%llu slab_flags=0x%x constructor=%d",
+		 "name=%.*s object_size=%llu align=%llu slab_flags=0x%x constructor=%d untraced=1",
 		 (int)(name_end - text), text, (unsigned long long)size, (unsigned long long)align,
 		 flags, constructor);
 	return apply(d, head, "kmem_cache_create", arguments, event, err);
@@ -121,8 +121,8 @@ static int driver_operation(struct decoder *d, const struct line_head *head, con
 		return cache_create(d, head, text, event, err);
 	if (operation != 'd' && operation != 's')
 		return 0;
-	snprintf(arguments, sizeof(arguments), "name=%.*s", (int)(text_word_end(text) - text),
-		 text);
+	snprintf(arguments, sizeof(arguments), "name=%.*s untraced=1",
+		 (int)(text_word_end(text) - text), text);
 	return apply(d, head, operation == 'd' ? "kmem_cache_destroy" : "kmem_cache_shrink",
 		     arguments, event, err);
 }
