@@ -18,7 +18,9 @@
 #include "core/cursor.h"
 #include "core/operation.h"
 #include "libc/libc.h"
-#include "vm/page_counter.h"
+#include "vm/mm.h"
+
+#include "frames_fixture.h"
 
 enum { REPLAY_IDS = 1 << 26, REPLAY_TEXT_MAX = 256, REPLAY_HEAPS_MAX = 1024 };
 
@@ -40,8 +42,10 @@ struct libc_replay {
 	struct work work;
 	struct op_clock clock;
 	struct services services;
-	struct page_counter *pages;
+	struct frames_fixture frames;
+	struct mm *mm;
 	const struct address_space *space;
+	struct libc_environment environment;
 	uint64_t *blocks; /* by id: the simulated address */
 	const struct definitions *definitions;
 	uint64_t record; /* 0-based number of the one in hand */
@@ -60,17 +64,22 @@ static inline int libc_replay_open(struct libc_replay *r, const struct libc_poli
 	void *params = calloc(1, policy->info.params_size + 1);
 
 	*r = (struct libc_replay){ .policy = policy, .arena = arena_create((size_t)1 << 37, err) };
-	r->pages = page_counter_create(brk0, &r->work, err);
-	if (!params || !r->arena || !r->pages)
+	if (!params || !r->arena || frames_fixture_init(&r->frames, &r->work, err) != 0)
 		return -1;
-	r->space = page_counter_space(r->pages);
+	r->mm = mm_create(&r->frames.frames, brk0, err);
+	if (!r->mm)
+		return -1;
+	r->space = mm_space(r->mm);
 	r->clock.work = &r->work;
 	r->services = (struct services){
 		.arena = r->arena, .work = &r->work, .clock = &r->clock, .cpus = cpus
 	};
 	if (policy->info.options)
 		option_defaults(policy->info.options, params);
-	r->state = policy->create(r->space, params, &r->services, err);
+	r->environment = (struct libc_environment){ .space = r->space,
+						    .services = &r->services,
+						    .trim = &trim_glibc_judge };
+	r->state = policy->create(&r->environment, params, err);
 	r->blocks = arena_array(r->arena, REPLAY_IDS, sizeof(*r->blocks), err);
 	free(params);
 	return r->state && r->blocks ? 0 : -1;
@@ -80,7 +89,8 @@ static inline void libc_replay_close(struct libc_replay *r)
 {
 	if (r->state)
 		r->policy->destroy(r->state);
-	page_counter_destroy(r->pages);
+	mm_destroy(r->mm);
+	frames_fixture_finish(&r->frames);
 	arena_destroy(r->arena);
 }
 
@@ -144,10 +154,10 @@ static inline void libc_replay_break(struct libc_replay *r, const struct record 
 	const uint64_t now = r->space->break_now(r->space->context);
 
 	if (record->flags & RECORD_FAILED) {
-		page_counter_limit_break(r->pages, record->address);
+		mm_limit_break(r->mm, record->address);
 		r->failed_breaks++;
 	} else if (record_detail(record) & 1) {
-		page_counter_set_break(r->pages, record->address);
+		mm_move_break(r->mm, record->address);
 		r->foreign_breaks++;
 	} else {
 		r->breaks_compared++;
@@ -164,8 +174,7 @@ static inline void libc_replay_block(struct libc_replay *r, const struct record 
 	const uint64_t align = r->definitions->origins[record->origin].align;
 	uint64_t *block = &r->blocks[record->id];
 
-	page_counter_expect(r->pages, record->address,
-			    record_detail(record) & LIBC_REPLAY_OTHER_ARENA);
+	mm_expect(r->mm, record->address, record_detail(record) & LIBC_REPLAY_OTHER_ARENA);
 	switch (record->operation) {
 	case OP_MALLOC:
 		*block = policy->malloc(r->state, record->task, bytes);
@@ -197,7 +206,7 @@ static inline void libc_replay_record(struct libc_replay *r, const struct record
 		libc_replay_block(r, record);
 		break;
 	case OP_FREE:
-		page_counter_expect(r->pages, 0, false);
+		mm_expect(r->mm, 0, false);
 		if (record->id && r->blocks[record->id])
 			r->policy->free(r->state, record->task, r->blocks[record->id]);
 		break;

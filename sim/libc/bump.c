@@ -4,6 +4,8 @@
  * wasteful allocator would need, and what one without any lists would cost. Blocks have no headers;
  * their sizes are kept outside the simulated memory, where no program would have them for free.
  */
+#include <string.h>
+
 #include "libc/libc.h"
 
 struct bump_params {
@@ -38,17 +40,18 @@ static const struct option_spec bump_options[] = {
 	OPTION_END,
 };
 
-static void *bump_create(const struct address_space *space, const void *params,
-			 const struct services *services, struct error *err)
+static void *bump_create(const struct libc_environment *environment, const void *params,
+			 struct error *err)
 {
-	struct bump_libc *b = arena_array(services->arena, 1, sizeof(*b), err);
+	struct arena *arena = environment->services->arena;
+	struct bump_libc *b = arena_array(arena, 1, sizeof(*b), err);
 
 	if (!b)
 		return NULL;
-	b->space = space;
-	b->services = services;
+	b->space = environment->space;
+	b->services = environment->services;
 	b->step_bytes = ((const struct bump_params *)params)->step_bytes;
-	b->granules = arena_array(services->arena, granules_max, sizeof(*b->granules), err);
+	b->granules = arena_array(arena, granules_max, sizeof(*b->granules), err);
 	return b->granules ? b : NULL;
 }
 
@@ -65,6 +68,26 @@ static uint64_t round_up(uint64_t value, uint64_t to)
 static uint64_t granule_of(const struct bump_libc *b, uint64_t address)
 {
 	return (address - b->base) >> ALIGNMENT_SHIFT;
+}
+
+static void *bump_fork(const void *state, uint32_t thread,
+		       const struct libc_environment *environment, struct error *err)
+{
+	const struct bump_libc *parent = state;
+	const struct bump_params params = { parent->step_bytes };
+	struct bump_libc *b = bump_create(environment, &params, err);
+
+	(void)thread;
+	if (!b)
+		return NULL;
+	b->base = parent->base;
+	b->next = parent->next;
+	b->end = parent->end;
+	b->live_bytes = parent->live_bytes;
+	if (b->base)
+		memcpy(b->granules, parent->granules,
+		       granule_of(b, b->next) * sizeof(*b->granules));
+	return b;
 }
 
 /* Makes the heap reach `end`; false when the address space or the table has no room. */
@@ -180,6 +203,13 @@ static void bump_thread_exit(void *state, uint32_t thread)
 	(void)thread;
 }
 
+static bool bump_is_mapped(const void *state, uint64_t block)
+{
+	(void)state;
+	(void)block;
+	return false;
+}
+
 static uint32_t bump_arena_count(const void *state)
 {
 	(void)state;
@@ -250,6 +280,7 @@ const struct libc_policy bump_libc_policy = {
 		.params_size = sizeof(struct bump_params),
 	},
 	.create = bump_create,
+	.fork = bump_fork,
 	.destroy = bump_destroy,
 	.malloc = bump_malloc,
 	.calloc = bump_malloc,
@@ -260,6 +291,7 @@ const struct libc_policy bump_libc_policy = {
 	.malloc_trim = bump_malloc_trim,
 	.thread_exit = bump_thread_exit,
 	.usable_size = bump_usable_size,
+	.is_mapped = bump_is_mapped,
 	.arena_count = bump_arena_count,
 	.counts = bump_counts,
 	.walk = bump_walk,

@@ -9,6 +9,9 @@
  *
  * The program may move the break behind the allocator's back (a foreign sbrk): nobody is told, the
  * address space simply has another break afterwards.
+ *
+ * When memory is given back is decided by a trim policy (libc/trim/trim.h), which allocators that
+ * keep freed memory ask at the moments named there.
  */
 #ifndef SLABYARD_LIBC_LIBC_H
 #define SLABYARD_LIBC_LIBC_H
@@ -21,6 +24,7 @@
 #include "core/address_space.h"
 #include "core/policy.h"
 #include "core/services.h"
+#include "libc/trim/trim.h"
 
 #define LIBC_NULL UINT64_C(0)
 
@@ -68,6 +72,15 @@ struct libc_extent {
 	enum libc_extent_state state;
 };
 
+/* What a process's allocator stands on. It and all that it points to outlive the allocator. */
+struct libc_environment {
+	const struct address_space *space;
+	const struct services *services; /* the arena is the process's own */
+	const struct trim_judge *trim;
+	/* Simulated time, where the trim policy asks how long memory has been free; else NULL. */
+	const uint64_t *age_clock_ns;
+};
+
 struct libc_policy {
 	struct policy_info info;
 
@@ -75,8 +88,14 @@ struct libc_policy {
 	 * A process's allocator before its first call: nothing is asked of the address space yet.
 	 * Memory is from services->arena.
 	 */
-	void *(*create)(const struct address_space *space, const void *params,
-			const struct services *services, struct error *err);
+	void *(*create)(const struct libc_environment *environment, const void *params,
+			struct error *err);
+	/*
+	 * The child's allocator after a fork by this thread, which is the only one that the child
+	 * has: what `state` is, in another environment.
+	 */
+	void *(*fork)(const void *state, uint32_t thread,
+		      const struct libc_environment *environment, struct error *err);
 	void (*destroy)(void *state);
 
 	uint64_t (*malloc)(void *state, uint32_t thread, uint64_t bytes);
@@ -91,11 +110,20 @@ struct libc_policy {
 	int (*mallopt)(void *state, int parameter, int value);
 	int (*malloc_trim)(void *state, uint64_t pad);
 
+	/*
+	 * Trim policies' TRIM_OLD: gives back whole pages inside memory that has been free since
+	 * that time or longer. Only with an age_clock_ns; NULL: this allocator cannot.
+	 */
+	void (*purge)(void *state, uint64_t freed_before_ns);
+
 	/* The thread is gone; its number may come again for another one. */
 	void (*thread_exit)(void *state, uint32_t thread);
 
 	/* malloc_usable_size(3). */
 	uint64_t (*usable_size)(const void *state, uint64_t block);
+
+	/* The block has a mapping of its own, in which no other block lies. */
+	bool (*is_mapped)(const void *state, uint64_t block);
 
 	/* Arenas are numbered from 0, the main one. */
 	uint32_t (*arena_count)(const void *state);

@@ -9,12 +9,19 @@ struct null_libc {
 	uint64_t calls;
 };
 
-static void *null_create(const struct address_space *space, const void *params,
-			 const struct services *services, struct error *err)
+static void *null_create(const struct libc_environment *environment, const void *params,
+			 struct error *err)
 {
-	(void)space;
 	(void)params;
-	return arena_array(services->arena, 1, sizeof(struct null_libc), err);
+	return arena_array(environment->services->arena, 1, sizeof(struct null_libc), err);
+}
+
+static void *null_fork(const void *state, uint32_t thread,
+		       const struct libc_environment *environment, struct error *err)
+{
+	(void)state;
+	(void)thread;
+	return null_create(environment, NULL, err);
 }
 
 static void null_destroy(void *state)
@@ -80,6 +87,13 @@ static uint64_t null_usable_size(const void *state, uint64_t block)
 	return 0;
 }
 
+static bool null_is_mapped(const void *state, uint64_t block)
+{
+	(void)state;
+	(void)block;
+	return false;
+}
+
 static uint32_t null_arena_count(const void *state)
 {
 	(void)state;
@@ -115,6 +129,7 @@ const struct libc_policy null_libc_policy = {
 		.help = "places nothing and makes no system call: measures the engine",
 	},
 	.create = null_create,
+	.fork = null_fork,
 	.destroy = null_destroy,
 	.malloc = null_malloc,
 	.calloc = null_malloc,
@@ -125,6 +140,7 @@ const struct libc_policy null_libc_policy = {
 	.malloc_trim = null_malloc_trim,
 	.thread_exit = null_thread_exit,
 	.usable_size = null_usable_size,
+	.is_mapped = null_is_mapped,
 	.arena_count = null_arena_count,
 	.counts = null_counts,
 	.walk = null_walk,

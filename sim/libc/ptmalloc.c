@@ -9,13 +9,13 @@
 
 static int make_tables(struct ptmalloc *p, struct arena *arena, struct error *err)
 {
-	const size_t granules = (size_t)1 << 32;
+	const size_t granules = (size_t)1 << 32, pages = granules >> PAGE_GRANULE_SHIFT;
 
 	p->words = arena_array(arena, granules, 2 * sizeof(*p->words), err);
 	/* Chunks lie close together and are met in any order: fewer, larger pages serve them. */
 	if (p->words)
 		madvise(p->words, granules * 2 * sizeof(*p->words), MADV_HUGEPAGE);
-	p->resident = arena_array(arena, granules >> PAGE_GRANULE_SHIFT, 1, err);
+	p->resident = arena_array(arena, pages, 1, err);
 	p->threads = arena_array(arena, THREADS_MAX, sizeof(*p->threads), err);
 	p->arenas = arena_array(arena, ARENAS_MAX, sizeof(*p->arenas), err);
 	p->slots = arena_array(arena, SLOTS, sizeof(*p->slots), err);
@@ -23,13 +23,18 @@ static int make_tables(struct ptmalloc *p, struct arena *arena, struct error *er
 	p->segments = arena_array(arena, SEGMENTS_MAX, sizeof(*p->segments), err);
 	p->mapped = arena_array(arena, MAPPED_MAX, sizeof(*p->mapped), err);
 	p->mapped_of = ptrmap_create(err);
+	if (p->age_clock_ns) {
+		p->freed_ns = arena_array(arena, pages, sizeof(*p->freed_ns), err);
+		if (!p->freed_ns)
+			return -1;
+	}
 	return p->words && p->resident && p->threads && p->arenas && p->slots && p->slot_of &&
 			       p->segments && p->mapped && p->mapped_of
 		       ? 0
 		       : -1;
 }
 
-static void ptmalloc_destroy(void *state)
+void ptmalloc_destroy(void *state)
 {
 	struct ptmalloc *p = state;
 
@@ -38,26 +43,38 @@ static void ptmalloc_destroy(void *state)
 	p->mapped_of = NULL;
 }
 
-static void *ptmalloc_create(const struct address_space *space, const void *params,
-			     const struct services *services, struct error *err)
+struct ptmalloc *ptmalloc_make(const struct libc_environment *environment, struct error *err)
 {
+	const struct services *services = environment->services;
 	struct ptmalloc *p = arena_array(services->arena, 1, sizeof(*p), err);
 
 	if (!p)
 		return NULL;
-	p->space = space;
+	p->space = environment->space;
+	p->trim = environment->trim;
+	p->age_clock_ns = environment->age_clock_ns;
 	p->work = services->work;
 	p->cpus = services->cpus;
 	if (make_tables(p, services->arena, err)) {
 		ptmalloc_destroy(p);
 		return NULL;
 	}
+	/* The heads of lists are no memory of the process that could be written to. */
+	memset(p->resident, 1, BINS_END >> PAGE_GRANULE_SHIFT);
+	return p;
+}
+
+static void *ptmalloc_create(const struct libc_environment *environment, const void *params,
+			     struct error *err)
+{
+	struct ptmalloc *p = ptmalloc_make(environment, err);
+
+	if (!p)
+		return NULL;
 	ptmalloc_set_params(p, params);
 	ptmalloc_init_arena(p, 0);
 	p->arenas[0].attached_threads = 1;
 	p->arena_count = 1;
-	/* The heads of lists are no memory of the process that could be written to. */
-	memset(p->resident, 1, BINS_END >> PAGE_GRANULE_SHIFT);
 	return p;
 }
 
@@ -298,16 +315,6 @@ static uint64_t ptmalloc_realloc(void *state, uint32_t thread, uint64_t block, u
 	return moved;
 }
 
-static int ptmalloc_malloc_trim(void *state, uint64_t pad)
-{
-	struct ptmalloc *p = state;
-	bool released = false;
-
-	for (uint32_t number = 1; number; number = p->arenas[number - 1].next)
-		released |= ptmalloc_trim_arena(p, &p->arenas[number - 1], pad);
-	return released;
-}
-
 /* The cache's chunks are freed as by the program, but into no cache; then the cache itself. */
 static void ptmalloc_thread_exit(void *state, uint32_t thread)
 {
@@ -338,6 +345,13 @@ static uint64_t ptmalloc_usable_size(const void *state, uint64_t block)
 	return mapped ? mapped - HEADER_BYTES : 0;
 }
 
+static bool ptmalloc_is_mapped(const void *state, uint64_t block)
+{
+	const struct ptmalloc *p = state;
+
+	return !chunk_at(p, block - HEADER_BYTES);
+}
+
 const struct libc_policy ptmalloc_libc_policy = {
 	.info = {
 		.abi = POLICY_ABI,
@@ -348,6 +362,7 @@ const struct libc_policy ptmalloc_libc_policy = {
 		.params_size = sizeof(struct ptmalloc_params),
 	},
 	.create = ptmalloc_create,
+	.fork = ptmalloc_fork,
 	.destroy = ptmalloc_destroy,
 	.malloc = ptmalloc_malloc,
 	.calloc = ptmalloc_calloc,
@@ -356,8 +371,10 @@ const struct libc_policy ptmalloc_libc_policy = {
 	.free = ptmalloc_free,
 	.mallopt = ptmalloc_mallopt,
 	.malloc_trim = ptmalloc_malloc_trim,
+	.purge = ptmalloc_purge,
 	.thread_exit = ptmalloc_thread_exit,
 	.usable_size = ptmalloc_usable_size,
+	.is_mapped = ptmalloc_is_mapped,
 	.arena_count = ptmalloc_arena_count,
 	.counts = ptmalloc_counts,
 	.walk = ptmalloc_walk,

@@ -132,6 +132,10 @@ struct ptmalloc {
 	struct malloc_arena *arenas;
 	struct malloc_par par;
 	const struct address_space *space;
+	const struct trim_judge *trim;
+	const uint64_t *age_clock_ns;
+	/* By page of granules, with an age clock: when a free last came to it, less 1; 0: never. */
+	uint64_t *freed_ns;
 
 	bool started;
 	bool multi_threaded;
@@ -282,6 +286,7 @@ void ptmalloc_init_arena(struct ptmalloc *p, uint32_t index);
 struct malloc_arena *ptmalloc_new_arena(struct ptmalloc *p, uint64_t bytes);
 bool ptmalloc_extend_heap(struct ptmalloc *p, struct malloc_thread *t, struct malloc_arena *a,
 			  uint64_t nb);
+void ptmalloc_drop_heaps(struct ptmalloc *p, struct malloc_arena *a, uint64_t pad);
 void ptmalloc_heap_trim(struct ptmalloc *p, struct malloc_arena *a, uint64_t pad);
 void ptmalloc_forget_pages(struct ptmalloc *p, uint32_t first, uint64_t granules);
 void ptmalloc_write_range(struct ptmalloc *p, uint32_t chunk, uint64_t bytes);
@@ -323,11 +328,19 @@ void ptmalloc_unlink(struct ptmalloc *p, uint32_t chunk);
 void ptmalloc_put_unsorted(struct ptmalloc *p, struct malloc_arena *a, uint32_t chunk,
 			   uint32_t size);
 
-/* ptmalloc_system.c: sysmalloc, systrim, mtrim */
+/* ptmalloc_system.c: sysmalloc, systrim */
 uint64_t ptmalloc_system_alloc(struct ptmalloc *p, struct malloc_thread *t, struct malloc_arena *a,
 			       uint64_t nb);
 bool ptmalloc_system_trim(struct ptmalloc *p, uint64_t pad);
-bool ptmalloc_trim_arena(struct ptmalloc *p, struct malloc_arena *a, uint64_t pad);
+
+/* ptmalloc_trim.c: what is given back, and when */
+int ptmalloc_malloc_trim(void *state, uint64_t pad);
+void ptmalloc_purge(void *state, uint64_t freed_before_ns);
+/* A free has made a large free chunk in this arena. */
+void ptmalloc_judge_free(struct ptmalloc *p, struct malloc_arena *a);
+/* A mapping of so many bytes is about to be freed. */
+void ptmalloc_judge_unmap(struct ptmalloc *p, uint64_t bytes);
+void ptmalloc_note_freed(struct ptmalloc *p, uint32_t chunk, uint32_t size);
 
 /* ptmalloc_mapped.c: chunks with a mapping of their own; nb in granules */
 uint64_t ptmalloc_mapped_alloc(struct ptmalloc *p, uint64_t nb);
@@ -341,6 +354,14 @@ uint64_t ptmalloc_mapped_bytes(const struct ptmalloc *p, uint64_t block);
 uint64_t ptmalloc_resize(struct ptmalloc *p, struct malloc_thread *t, uint32_t chunk, uint64_t nb);
 uint64_t ptmalloc_align(struct ptmalloc *p, struct malloc_thread *t, struct malloc_arena *a,
 			uint64_t alignment, uint64_t nb);
+
+/* ptmalloc_fork.c */
+void *ptmalloc_fork(const void *state, uint32_t thread, const struct libc_environment *environment,
+		    struct error *err);
+
+/* ptmalloc.c: the state before its first call, without options. */
+struct ptmalloc *ptmalloc_make(const struct libc_environment *environment, struct error *err);
+void ptmalloc_destroy(void *state);
 
 /* ptmalloc_options.c */
 extern const struct option_spec ptmalloc_options[];

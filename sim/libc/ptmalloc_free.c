@@ -59,6 +59,8 @@ static uint32_t merge(struct ptmalloc *p, struct malloc_arena *a, uint32_t chunk
 	uint32_t size = chunk_size(p, chunk);
 	const uint32_t next = chunk + size;
 
+	if (__builtin_expect(p->freed_ns != NULL, 0))
+		ptmalloc_note_freed(p, chunk, size);
 	if (!chunk_prev_inuse(p, chunk)) {
 		const uint32_t before = chunk_word(p, chunk, PREV_SIZE);
 
@@ -103,9 +105,8 @@ static void tidy(struct ptmalloc *p, struct malloc_arena *a)
 	if (a->have_fastchunks)
 		ptmalloc_consolidate(p, a);
 	if (!is_main(p, a))
-		ptmalloc_heap_trim(p, a, p->par.top_pad);
-	else if ((uint64_t)chunk_size(p, a->top) << GRANULE_SHIFT >= p->par.trim_threshold)
-		ptmalloc_system_trim(p, p->par.top_pad);
+		ptmalloc_drop_heaps(p, a, p->par.top_pad);
+	ptmalloc_judge_free(p, a);
 }
 
 void ptmalloc_free_chunk(struct ptmalloc *p, struct malloc_thread *t, struct malloc_arena *a,

@@ -106,6 +106,8 @@ void ptmalloc_forget_pages(struct ptmalloc *p, uint32_t first, uint64_t granules
 	const uint64_t to = (first + granules) >> PAGE_GRANULE_SHIFT;
 
 	memset(p->resident + from, 0, to - from);
+	if (p->freed_ns)
+		memset(p->freed_ns + from, 0, (to - from) * sizeof(*p->freed_ns));
 }
 
 /* Memory for a heap, aligned to its largest size: twice as much is mapped and the rest unmapped. */
@@ -297,16 +299,21 @@ static bool drop_heap(struct ptmalloc *p, struct malloc_arena *a, uint64_t pad)
 	return true;
 }
 
-void ptmalloc_heap_trim(struct ptmalloc *p, struct malloc_arena *a, uint64_t pad)
+/* heap_trim() up to where it looks at the threshold. */
+void ptmalloc_drop_heaps(struct ptmalloc *p, struct malloc_arena *a, uint64_t pad)
 {
 	while (a->top == slot_chunk(a->heap_slot, HEAP_INFO_BYTES) && p->slots[a->heap_slot].prev)
 		if (!drop_heap(p, a, pad))
 			break;
+}
+
+/* The rest of it. */
+void ptmalloc_heap_trim(struct ptmalloc *p, struct malloc_arena *a, uint64_t pad)
+{
 	struct heap_slot *s = &p->slots[a->heap_slot];
 	const uint64_t top_bytes = (uint64_t)chunk_size(p, a->top) << GRANULE_SHIFT;
 
-	if (top_bytes < p->par.trim_threshold || top_bytes < MIN_BYTES + 1 ||
-	    top_bytes - MIN_BYTES - 1 <= pad)
+	if (top_bytes < MIN_BYTES + 1 || top_bytes - MIN_BYTES - 1 <= pad)
 		return;
 	const uint64_t extra = (top_bytes - MIN_BYTES - 1 - pad) & ~(uint64_t)(PAGE_SIZE_BYTES - 1);
 

@@ -4,12 +4,6 @@
 #include "core/assert.h"
 #include "libc/ptmalloc.h"
 
-/* DEFAULT_MMAP_THRESHOLD_MAX */
-static const uint64_t threshold_max = 32 << 20;
-
-/* What chunksize_nomask() has set in it when the free compares it with the threshold. */
-enum { IS_MMAPPED_BIT = 2 };
-
 static uint64_t page_up(uint64_t bytes)
 {
 	return (bytes + PAGE_SIZE_BYTES - 1) & ~(uint64_t)(PAGE_SIZE_BYTES - 1);
@@ -97,14 +91,7 @@ void ptmalloc_mapped_free(struct ptmalloc *p, uint64_t block)
 
 	if (!m)
 		return;
-	const uint64_t bytes = mapped_chunk_bytes(m);
-
-	/* A size that the program maps and unmaps is better served from the heap from now on. */
-	if (!p->par.no_dyn_threshold && (bytes | IS_MMAPPED_BIT) > p->par.mmap_threshold &&
-	    (bytes | IS_MMAPPED_BIT) <= threshold_max) {
-		p->par.mmap_threshold = bytes;
-		p->par.trim_threshold = 2 * bytes;
-	}
+	ptmalloc_judge_unmap(p, mapped_chunk_bytes(m));
 	mapped_remove(p, m);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The main arena's memory: malloc/malloc.c, sysmalloc, systrim and mtrim. */
+/* The main arena's memory: malloc/malloc.c, sysmalloc and systrim. */
 #include "libc/ptmalloc.h"
 
 /*
@@ -209,36 +209,4 @@ bool ptmalloc_system_trim(struct ptmalloc *p, uint64_t pad)
 				      a->top + (uint32_t)((top_bytes - released) >> GRANULE_SHIFT),
 				      released >> GRANULE_SHIFT);
 	return true;
-}
-
-/* Gives back the whole pages inside a free chunk, behind the links that it holds. */
-static bool discard_inside(struct ptmalloc *p, uint32_t chunk)
-{
-	const uint64_t address = chunk_address(p, chunk);
-	const uint64_t links_end = address + (BK_NEXTSIZE + 1) * SIZE_FIELD_BYTES;
-	const uint64_t from = page_up(links_end);
-	const uint64_t end = (address + ((uint64_t)chunk_size(p, chunk) << GRANULE_SHIFT)) &
-			     ~(uint64_t)(PAGE_SIZE_BYTES - 1);
-
-	if (end <= from)
-		return false;
-	p->space->discard(p->space->context, from, end - from);
-	ptmalloc_forget_pages(p, chunk + (uint32_t)((from - address) >> GRANULE_SHIFT),
-			      (end - from) >> GRANULE_SHIFT);
-	return true;
-}
-
-bool ptmalloc_trim_arena(struct ptmalloc *p, struct malloc_arena *a, uint64_t pad)
-{
-	const uint32_t first = bin_index(PAGE_SIZE_BYTES >> GRANULE_SHIFT);
-	bool discarded = false;
-
-	ptmalloc_consolidate(p, a);
-	for (uint32_t i = 1; i < BINS; i = i == 1 ? first : i + 1) {
-		const uint32_t bin = bin_at(a, i);
-
-		for (uint32_t c = chunk_word(p, bin, BK); c != bin; c = chunk_word(p, c, BK))
-			discarded |= discard_inside(p, c);
-	}
-	return is_main(p, a) ? ptmalloc_system_trim(p, pad) | discarded : discarded;
 }

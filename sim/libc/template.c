@@ -54,18 +54,37 @@ static const struct option_spec template_options[] = {
 };
 
 /* Builds the state; makes no system call yet. Whatever is kept must be in services->arena. */
-static void *template_create(const struct address_space *space, const void *params,
-			     const struct services *services, struct error *err)
+static void *template_create(const struct libc_environment *environment, const void *params,
+			     struct error *err)
 {
-	struct template_libc *t = arena_array(services->arena, 1, sizeof(*t), err);
+	struct arena *arena = environment->services->arena;
+	struct template_libc *t = arena_array(arena, 1, sizeof(*t), err);
 
 	if (!t)
 		return NULL;
-	t->space = space;
-	t->services = services;
+	t->space = environment->space;
+	t->services = environment->services;
 	t->params = *(const struct template_params *)params;
-	t->blocks = arena_array(services->arena, t->params.blocks_max, sizeof(*t->blocks), err);
+	t->blocks = arena_array(arena, t->params.blocks_max, sizeof(*t->blocks), err);
 	return t->blocks ? t : NULL;
+}
+
+/* A child has what its parent had, at the same addresses; from then on each goes its own way. */
+static void *template_fork(const void *state, uint32_t thread,
+			   const struct libc_environment *environment, struct error *err)
+{
+	const struct template_libc *parent = state;
+	struct template_libc *t = template_create(environment, &parent->params, err);
+
+	(void)thread;
+	if (!t)
+		return NULL;
+	t->block_count = parent->block_count;
+	t->live_count = parent->live_count;
+	t->live_bytes = parent->live_bytes;
+	for (uint64_t i = 0; i < t->block_count; i++)
+		t->blocks[i] = parent->blocks[i];
+	return t;
 }
 
 static void template_destroy(void *state)
@@ -196,6 +215,11 @@ static void template_thread_exit(void *state, uint32_t thread)
 	(void)thread;
 }
 
+static bool template_is_mapped(const void *state, uint64_t address)
+{
+	return template_find(state, address);
+}
+
 static uint32_t template_arena_count(const void *state)
 {
 	(void)state;
@@ -258,6 +282,7 @@ static const struct libc_policy template_libc_policy = {
 		.params_size = sizeof(struct template_params),
 	},
 	.create = template_create,
+	.fork = template_fork,
 	.destroy = template_destroy,
 	.malloc = template_malloc,
 	.calloc = template_malloc,
@@ -268,6 +293,7 @@ static const struct libc_policy template_libc_policy = {
 	.malloc_trim = template_malloc_trim,
 	.thread_exit = template_thread_exit,
 	.usable_size = template_usable_size,
+	.is_mapped = template_is_mapped,
 	.arena_count = template_arena_count,
 	.counts = template_counts,
 	.walk = template_walk,

@@ -20,7 +20,9 @@
 #include "core/operation.h"
 #include "import/import.h"
 #include "libc/libc.h"
-#include "vm/page_counter.h"
+#include "vm/mm.h"
+
+#include "../frames_fixture.h"
 
 enum { ROUNDS = 5, CALLS_COUNTED_FROM = 50000 };
 
@@ -147,8 +149,10 @@ struct simulation {
 	struct work work;
 	struct op_clock clock;
 	struct services services;
-	struct page_counter *pages;
+	struct frames_fixture frames;
+	struct mm *mm;
 	struct address_space space;
+	struct libc_environment environment;
 };
 
 static bool simulation_open(struct simulation *s, const struct libc_policy *policy, uint64_t brk0)
@@ -157,17 +161,21 @@ static bool simulation_open(struct simulation *s, const struct libc_policy *poli
 	void *params = calloc(1, policy->info.params_size + 1);
 
 	*s = (struct simulation){ .policy = policy, .arena = arena_create((size_t)1 << 37, &err) };
-	s->pages = page_counter_create(brk0, &s->work, &err);
+	if (frames_fixture_init(&s->frames, &s->work, &err) == 0)
+		s->mm = mm_create(&s->frames.frames, brk0, &err);
 	s->clock.work = &s->work;
 	s->services = (struct services){
 		.arena = s->arena, .work = &s->work, .clock = &s->clock, .cpus = 2
 	};
 	if (policy->info.options)
 		option_defaults(policy->info.options, params);
-	if (s->arena && s->pages) {
-		s->space = *page_counter_space(s->pages);
+	if (s->arena && s->mm) {
+		s->space = *mm_space(s->mm);
 		s->space.read = s->space.write = no_touch;
-		s->state = policy->create(&s->space, params, &s->services, &err);
+		s->environment = (struct libc_environment){ .space = &s->space,
+							    .services = &s->services,
+							    .trim = &trim_glibc_judge };
+		s->state = policy->create(&s->environment, params, &err);
 	}
 	free(params);
 	if (!s->state)
@@ -179,7 +187,8 @@ static void simulation_close(struct simulation *s)
 {
 	if (s->state)
 		s->policy->destroy(s->state);
-	page_counter_destroy(s->pages);
+	mm_destroy(s->mm);
+	frames_fixture_finish(&s->frames);
 	arena_destroy(s->arena);
 }
 

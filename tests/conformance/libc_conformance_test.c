@@ -17,7 +17,9 @@
 #include "base/rng.h"
 #include "libc/libc.h"
 #include "libc/template.c"
-#include "vm/page_counter.h"
+#include "vm/mm.h"
+
+#include "../frames_fixture.h"
 
 enum { BLOCKS = 400, STEPS = 20000, THREADS = 4, CHECK_EVERY = 500 };
 
@@ -34,7 +36,9 @@ struct play {
 	struct work work;
 	struct op_clock clock;
 	struct services services;
-	struct page_counter *pages;
+	struct frames_fixture frames;
+	struct mm *mm;
+	struct libc_environment environment;
 	struct rng *rng;
 	struct live live[BLOCKS];
 	size_t live_count;
@@ -58,11 +62,15 @@ static void play_begin(struct play *p, const struct libc_policy *policy, uint64_
 	p->services = (struct services){
 		.arena = p->arena, .work = &p->work, .clock = &p->clock, .seed = 1, .cpus = 2
 	};
-	p->pages = page_counter_create(brk0, &p->work, &err);
-	assert_non_null(p->pages);
+	assert_int_equal(frames_fixture_init(&p->frames, &p->work, &err), 0);
+	p->mm = mm_create(&p->frames.frames, brk0, &err);
+	assert_non_null(p->mm);
+	p->environment = (struct libc_environment){ .space = mm_space(p->mm),
+						    .services = &p->services,
+						    .trim = &trim_glibc_judge };
 	if (policy->info.options)
 		option_defaults(policy->info.options, params);
-	p->state = policy->create(page_counter_space(p->pages), params, &p->services, &err);
+	p->state = policy->create(&p->environment, params, &err);
 	if (!p->state)
 		fail_msg("%s: %s", policy->info.name, err.message);
 	free(params);
@@ -73,7 +81,8 @@ static void play_end(struct play *p)
 {
 	p->policy->destroy(p->state);
 	rng_destroy(p->rng);
-	page_counter_destroy(p->pages);
+	mm_destroy(p->mm);
+	frames_fixture_finish(&p->frames);
 	arena_destroy(p->arena);
 }
 
@@ -209,9 +218,9 @@ static void freed_memory_comes_back(const struct libc_policy *policy)
 			policy->free(p.state, 0, p.live[i].address);
 		p.live_count = 0;
 		if (round == 2)
-			mapped = page_counter_counts(p.pages).mapped_bytes;
+			mapped = mm_counts(p.mm).total_vm_bytes;
 	}
-	assert_true(page_counter_counts(p.pages).mapped_bytes <= mapped);
+	assert_true(mm_counts(p.mm).total_vm_bytes <= mapped);
 	play_end(&p);
 }
 
@@ -262,7 +271,7 @@ static void impossible_requests_fail(const struct libc_policy *policy)
 		assert_int_equal(policy->malloc(p.state, 0, UINT64_MAX - 100), LIBC_NULL);
 		assert_int_equal(policy->malloc(p.state, 0, INT64_MAX), LIBC_NULL);
 	}
-	page_counter_limit_break(p.pages, brk0);
+	mm_limit_break(p.mm, brk0);
 	const uint64_t block = policy->malloc(p.state, 0, 1000);
 
 	if (block)

@@ -93,8 +93,7 @@ static void replay_block(struct libc_replay *r, const struct script_step *step,
 
 	if (step->call != SCRIPT_REALLOC && *slot)
 		policy->free(r->state, step->thread, *slot);
-	page_counter_expect(r->pages, outcome->block,
-			    record_detail(&record) & LIBC_REPLAY_OTHER_ARENA);
+	mm_expect(r->mm, outcome->block, record_detail(&record) & LIBC_REPLAY_OTHER_ARENA);
 	if (step->call == SCRIPT_MALLOC)
 		block = policy->malloc(r->state, step->thread, step->size);
 	else if (step->call == SCRIPT_CALLOC)
@@ -115,7 +114,7 @@ static void replay_step(struct libc_replay *r, const struct script_step *step,
 
 	switch (step->call) {
 	case SCRIPT_FREE:
-		page_counter_expect(r->pages, 0, false);
+		mm_expect(r->mm, 0, false);
 		if (*slot)
 			r->policy->free(r->state, step->thread, *slot);
 		*slot = LIBC_NULL;
@@ -127,8 +126,7 @@ static void replay_step(struct libc_replay *r, const struct script_step *step,
 		r->policy->malloc_trim(r->state, step->size);
 		break;
 	case SCRIPT_SBRK:
-		page_counter_set_break(r->pages,
-				       r->space->break_now(r->space->context) + step->size);
+		mm_move_break(r->mm, r->space->break_now(r->space->context) + step->size);
 		break;
 	case SCRIPT_THREAD_EXIT:
 		r->policy->thread_exit(r->state, step->thread);
@@ -171,12 +169,12 @@ static void agree_with_the_oracle(uint64_t seed, uint64_t calls, uint32_t thread
 	print_message("seed %" PRIu64 ", %u threads: %" PRIu64 " of %" PRIu64 " addresses, %" PRIu64
 		      " of %" PRIu64 " breaks; faults %" PRIu64 ", simulated %" PRIu64 "\n",
 		      seed, threads, r.matched, r.compared, r.breaks_matched, r.breaks_compared,
-		      o.report->faults, page_counter_counts(r.pages).faults);
+		      o.report->faults, mm_counts(r.mm).min_flt);
 	if (r.divergence[0])
 		fail_msg("seed %" PRIu64 ": %s", seed, r.divergence);
 	assert_int_equal(r.compared, r.matched);
 	if (threads == 1)
-		check_faults(o.report->faults, page_counter_counts(r.pages).faults);
+		check_faults(o.report->faults, mm_counts(r.mm).min_flt);
 	if (!r.policy->check(r.state, &err))
 		fail_msg("%s", err.message);
 	libc_replay_close(&r);

@@ -54,8 +54,8 @@ static void replay_exactly(const char *path, const char *name)
 		      " breaks; taken: %" PRIu64 " mappings, %zu heaps, %" PRIu64
 		      " foreign breaks, %" PRIu64 " failed ones\n",
 		      name, r.matched, r.compared, 100.0 * (double)r.matched / (double)r.compared,
-		      r.breaks_matched, r.breaks_compared, page_counter_counts(r.pages).placed,
-		      r.heap_count, r.foreign_breaks, r.failed_breaks);
+		      r.breaks_matched, r.breaks_compared, mm_counts(r.mm).placed, r.heap_count,
+		      r.foreign_breaks, r.failed_breaks);
 	if (r.divergence[0])
 		fail_msg("%s: %s", name, r.divergence);
 	assert_true(r.compared > 0);

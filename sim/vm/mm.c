@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Making, copying and looking at an address space: kernel/fork.c, dup_mm and mmput. */
+#include <stdlib.h>
+
+#include "core/assert.h"
+#include "vm/mm_private.h"
+
+int mm_frames_init(struct mm_frames *frames, const struct page_source *pages, struct work *work,
+		   struct error *err)
+{
+	*frames = (struct mm_frames){ .pages = *pages,
+				      .work = work,
+				      .request = { .zone_hint = -1, .node = -1 },
+				      .sharers = ptrmap_create(err) };
+	return frames->sharers ? 0 : -1;
+}
+
+void mm_frames_finish(struct mm_frames *frames)
+{
+	ptrmap_destroy(frames->sharers);
+	frames->sharers = NULL;
+}
+
+static struct mm *make(struct mm_frames *frames, struct error *err)
+{
+	struct mm *mm = calloc(1, sizeof(*mm));
+
+	if (!mm) {
+		error_set(err, ERROR_RUN, "no memory for an address space");
+		return NULL;
+	}
+	mm->frames = frames;
+	mm->space = mm_make_space(mm);
+	mm->table.source = mm_table_source(mm);
+	return mm;
+}
+
+struct mm *mm_create(struct mm_frames *frames, uint64_t brk0, struct error *err)
+{
+	struct mm *mm = make(frames, err);
+
+	if (!mm)
+		return NULL;
+	mm->brk0 = mm->break_end = brk0;
+	mm->break_limit = REGIONS_END;
+	return mm;
+}
+
+/* mlockall is not inherited. */
+struct mm *mm_fork(struct mm *parent, struct error *err)
+{
+	struct mm *child = make(parent->frames, err);
+
+	if (!child)
+		return NULL;
+	child->brk0 = parent->brk0;
+	child->break_end = parent->break_end;
+	child->break_limit = parent->break_limit;
+	child->counts.total_vm_bytes = parent->counts.total_vm_bytes;
+	child->counts.brk_bytes = parent->counts.brk_bytes;
+	regions_copy(&child->regions, &parent->regions);
+	mm_share_pages(parent, child);
+	return child;
+}
+
+void mm_destroy(struct mm *mm)
+{
+	if (!mm)
+		return;
+	mm_zap(mm, 0, REGIONS_END);
+	page_table_free(&mm->table);
+	free(mm->regions.list);
+	free(mm);
+}
+
+const struct address_space *mm_space(const struct mm *mm)
+{
+	return &mm->space;
+}
+
+uint64_t mm_mapping_of(const struct mm *mm, uint64_t address)
+{
+	const struct region *r = regions_at(&mm->regions, address);
+
+	if (!r || (r->start >= mm->brk0 && r->start < mm->break_end))
+		return 0;
+	return r->start;
+}
+
+/* Pages that are alike and lie side by side, as a walk goes on. */
+struct walk {
+	void (*visit)(void *context, uint64_t start, uint64_t end, bool present);
+	void *context;
+	uint64_t at;          /* up to here it is told */
+	uint64_t present_end; /* of the extent in hand, which begins at `at`; 0: there is none */
+};
+
+static void walk_tell(struct walk *w)
+{
+	if (w->present_end)
+		w->visit(w->context, w->at, w->present_end, true);
+	w->at = w->present_end ? w->present_end : w->at;
+	w->present_end = 0;
+}
+
+static void walk_entry(void *context, uint64_t page, uint64_t *entry)
+{
+	struct walk *w = context;
+	const uint64_t start = page << PAGE_SHIFT;
+
+	if (!(*entry & PTE_OWN))
+		return;
+	if (w->present_end != start) {
+		walk_tell(w);
+		if (start > w->at)
+			w->visit(w->context, w->at, start, false);
+		w->at = start;
+	}
+	w->present_end = start + PAGE_SIZE_BYTES;
+}
+
+void mm_walk(struct mm *mm, uint64_t start, uint64_t end,
+	     void (*visit)(void *context, uint64_t start, uint64_t end, bool present),
+	     void *context)
+{
+	struct walk w = { visit, context, start, 0 };
+
+	page_table_visit(&mm->table, start >> PAGE_SHIFT, end >> PAGE_SHIFT, walk_entry, &w);
+	walk_tell(&w);
+	if (w.at < end)
+		visit(context, w.at, end, false);
+}
+
+struct mm_counts mm_counts(const struct mm *mm)
+{
+	struct mm_counts counts = mm->counts;
+
+	counts.page_tables = mm->table.tables;
+	return counts;
+}

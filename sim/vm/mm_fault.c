@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Page faults and the frames behind pages: mm/memory.c. */
+#include "core/assert.h"
+#include "core/gfp.h"
+#include "vm/mm_private.h"
+
+/* GFP_PGTABLE_USER without the bits of bookkeeping. */
+static const uint32_t table_gfp = GFP_MASK_KERNEL | GFP_BIT_ZERO | GFP_BIT_ACCOUNT;
+static const uint32_t user_gfp = GFP_MASK_HIGHUSER_MOVABLE | GFP_BIT_ZERO;
+
+static pfn_t frame_alloc(struct mm_frames *f, uint32_t gfp)
+{
+	f->request.gfp = gfp;
+	f->request.migratetype = (uint8_t)gfp_migratetype(gfp);
+	return page_source_alloc(&f->pages, &f->request);
+}
+
+static void frame_free(struct mm_frames *f, pfn_t pfn, uint32_t gfp)
+{
+	f->request.gfp = gfp;
+	f->request.migratetype = (uint8_t)gfp_migratetype(gfp);
+	page_source_free(&f->pages, &f->request, pfn);
+}
+
+static bool table_alloc(void *context, pfn_t *pfn)
+{
+	struct mm *mm = context;
+
+	*pfn = frame_alloc(mm->frames, table_gfp);
+	if (pfn_is_none(*pfn))
+		return false;
+	work_count(mm->frames->work, WORK_zero_page);
+	return true;
+}
+
+static void table_release(void *context, pfn_t pfn)
+{
+	struct mm *mm = context;
+
+	frame_free(mm->frames, pfn, table_gfp);
+}
+
+struct table_source mm_table_source(struct mm *mm)
+{
+	return (struct table_source){ table_alloc, table_release, mm };
+}
+
+static void sharers_put(struct mm_frames *f, pfn_t pfn, uint32_t count)
+{
+	struct error err;
+
+	SIM_ASSERT(ptrmap_put(f->sharers, pfn.v, count, &err) == 0);
+}
+
+/* True when another process still maps the frame, which is one fewer now. */
+static bool frame_unshare(struct mm_frames *f, pfn_t pfn)
+{
+	const uint32_t others = ptrmap_get(f->sharers, pfn.v);
+
+	if (others == PTRMAP_NONE)
+		return false;
+	if (others > 1)
+		sharers_put(f, pfn, others - 1);
+	else
+		ptrmap_take(f->sharers, pfn.v);
+	return true;
+}
+
+static void count_present(struct mm *mm)
+{
+	if (++mm->counts.rss_pages > mm->counts.rss_pages_max)
+		mm->counts.rss_pages_max = mm->counts.rss_pages;
+}
+
+/* A page of the process's own: cleared, or what is behind a shared entry copied. */
+static bool map_frame(struct mm *mm, uint64_t *entry, enum counter fill)
+{
+	const pfn_t pfn = frame_alloc(mm->frames, user_gfp);
+	struct work *work = mm->frames->work;
+
+	if (pfn_is_none(pfn)) {
+		mm->counts.failed_faults++;
+		return false;
+	}
+	work_count(work, fill);
+	work_count(work, WORK_anon_page);
+	work_count(work, WORK_pte_set);
+	*entry = pte_of(pfn, PTE_OWN);
+	return true;
+}
+
+/* do_wp_page: a frame that nobody else has any more is kept. */
+static void write_shared(struct mm *mm, uint64_t *entry)
+{
+	const uint64_t old = *entry;
+
+	if (ptrmap_get(mm->frames->sharers, pte_pfn(old).v) == PTRMAP_NONE) {
+		*entry = old & ~(uint64_t)PTE_COW;
+		work_count(mm->frames->work, WORK_pte_set);
+		return;
+	}
+	if (!map_frame(mm, entry, WORK_copy_page))
+		return;
+	mm->counts.cow_faults++;
+	work_count(mm->frames->work, WORK_tlb_flush);
+	frame_unshare(mm->frames, pte_pfn(old));
+}
+
+static void fault(struct mm *mm, uint64_t page, uint64_t *entry, bool write)
+{
+	mm->counts.min_flt++;
+	if (!entry)
+		entry = page_table_make(&mm->table, page);
+	if (!entry) {
+		mm->counts.failed_faults++;
+	} else if (!write) {
+		*entry = PTE_ZERO;
+		work_count(mm->frames->work, WORK_pte_set);
+	} else if (*entry & PTE_COW) {
+		write_shared(mm, entry);
+	} else if (map_frame(mm, entry, WORK_zero_page)) {
+		count_present(mm);
+	}
+}
+
+static bool needs_fault(const uint64_t *entry, bool write)
+{
+	if (!entry || !*entry)
+		return true;
+	return write && (*entry & (PTE_OWN | PTE_COW)) != PTE_OWN;
+}
+
+void mm_touch_pages(struct mm *mm, uint64_t first, uint64_t end, bool write)
+{
+	for (uint64_t page = first; page < end; page++) {
+		uint64_t *entry = page_table_find(&mm->table, page);
+
+		if (!needs_fault(entry, write))
+			continue;
+		work_count(mm->frames->work, WORK_minor_fault);
+		fault(mm, page, entry, write);
+	}
+}
+
+void mm_populate(struct mm *mm, uint64_t start, uint64_t end)
+{
+	for (uint64_t page = start >> PAGE_SHIFT; page < mm_page_up(end) >> PAGE_SHIFT; page++) {
+		uint64_t *entry = page_table_find(&mm->table, page);
+
+		if (needs_fault(entry, true))
+			fault(mm, page, entry, true);
+	}
+}
+
+static void zap_entry(void *context, uint64_t page, uint64_t *entry)
+{
+	struct mm *mm = context;
+
+	(void)page;
+	if (*entry & PTE_OWN) {
+		mm->counts.rss_pages--;
+		if (!(*entry & PTE_COW) || !frame_unshare(mm->frames, pte_pfn(*entry)))
+			frame_free(mm->frames, pte_pfn(*entry), user_gfp);
+	}
+	work_count(mm->frames->work, WORK_zap_page);
+	*entry = 0;
+}
+
+void mm_zap(struct mm *mm, uint64_t start, uint64_t end)
+{
+	const uint64_t before = mm->frames->work->count[WORK_zap_page];
+
+	page_table_visit(&mm->table, start >> PAGE_SHIFT, mm_page_up(end) >> PAGE_SHIFT, zap_entry,
+			 mm);
+	if (mm->frames->work->count[WORK_zap_page] != before)
+		work_count(mm->frames->work, WORK_tlb_flush);
+}
+
+void mm_free_tables(struct mm *mm, uint64_t start, uint64_t end)
+{
+	const struct regions *r = &mm->regions;
+	const size_t next = regions_behind(r, start);
+	const uint64_t floor = next > 0 ? r->list[next - 1].end : 0;
+	const uint64_t ceiling = next < r->count ? r->list[next].start : UINT64_MAX;
+
+	page_table_prune(&mm->table, start >> PAGE_SHIFT, mm_page_up(end) >> PAGE_SHIFT,
+			 floor >> PAGE_SHIFT, ceiling >> PAGE_SHIFT);
+}
+
+struct move {
+	struct mm *mm;
+	uint64_t from, to; /* pages */
+};
+
+static void move_entry(void *context, uint64_t page, uint64_t *entry)
+{
+	const struct move *m = context;
+	uint64_t *to = page_table_make(&m->mm->table, page - m->from + m->to);
+
+	work_count(m->mm->frames->work, WORK_pte_set);
+	if (to) {
+		*to = *entry;
+		*entry = 0;
+		return;
+	}
+	m->mm->counts.failed_faults++;
+	zap_entry(m->mm, page, entry);
+}
+
+/* The pages move with the mapping, they are not touched again. */
+void mm_move_pages(struct mm *mm, uint64_t from, uint64_t to, uint64_t length)
+{
+	struct move move = { mm, from >> PAGE_SHIFT, to >> PAGE_SHIFT };
+
+	page_table_visit(&mm->table, move.from, (from + length) >> PAGE_SHIFT, move_entry, &move);
+	work_count(mm->frames->work, WORK_tlb_flush);
+}
+
+static void share_entry(void *context, uint64_t page, uint64_t *entry)
+{
+	struct mm *child = context;
+	uint64_t *copy = page_table_make(&child->table, page);
+
+	if (!copy) {
+		child->counts.failed_faults++;
+		return;
+	}
+	work_count(child->frames->work, WORK_pte_set);
+	if (*entry & PTE_OWN) {
+		const uint32_t others = ptrmap_get(child->frames->sharers, pte_pfn(*entry).v);
+
+		*entry |= PTE_COW;
+		sharers_put(child->frames, pte_pfn(*entry), others == PTRMAP_NONE ? 1 : others + 1);
+		count_present(child);
+	}
+	*copy = *entry;
+}
+
+void mm_share_pages(struct mm *parent, struct mm *child)
+{
+	page_table_visit(&parent->table, 0, REGIONS_END >> PAGE_SHIFT, share_entry, child);
+	work_count(parent->frames->work, WORK_tlb_flush);
+}
