@@ -14,7 +14,8 @@ install(FILES ${CMAKE_BINARY_DIR}/slabyard.pc DESTINATION ${CMAKE_INSTALL_LIBDIR
 install(FILES sim/slabyard.h DESTINATION ${SLABYARD_INCLUDES})
 install(DIRECTORY sim/base sim/core DESTINATION ${SLABYARD_INCLUDES}
 	FILES_MATCHING PATTERN "*.h" PATTERN "*.def")
-foreach(header config/config.h cost/cost.h libc/libc.h page/page.h results/sink.h slab/slab.h)
+foreach(header config/config.h cost/cost.h libc/libc.h libc/trim/trim.h page/page.h results/sink.h
+		slab/slab.h)
 	cmake_path(GET header PARENT_PATH folder)
 	install(FILES sim/${header} DESTINATION ${SLABYARD_INCLUDES}/${folder})
 endforeach()

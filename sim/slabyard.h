@@ -36,10 +36,18 @@ const struct policy_kind *const *slabyard_kinds(void);
  */
 int slabyard_plugin_load(const char *path, struct error *err);
 
-/* The sections of a configuration: machine, page, slab, cost, sample, results. */
+/*
+ * The sections of a configuration: machine, page, slab, process, libc, trim, cost, sample, results.
+ */
 const struct config_schema *slabyard_config_schema(void);
 
-enum slabyard_level { SLABYARD_LEVEL_AUTO, SLABYARD_LEVEL_PAGE, SLABYARD_LEVEL_SLAB };
+/* Each level carries out what the ones before it do, and more. */
+enum slabyard_level {
+	SLABYARD_LEVEL_AUTO,
+	SLABYARD_LEVEL_PAGE,
+	SLABYARD_LEVEL_SLAB,
+	SLABYARD_LEVEL_LIBC
+};
 enum slabyard_timing { SLABYARD_TIMING_RECORDED, SLABYARD_TIMING_CLOSED };
 
 struct slabyard_progress {
@@ -124,8 +132,8 @@ struct slabyard_summary {
 	bool has_result;             /* it stands under run->output */
 	double wall_seconds;         /* of the host, not part of any result file */
 	uint64_t memory_bytes, cpus; /* of the machine */
-	const char *level;           /* "page" or "slab" */
-	const char *page_policy, *slab_policy;
+	const char *level;           /* "page", "slab" or "libc" */
+	const char *page_policy, *slab_policy, *libc_policy, *trim_policy; /* NULL: not there */
 	char recorded_policy[8]; /* slab allocator of the trace, "" when it is not known */
 
 	/* Placements: allocations that carry a recorded address. */
@@ -133,6 +141,10 @@ struct slabyard_summary {
 	uint64_t first_divergence_record; /* 1-based, 0: none */
 	uint64_t first_divergence_line;   /* of a text trace, 0: has no lines */
 	char divergence[SLABYARD_DIVERGENCE_MAX];
+
+	/* Of the C library's placements, the blocks that one side at least mapped on their own. */
+	uint64_t mapped_compared, mapped_matched;
+	uint64_t breaks_compared, breaks_matched;
 
 	/* States compared at marks (--expect). */
 	uint64_t marks_compared, lists_compared, lists_different;
@@ -163,6 +175,14 @@ struct slabyard_summary {
 	uint64_t free_pages, slab_bytes_requested, slab_bytes_held, slabs;
 	double unusable_free_index_order9;
 	double cost_seconds; /* modelled time of all work */
+
+	/* Processes at libc level: all that there were, and sums over them. */
+	uint64_t processes, processes_killed;
+	uint64_t touches_outside; /* recorded touches of what is in no known mapping */
+	uint64_t live_bytes, live_bytes_max, rss_bytes, rss_bytes_max, total_vm_bytes;
+	uint64_t minor_faults, refaults, system_calls;
+	double rss_over_live; /* mean over mean, weighted by simulated time */
+	uint64_t trims, trim_released_bytes, trim_system_calls;
 
 	/* The start, the marks in the order of the trace, the end. */
 	struct slabyard_mark *marks;

@@ -49,7 +49,7 @@ static inline int frames_fixture_init(struct frames_fixture *f, struct work *wor
 	*f = (struct frames_fixture){ .next = 1 };
 	const struct page_source source = { frames_fixture_alloc, frames_fixture_free, f };
 
-	return mm_frames_init(&f->frames, &source, work, err);
+	return mm_frames_init(&f->frames, &source, UINT64_MAX, work, err);
 }
 
 static inline void frames_fixture_finish(struct frames_fixture *f)

@@ -7,18 +7,32 @@
 
 #include "core/assert.h"
 
+/*
+ * Chunks lie close together and are met in any order: fewer, larger pages serve them. The first
+ * 2 MiB of words are all that most processes have of heap, and stay small.
+ */
+static void use_huge_pages(uint32_t *words, size_t bytes)
+{
+	const size_t small = (size_t)BINS_END * 2 * sizeof(*words) + (2 << 20);
+
+	madvise((char *)words + small, bytes - small, MADV_HUGEPAGE);
+}
+
 static int make_tables(struct ptmalloc *p, struct arena *arena, struct error *err)
 {
 	const size_t granules = (size_t)1 << 32, pages = granules >> PAGE_GRANULE_SHIFT;
 
 	p->words = arena_array(arena, granules, 2 * sizeof(*p->words), err);
-	/* Chunks lie close together and are met in any order: fewer, larger pages serve them. */
 	if (p->words)
-		madvise(p->words, granules * 2 * sizeof(*p->words), MADV_HUGEPAGE);
+		use_huge_pages(p->words, granules * 2 * sizeof(*p->words));
 	p->resident = arena_array(arena, pages, 1, err);
 	p->threads = arena_array(arena, THREADS_MAX, sizeof(*p->threads), err);
 	p->arenas = arena_array(arena, ARENAS_MAX, sizeof(*p->arenas), err);
 	p->slots = arena_array(arena, SLOTS, sizeof(*p->slots), err);
+	p->pieces = arena_array(arena, PIECES_MAX, sizeof(*p->pieces), err);
+	p->piece_order = arena_array(arena, PIECES_MAX, sizeof(*p->piece_order), err);
+	p->piece_of_page = arena_array(arena, pages - (PIECES_FIRST >> PAGE_GRANULE_SHIFT),
+				       sizeof(*p->piece_of_page), err);
 	p->slot_of = arena_array(arena, WINDOWS, sizeof(*p->slot_of), err);
 	p->segments = arena_array(arena, SEGMENTS_MAX, sizeof(*p->segments), err);
 	p->mapped = arena_array(arena, MAPPED_MAX, sizeof(*p->mapped), err);
@@ -29,7 +43,8 @@ static int make_tables(struct ptmalloc *p, struct arena *arena, struct error *er
 			return -1;
 	}
 	return p->words && p->resident && p->threads && p->arenas && p->slots && p->slot_of &&
-			       p->segments && p->mapped && p->mapped_of
+			       p->pieces && p->piece_order && p->piece_of_page && p->segments &&
+			       p->mapped && p->mapped_of
 		       ? 0
 		       : -1;
 }

@@ -8,13 +8,15 @@
  * smallest chunk, hold size, size of the chunk before, fd and bk, and chunks of three or more have
  * room for the links among sizes:
  *
- *     granule      0            BINS_END         HEAPS_FIRST           2^32
- *                  | list heads | the brk'ed heap | 512 slots of 64 MiB |
+ *     granule 0            BINS_END          HEAPS_FIRST           PIECES_FIRST          2^32
+ *             | list heads | the brk'ed heap | 384 slots of 64 MiB | 8 GiB of mmapped pieces |
  *
- * A slot holds a heap of another arena, or a piece that the main arena got by mmap when brk failed.
- * Chunks that are mmapped on their own stand in a table and not in this space.
+ * A slot holds a heap of another arena. Pieces are what the main arena got by mmap when brk failed;
+ * they lie one behind the other. Chunks that are mmapped on their own stand in a table and not in
+ * this space.
  *
- * Limits: 32 GiB of brk'ed heap and 32 GiB in slots; beyond them brk and mmap count as failed.
+ * Limits: 32 GiB of brk'ed heap, 24 GiB of heaps, 8 GiB of pieces; beyond them brk and mmap count
+ * as failed.
  */
 #ifndef SLABYARD_LIBC_PTMALLOC_H
 #define SLABYARD_LIBC_PTMALLOC_H
@@ -47,7 +49,7 @@ enum {
 
 	ARENAS_MAX = 4096,
 	THREADS_MAX = 1 << 16,
-	SLOTS = 512,
+	SLOTS = 384,
 	HEAP_SHIFT = 26, /* HEAP_MAX_SIZE: 64 MiB */
 	HEAP_BYTES = 1 << HEAP_SHIFT,
 	SLOT_GRANULE_SHIFT = HEAP_SHIFT - GRANULE_SHIFT,
@@ -56,9 +58,10 @@ enum {
 	WINDOWS = 1 << (47 - HEAP_SHIFT), /* of 64 MiB in user space */
 };
 
-#define BINS_END    ((uint32_t)(ARENAS_MAX * ARENA_GRANULES))
-#define HEAPS_FIRST (UINT32_C(1) << 31)
-#define CHUNK_NONE  UINT32_C(0)
+#define BINS_END     ((uint32_t)(ARENAS_MAX * ARENA_GRANULES))
+#define HEAPS_FIRST  (UINT32_C(1) << 31)
+#define PIECES_FIRST (HEAPS_FIRST + ((uint32_t)SLOTS << SLOT_GRANULE_SHIFT))
+#define CHUNK_NONE   UINT32_C(0)
 
 /* Words of a chunk, in this order. HEAD is the size in granules << 1 | PREV_INUSE. */
 enum chunk_word { HEAD, PREV_SIZE, FD, BK, FD_NEXTSIZE, BK_NEXTSIZE };
@@ -103,15 +106,18 @@ struct malloc_thread {
 	uint32_t entries[TCACHE_BINS];
 };
 
-enum slot_use { SLOT_FREE, SLOT_HEAP, SLOT_PIECE, SLOT_PIECE_TAIL };
-
-/* A heap (glibc's struct _heap_info), or a piece of the main arena. */
+/* A heap (glibc's struct _heap_info). address 0: the slot is free. */
 struct heap_slot {
 	uint64_t address;
 	uint64_t size, protected_size;
 	uint32_t arena;
 	uint32_t prev; /* slot + 1, 0: the arena's first */
-	uint8_t use;   /* enum slot_use */
+};
+
+/* A part of the main arena with a mapping of its own; it stays for ever. */
+struct heap_piece {
+	uint64_t address, bytes;
+	uint32_t first; /* granule */
 };
 
 /* A chunk with a mapping of its own. length 0: the entry is free. */
@@ -121,12 +127,13 @@ struct mapped_chunk {
 };
 
 /* The main arena's memory is contiguous from each of these on. */
-enum { SEGMENTS_MAX = 1 << 16, MAPPED_MAX = 1 << 20 };
+enum { SEGMENTS_MAX = 1 << 16, MAPPED_MAX = 1 << 20, PIECES_MAX = 1 << 16 };
 
 struct ptmalloc {
-	uint32_t *words;    /* two a granule */
-	uint64_t main_base; /* address of granule BINS_END */
-	uint8_t *resident;  /* by page of granules: 0: the next write is told */
+	uint32_t *words;        /* two a granule */
+	uint64_t main_base;     /* address of granule BINS_END */
+	uint64_t main_granules; /* of the brk'ed heap, at its largest */
+	uint8_t *resident;      /* by page of granules: 0: the next write is told */
 	struct work *work;
 	struct malloc_thread *threads;
 	struct malloc_arena *arenas;
@@ -146,7 +153,11 @@ struct ptmalloc {
 	uint32_t free_list, next_to_use; /* arenas + 1 */
 	uint64_t aligned_heap_area;
 	struct heap_slot *slots;
-	uint16_t *slot_of;  /* by 64 MiB window: slot + 1; WINDOW_PIECES: look through them */
+	uint16_t *slot_of; /* by 64 MiB window: slot + 1; WINDOW_PIECES: look through them */
+	struct heap_piece *pieces;
+	uint16_t *piece_order;   /* pieces by address */
+	uint16_t *piece_of_page; /* by page of granules from PIECES_FIRST on */
+	uint32_t piece_count;
 	uint32_t *segments; /* first chunks */
 	uint32_t segment_count;
 	struct mapped_chunk *mapped;
@@ -263,10 +274,14 @@ static inline bool is_main(const struct ptmalloc *p, const struct malloc_arena *
 	return a == p->arenas;
 }
 
+uint64_t ptmalloc_piece_address(const struct ptmalloc *p, uint32_t chunk);
+
 static inline uint64_t chunk_address(const struct ptmalloc *p, uint32_t chunk)
 {
 	if (__builtin_expect(chunk < HEAPS_FIRST, 1))
 		return p->main_base + ((uint64_t)(chunk - BINS_END) << GRANULE_SHIFT);
+	if (__builtin_expect(chunk >= PIECES_FIRST, 0))
+		return ptmalloc_piece_address(p, chunk);
 	const uint32_t slot = (chunk - HEAPS_FIRST) >> SLOT_GRANULE_SHIFT;
 
 	return p->slots[slot].address +
@@ -281,7 +296,6 @@ static inline uint64_t chunk_block(const struct ptmalloc *p, uint32_t chunk)
 /* ptmalloc_heap.c */
 uint32_t ptmalloc_locate(const struct ptmalloc *p, uint64_t address);
 struct malloc_arena *ptmalloc_arena_in_slot(const struct ptmalloc *p, uint32_t chunk);
-bool ptmalloc_piece_add(struct ptmalloc *p, uint64_t address, uint64_t length);
 void ptmalloc_init_arena(struct ptmalloc *p, uint32_t index);
 struct malloc_arena *ptmalloc_new_arena(struct ptmalloc *p, uint64_t bytes);
 bool ptmalloc_extend_heap(struct ptmalloc *p, struct malloc_thread *t, struct malloc_arena *a,
@@ -296,7 +310,7 @@ static inline uint32_t chunk_at(const struct ptmalloc *p, uint64_t address)
 {
 	const uint64_t granule = (address - p->main_base) >> GRANULE_SHIFT;
 
-	if (__builtin_expect(granule < HEAPS_FIRST - BINS_END, 1))
+	if (__builtin_expect(granule < p->main_granules, 1))
 		return BINS_END + (uint32_t)granule;
 	return ptmalloc_locate(p, address);
 }
@@ -307,6 +321,10 @@ static inline struct malloc_arena *arena_of(const struct ptmalloc *p, uint32_t c
 		return p->arenas;
 	return ptmalloc_arena_in_slot(p, chunk);
 }
+
+/* ptmalloc_pieces.c */
+bool ptmalloc_piece_add(struct ptmalloc *p, uint64_t address, uint64_t bytes);
+uint32_t ptmalloc_piece_locate(const struct ptmalloc *p, uint64_t address);
 
 /* ptmalloc_arena.c: which arena a thread uses */
 struct malloc_arena *ptmalloc_arena_get(struct ptmalloc *p, struct malloc_thread *t,

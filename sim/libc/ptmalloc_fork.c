@@ -21,25 +21,23 @@ static void copy_granules(struct ptmalloc *to, const struct ptmalloc *from, uint
 
 static void copy_heaps(struct ptmalloc *to, const struct ptmalloc *from)
 {
-	const uint64_t main_bytes =
-		from->main_base ? from->space->break_now(from->space->context) - from->main_base
-				: 0;
-
 	copy_granules(to, from, 0, from->arena_count * (uint64_t)ARENA_GRANULES);
 	/* One more holds the size of the chunk before, behind the last one. */
-	copy_granules(to, from, BINS_END, (main_bytes >> GRANULE_SHIFT) + 1);
+	copy_granules(to, from, BINS_END, from->main_granules + 1);
 	memcpy(to->slots, from->slots, SLOTS * sizeof(*to->slots));
 	for (uint32_t i = 0; i < SLOTS; i++) {
 		const struct heap_slot *s = &from->slots[i];
-		const uint64_t bytes = s->use == SLOT_HEAP ? s->protected_size : s->size;
 
-		if (s->use != SLOT_HEAP && s->use != SLOT_PIECE)
+		if (!s->address)
 			continue;
 		copy_granules(to, from, HEAPS_FIRST + (i << SLOT_GRANULE_SHIFT),
-			      bytes >> GRANULE_SHIFT);
-		for (uint64_t w = s->address >> HEAP_SHIFT;
-		     w <= (s->address + bytes - 1) >> HEAP_SHIFT; w++)
-			to->slot_of[w] = from->slot_of[w];
+			      s->protected_size >> GRANULE_SHIFT);
+		to->slot_of[s->address >> HEAP_SHIFT] = (uint16_t)(i + 1);
+	}
+	for (uint32_t i = 0; i < from->piece_count; i++) {
+		ptmalloc_piece_add(to, from->pieces[i].address, from->pieces[i].bytes);
+		copy_granules(to, from, from->pieces[i].first,
+			      from->pieces[i].bytes >> GRANULE_SHIFT);
 	}
 }
 
@@ -79,6 +77,7 @@ void *ptmalloc_fork(const void *state, uint32_t thread, const struct libc_enviro
 	if (!to)
 		return NULL;
 	to->main_base = from->main_base;
+	to->main_granules = from->main_granules;
 	to->par = from->par;
 	to->started = from->started;
 	to->multi_threaded = from->multi_threaded;

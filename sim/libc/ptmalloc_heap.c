@@ -25,18 +25,9 @@ static uint32_t slot_of_chunk(uint32_t chunk)
 
 struct malloc_arena *ptmalloc_arena_in_slot(const struct ptmalloc *p, uint32_t chunk)
 {
+	if (chunk >= PIECES_FIRST)
+		return p->arenas;
 	return &p->arenas[p->slots[slot_of_chunk(chunk)].arena];
-}
-
-static uint32_t locate_in_pieces(const struct ptmalloc *p, uint64_t address)
-{
-	for (uint32_t i = 0; i < SLOTS; i++) {
-		const struct heap_slot *s = &p->slots[i];
-
-		if (s->use == SLOT_PIECE && address - s->address < s->size)
-			return slot_chunk(i, address - s->address);
-	}
-	return CHUNK_NONE;
 }
 
 uint32_t ptmalloc_locate(const struct ptmalloc *p, uint64_t address)
@@ -46,39 +37,18 @@ uint32_t ptmalloc_locate(const struct ptmalloc *p, uint64_t address)
 	if (window >= WINDOWS || !p->slot_of[window])
 		return CHUNK_NONE;
 	if (p->slot_of[window] == WINDOW_PIECES)
-		return locate_in_pieces(p, address);
+		return ptmalloc_piece_locate(p, address);
 	return slot_chunk(p->slot_of[window] - 1u, address & (HEAP_BYTES - 1));
 }
 
-/* First of `count` free slots in a row; SLOTS: there are none. */
-static uint32_t free_slots(const struct ptmalloc *p, uint64_t count)
+/* SLOTS: there is none. */
+static uint32_t free_slot(const struct ptmalloc *p)
 {
-	uint64_t run = 0;
+	uint32_t slot = 0;
 
-	for (uint32_t i = 0; i < SLOTS; i++) {
-		run = p->slots[i].use == SLOT_FREE ? run + 1 : 0;
-		if (run == count)
-			return i + 1 - (uint32_t)count;
-	}
-	return SLOTS;
-}
-
-bool ptmalloc_piece_add(struct ptmalloc *p, uint64_t address, uint64_t length)
-{
-	const uint64_t count = (length + HEAP_BYTES - 1) >> HEAP_SHIFT;
-	const uint32_t slot = count >= SLOTS ? SLOTS : free_slots(p, count);
-
-	if (slot == SLOTS)
-		return false;
-	for (uint32_t i = 0; i < count; i++)
-		p->slots[slot + i] =
-			(struct heap_slot){ .address = address + ((uint64_t)i << HEAP_SHIFT),
-					    .use = SLOT_PIECE_TAIL };
-	p->slots[slot].use = SLOT_PIECE;
-	p->slots[slot].size = length;
-	for (uint64_t w = address >> HEAP_SHIFT; w <= (address + length - 1) >> HEAP_SHIFT; w++)
-		p->slot_of[w] = WINDOW_PIECES;
-	return true;
+	while (slot < SLOTS && p->slots[slot].address)
+		slot++;
+	return slot;
 }
 
 void ptmalloc_write_page(struct ptmalloc *p, uint32_t granule)
@@ -148,7 +118,7 @@ static uint32_t new_heap(struct ptmalloc *p, uint64_t bytes)
 	if (padded > HEAP_BYTES && bytes > HEAP_BYTES)
 		return SLOTS;
 	size = page_up(size);
-	const uint32_t slot = free_slots(p, 1);
+	const uint32_t slot = free_slot(p);
 	const uint64_t start = slot < SLOTS ? map_heap(p) : ADDRESS_NONE;
 
 	if (start == ADDRESS_NONE)
@@ -157,9 +127,8 @@ static uint32_t new_heap(struct ptmalloc *p, uint64_t bytes)
 		p->space->munmap(p->space->context, start, HEAP_BYTES);
 		return SLOTS;
 	}
-	p->slots[slot] = (struct heap_slot){
-		.address = start, .size = size, .protected_size = size, .use = SLOT_HEAP
-	};
+	p->slots[slot] =
+		(struct heap_slot){ .address = start, .size = size, .protected_size = size };
 	p->slot_of[start >> HEAP_SHIFT] = (uint16_t)(slot + 1);
 	ptmalloc_wrote(p, slot_chunk(slot, 0));
 	return slot;

@@ -115,7 +115,7 @@ static void walk_heaps(const struct walk *w)
 		const struct heap_slot *s = &p->slots[i];
 		const uint64_t first = s->prev ? HEAP_INFO_BYTES : behind_arena;
 
-		if (s->use == SLOT_HEAP)
+		if (s->address)
 			walk_chunks(w, &p->arenas[s->arena],
 				    HEAPS_FIRST + (i << SLOT_GRANULE_SHIFT) +
 					    (uint32_t)(first >> GRANULE_SHIFT));

@@ -41,7 +41,13 @@ static uint64_t sbrk_by(struct ptmalloc *p, uint64_t bytes)
 	if (old < p->main_base ||
 	    (old + bytes - p->main_base) >> GRANULE_SHIFT >= HEAPS_FIRST - BINS_END)
 		return ADDRESS_NONE;
-	return p->space->brk(p->space->context, old + bytes) ? old : ADDRESS_NONE;
+	if (!p->space->brk(p->space->context, old + bytes))
+		return ADDRESS_NONE;
+	const uint64_t granules = (old + bytes - p->main_base) >> GRANULE_SHIFT;
+
+	if (granules > p->main_granules)
+		p->main_granules = granules;
+	return old;
 }
 
 static struct gain gain_by_mmap(struct ptmalloc *p, uint64_t nb_bytes, uint64_t bytes,

@@ -47,7 +47,35 @@ static const uint8_t slab_actions[OPERATION_COUNT] = {
 	[OP_SLOB_RCU_FREE] = ACTION_OBJECT_FACT,
 };
 
-static enum action action_for(int operation, bool page_level)
+static const uint8_t libc_actions[OPERATION_COUNT] = {
+	[OP_MALLOC] = ACTION_MALLOC,
+	[OP_CALLOC] = ACTION_MALLOC,
+	[OP_FREE] = ACTION_FREE,
+	[OP_REALLOC] = ACTION_LIBC,
+	[OP_MEMALIGN] = ACTION_LIBC,
+	[OP_MALLOPT] = ACTION_LIBC,
+	[OP_MALLOC_TRIM] = ACTION_LIBC,
+	[OP_BRK] = ACTION_VM,
+	[OP_MMAP] = ACTION_VM,
+	[OP_MUNMAP] = ACTION_VM,
+	[OP_MREMAP] = ACTION_VM,
+	[OP_MPROTECT] = ACTION_VM,
+	[OP_MADVISE] = ACTION_VM,
+	[OP_MLOCK] = ACTION_VM,
+	[OP_MLOCKALL] = ACTION_VM,
+	[OP_PAGE_READ] = ACTION_VM,
+	[OP_PAGE_WRITE] = ACTION_VM,
+	[OP_PAGE_FAULT] = ACTION_VM,
+	[OP_PROCESS_START] = ACTION_PROCESS,
+	[OP_THREAD_START] = ACTION_PROCESS,
+	[OP_THREAD_EXIT] = ACTION_PROCESS,
+	[OP_FORK] = ACTION_PROCESS,
+	[OP_EXEC] = ACTION_PROCESS,
+	[OP_EXIT] = ACTION_PROCESS,
+	[OP_SCHED] = ACTION_NOTE,
+};
+
+static enum action action_for(int operation, const struct machine *m)
 {
 	if (operation == OP_MARK)
 		return ACTION_MARK;
@@ -56,7 +84,9 @@ static enum action action_for(int operation, bool page_level)
 	if (page_actions[operation])
 		return page_actions[operation];
 	if (slab_actions[operation])
-		return page_level ? ACTION_SKIP : slab_actions[operation];
+		return m->page_level ? ACTION_SKIP : slab_actions[operation];
+	if (m->libc_level && libc_actions[operation])
+		return libc_actions[operation];
 	return ACTION_NO_LAYER;
 }
 
@@ -68,7 +98,7 @@ static bool is_timed(enum action action)
 int machine_choose_actions(struct machine *m, struct error *err)
 {
 	for (int i = 0; i < OPERATION_COUNT; i++) {
-		m->action[i] = (uint8_t)action_for(i, m->page_level);
+		m->action[i] = (uint8_t)action_for(i, m);
 		if (!is_timed(m->action[i]))
 			continue;
 		struct histogram *h = malloc(sizeof(*h));

@@ -7,9 +7,12 @@
 
 static const struct {
 	const char *name, *help;
+	bool input;
 } assist_table[ASSIST_COUNT] = {
-#define ASSIST(name, help) { #name, help },
+#define ASSIST(name, help) { #name, help, false },
+#define INPUT(name, help)  { #name, help, true },
 #include "machine/assists.def"
+#undef INPUT
 #undef ASSIST
 };
 
@@ -26,7 +29,7 @@ const char *assist_help(enum assist assist)
 bool assists_any(const struct assists *assists)
 {
 	for (int i = 0; i < ASSIST_COUNT; i++)
-		if (assists->allowed[i])
+		if (assists->allowed[i] && !assist_table[i].input)
 			return true;
 	return false;
 }
@@ -57,6 +60,8 @@ static int allow_one(struct assists *assists, const char *name, size_t length, s
 int assists_parse(struct assists *assists, const char *text, struct error *err)
 {
 	memset(assists, 0, sizeof(*assists));
+	for (int i = 0; i < ASSIST_COUNT; i++)
+		assists->allowed[i] = assist_table[i].input;
 	if (!text || strcmp(text, "none") == 0)
 		return 0;
 	if (strcmp(text, "all") == 0) {

@@ -13,7 +13,9 @@
 
 enum assist {
 #define ASSIST(name, help) ASSIST_NAMED_##name,
+#define INPUT(name, help)  ASSIST_NAMED_##name,
 #include "machine/assists.def"
+#undef INPUT
 #undef ASSIST
 	ASSIST_COUNT
 };
@@ -28,6 +30,7 @@ const char *assist_help(enum assist assist);
 
 /* "none", "all" or names with commas between; NULL is none. */
 int assists_parse(struct assists *assists, const char *text, struct error *err);
+/* Some assist is allowed; inputs, which always are, do not count. */
 bool assists_any(const struct assists *assists);
 
 /* True when the fact may be used; counts the use. */

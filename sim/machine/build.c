@@ -108,6 +108,29 @@ static int describe(struct machine *m, struct page_machine *machine, struct erro
 			 machine->orders, machine->pageblock_order);
 }
 
+/* Of the blocks that a program gets, how much of each it writes. */
+static uint64_t touched_bytes(enum process_touch touch)
+{
+	if (touch == TOUCH_ALL)
+		return UINT64_MAX;
+	return touch == TOUCH_HEADER ? 1 : 0;
+}
+
+static int build_libc(struct machine *m, struct error *err)
+{
+	enum process_touch touch;
+
+	m->process_params = config_params(m->config, "process");
+	m->libc = libc_policy_of(config_policy(m->config, "libc", &m->libc_params));
+	m->trim = trim_policy_of(config_policy(m->config, "trim", &m->trim_params));
+	touch = (enum process_touch)m->process_params->touch;
+	if (touch == TOUCH_AUTO)
+		touch = m->touches_seen ? TOUCH_RECORDED : TOUCH_ALL;
+	m->touch_recorded = touch != TOUCH_NONE;
+	m->touch_bytes_max = touched_bytes(touch);
+	return processes_create(m, err);
+}
+
 static int build_policies(struct machine *m, const struct page_machine *machine, struct error *err)
 {
 	const void *params = NULL;
@@ -122,7 +145,9 @@ static int build_policies(struct machine *m, const struct page_machine *machine,
 		return 0;
 	m->slab = slab_policy_of(config_policy(m->config, "slab", &params));
 	m->slab_state = m->slab->create(&m->pages, params, &m->services, err);
-	return m->slab_state ? 0 : -1;
+	if (!m->slab_state)
+		return -1;
+	return m->libc_level ? build_libc(m, err) : 0;
 }
 
 int machine_build(struct machine *m, struct error *err)
@@ -138,6 +163,7 @@ int machine_build(struct machine *m, struct error *err)
 
 void machine_demolish(struct machine *m)
 {
+	processes_destroy(m);
 	if (m->slab_state && m->slab->destroy)
 		m->slab->destroy(m->slab_state);
 	if (m->page_state && m->page->destroy)

@@ -2,6 +2,7 @@
 #include "machine/events.h"
 
 #include "machine/machine.h"
+#include "machine/trim_events.h"
 
 /* A machine that is full fails without end; the counts in /summary stay exact. */
 static const uint64_t alloc_fail_rows_max = 1 << 20;
@@ -50,7 +51,9 @@ int events_open(struct machine *m, struct error *err)
 	if (!e->alloc_fail)
 		return -1;
 	e->mark = m->sink_ops->table(m->sink, "/events/mark", marks, 3, err);
-	return e->mark ? 0 : -1;
+	if (!e->mark)
+		return -1;
+	return m->libc_level ? trim_events_open(m, err) : 0;
 }
 
 void events_append(struct machine *m, struct result_table *table, const void *const *values)

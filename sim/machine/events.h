@@ -14,7 +14,8 @@ struct machine;
 /* Events are written as they come; the first failure to write is kept and told by events_finish. */
 struct events {
 	struct result_table *alloc_fail, *mark;
-	uint64_t alloc_fail_rows;
+	struct result_table *trim; /* machine/trim_events.h; NULL below libc level */
+	uint64_t alloc_fail_rows, trim_rows;
 	bool broken;
 	struct error error;
 };
@@ -23,6 +24,8 @@ int events_open(struct machine *m, struct error *err);
 /* A row of any table under /events. */
 void events_append(struct machine *m, struct result_table *table, const void *const *values);
 void events_alloc_fail(struct machine *m, const struct record *r);
+/* A row of one of the tables. */
+void events_append(struct machine *m, struct result_table *table, const void *const *values);
 void events_mark(struct machine *m, uint64_t number);
 int events_finish(struct machine *m, struct error *err);
 

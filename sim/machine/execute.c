@@ -2,6 +2,7 @@
 #include "machine/execute.h"
 
 #include "machine/expect.h"
+#include "machine/libc_records.h"
 #include "machine/marks.h"
 #include "machine/object_facts.h"
 #include "machine/object_records.h"
@@ -50,6 +51,12 @@ static __attribute__((noinline)) int carry_out_rare(struct machine *m, const str
 		return cache_destroy_record(m, r, err);
 	case ACTION_CACHE_SHRINK:
 		return cache_shrink_record(m, r, err);
+	case ACTION_LIBC:
+		return libc_record(m, r, extension, err);
+	case ACTION_VM:
+		return vm_record(m, r, extension, err);
+	case ACTION_PROCESS:
+		return process_record(m, r, err);
 	default:
 		return 0;
 	}
@@ -75,6 +82,10 @@ static inline __attribute__((always_inline)) int carry_out(struct machine *m,
 		return cache_alloc_record(m, r, err);
 	case ACTION_CACHE_FREE:
 		return cache_free_record(m, r, err);
+	case ACTION_MALLOC:
+		return malloc_record(m, r, extension, err);
+	case ACTION_FREE:
+		return free_record(m, r, err);
 	default:
 		return carry_out_rare(m, r, extension, err);
 	}

@@ -20,6 +20,9 @@ int execute_step(struct machine *m, const struct record *r, const struct record 
 /* The pages behind the slab policy: page_source over the configured page allocator. */
 struct page_source machine_page_source(struct machine *m);
 
+/* The same for the pages of processes, which are nobody's effects. */
+struct page_source machine_user_pages(struct machine *m);
+
 /* The records of a batch from `begin` to before `end`, in recorded timing. */
 int execute_batch(struct machine *m, const struct batch *batch, uint32_t begin, uint32_t end,
 		  struct error *err);

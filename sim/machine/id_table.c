@@ -49,6 +49,22 @@ static int cover_owners(struct machine *m, struct owner **owners, uint32_t *coun
 	return 0;
 }
 
+static int cover_processes(struct machine *m, struct error *err)
+{
+	const uint32_t *id_max = m->trace->definitions->id_max;
+	struct identity *ids = &m->ids;
+	struct heap_block *heap = cover(m->arena, ids->heap, sizeof(*heap), &ids->heap_count,
+					id_max[SPACE_HEAP], err);
+	struct map_entry *map =
+		cover(m->arena, ids->map, sizeof(*map), &ids->map_count, id_max[SPACE_MAP], err);
+
+	if (!heap || !map)
+		return -1;
+	ids->heap = heap;
+	ids->map = map;
+	return processes_cover_tasks(m, err);
+}
+
 int machine_cover_ids(struct machine *m, struct error *err)
 {
 	const uint32_t *id_max = m->trace->definitions->id_max;
@@ -58,7 +74,8 @@ int machine_cover_ids(struct machine *m, struct error *err)
 	    id_table_cover(m->arena, &ids->page, &ids->page_count, id_max[SPACE_PAGE], err) ||
 	    cover_owners(m, &ids->object_owner, &ids->object_owner_count, id_max[SPACE_OBJECT],
 			 err) ||
-	    cover_owners(m, &ids->page_owner, &ids->page_owner_count, id_max[SPACE_PAGE], err))
+	    cover_owners(m, &ids->page_owner, &ids->page_owner_count, id_max[SPACE_PAGE], err) ||
+	    (m->libc_level && cover_processes(m, err)))
 		return -1;
 	return m->closed ? closed_cover_ids(m->closed, m, err) : 0;
 }

@@ -5,6 +5,7 @@
 
 #include "cost/cost.h"
 #include "import/import.h"
+#include "libc/libc.h"
 #include "machine/machine_options.h"
 #include "page/page.h"
 #include "results/sink.h"
@@ -17,7 +18,8 @@ const char *slabyard_version(void)
 }
 
 static const struct policy_kind *const kinds[] = {
-	&page_policies, &slab_policies, &cost_policies, &import_formats, &result_sinks, NULL,
+	&page_policies, &slab_policies,  &libc_policies, &trim_policies,
+	&cost_policies, &import_formats, &result_sinks,  NULL,
 };
 
 const struct policy_kind *const *slabyard_kinds(void)

@@ -18,6 +18,7 @@
 #include "machine/assist.h"
 #include "machine/events.h"
 #include "machine/machine_options.h"
+#include "machine/processes.h"
 #include "machine/true_caches.h"
 #include "page/page.h"
 #include "results/sink.h"
@@ -58,11 +59,17 @@ enum action {
 	ACTION_CACHE_CREATE,
 	ACTION_CACHE_DESTROY,
 	ACTION_CACHE_SHRINK,
+	ACTION_MALLOC,
+	ACTION_FREE,
+	ACTION_LIBC,
+	ACTION_VM,
+	ACTION_PROCESS,
 };
 
 /* Order of the engine's own events at one time. */
 enum event_class {
 	EVENT_DEFERRED, /* a policy's services_defer */
+	EVENT_TRIM,     /* a trim policy's timer */
 	EVENT_READY,    /* closed timing: a thread's next record */
 	EVENT_SAMPLE,
 };
@@ -71,6 +78,11 @@ struct operation_stats {
 	uint64_t idle;                /* records that were not carried out */
 	uint64_t failed;              /* carried out, and there was no memory */
 	struct histogram *latency_ps; /* of each one carried out; NULL when none ever is */
+};
+
+/* A program's own mapping, by id in SPACE_MAP; length 0: the id is free. */
+struct map_entry {
+	uint64_t address, length;
 };
 
 /*
@@ -88,9 +100,11 @@ struct owner {
 };
 
 struct identity {
-	uint64_t *object; /* by id: object_t */
-	uint64_t *page;   /* by id: pfn, order in bits 32.. */
-	uint32_t object_count, page_count;
+	uint64_t *object;        /* by id: object_t */
+	uint64_t *page;          /* by id: pfn, order in bits 32.. */
+	struct heap_block *heap; /* at libc level */
+	struct map_entry *map;
+	uint32_t object_count, page_count, heap_count, map_count;
 	/* By id; NULL in a run that writes no result, where nobody asks. */
 	struct owner *object_owner, *page_owner;
 	uint32_t object_owner_count, page_owner_count;
@@ -137,7 +151,13 @@ struct machine {
 	void *page_state;
 	const struct slab_policy *slab; /* NULL at page level */
 	void *slab_state;
-	struct page_source pages; /* what slab asks */
+	struct page_source pages;       /* what slab asks */
+	const struct libc_policy *libc; /* NULL but at libc level */
+	const void *libc_params;
+	const struct trim_policy *trim;
+	const void *trim_params;
+	const struct process_params *process_params;
+	struct processes processes;
 
 	struct trace_cursor *trace;
 	const struct origin_def *origins; /* the trace's, as they are in this batch */
@@ -165,7 +185,12 @@ struct machine {
 	uint16_t cpu_of[MACHINE_CPUS_MAX];
 	bool cpu_seen[MACHINE_CPUS_MAX]; /* by the trace's number */
 	struct identity ids;
-	bool page_level;
+	bool page_level, libc_level;
+	bool chunk_flags_known;    /* the trace tells the flags of chunks' size fields */
+	bool mmap_base_known;      /* assist mmap_base: mappings lie where recorded */
+	bool touches_seen;         /* the trace tells what programs touch */
+	bool touch_recorded;       /* page_read and its like are carried out */
+	uint64_t touch_bytes_max;  /* of each block that a program gets it writes so many bytes */
 	bool page_assists;         /* some assist adds to page requests */
 	bool pages_from_trace;     /* assist slab_page: no page allocator is asked */
 	uint64_t objects_executed; /* object operations so far: positions of slab's page requests */
@@ -256,6 +281,13 @@ static inline uint64_t machine_line(const struct machine *m)
 	if (m->hand.taken)
 		return m->hand.line;
 	return m->lines ? m->lines[m->position.current - m->position.batch] : 0;
+}
+
+static inline const char *machine_level_name(const struct machine *m)
+{
+	if (m->libc_level)
+		return "libc";
+	return m->page_level ? "page" : "slab";
 }
 
 /* Ids up to this one may be alive, and have an owner where owners are known. */

@@ -5,6 +5,7 @@
 
 #include "core/page_state.h"
 #include "cost/cost.h"
+#include "libc/libc.h"
 #include "page/page.h"
 #include "results/sink.h"
 #include "slab/slab.h"
@@ -61,6 +62,29 @@ static const struct option_spec machine_options[] = {
 	  .max = PAGE_ORDERS_MAX - 1,
 	  .unit = "",
 	  .help = "order of a pageblock: 9 with HUGETLB_PAGE, else orders - 1" },
+	OPTION_END,
+};
+#undef FIELD
+
+static const char *const touches[] = { "auto", "none", "recorded", "all", "header", NULL };
+
+#define FIELD(member) offsetof(struct process_params, member)
+static const struct option_spec process_options[] = {
+	{ .name = "touch",
+	  .offset = FIELD(touch),
+	  .type = OPTION_CHOICE,
+	  .default_text = "auto",
+	  .unit = "",
+	  .help = "what a program writes of the blocks that it gets: what the trace records "
+		  "(recorded), all bytes besides, the first (header), or nothing at all (none); "
+		  "auto: recorded where the trace tells, else all",
+	  .choices = touches },
+	{ .name = "mlockall",
+	  .offset = FIELD(mlockall),
+	  .type = OPTION_BOOL,
+	  .default_text = "false",
+	  .unit = "",
+	  .help = "every process begins with mlockall(MCL_CURRENT | MCL_FUTURE)" },
 	OPTION_END,
 };
 #undef FIELD
@@ -140,6 +164,9 @@ static const struct config_section sections[] = {
 	  NULL },
 	{ "page", "page allocator", NULL, 0, &page_policies },
 	{ "slab", "slab allocator", NULL, 0, &slab_policies },
+	{ "process", "programs", process_options, sizeof(struct process_params), NULL },
+	{ "libc", "C library allocator", NULL, 0, &libc_policies },
+	{ "trim", "when the C library gives memory back", NULL, 0, &trim_policies },
 	{ "cost", "cost model", NULL, 0, &cost_policies },
 	{ "sample", "how often state is sampled into the result", sample_options,
 	  sizeof(struct sample_params), NULL },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The `machine`, `sample`, `blame` and `results` sections of a configuration. */
+/* The `machine`, `process`, `sample`, `blame` and `results` sections of a configuration. */
 #ifndef SLABYARD_MACHINE_MACHINE_OPTIONS_H
 #define SLABYARD_MACHINE_MACHINE_OPTIONS_H
 
@@ -24,6 +24,13 @@ enum blame_at { BLAME_NONE, BLAME_END, BLAME_MARKS };
 struct blame_params {
 	int at;         /* enum blame_at */
 	uint64_t order; /* 0: that of pageblocks */
+};
+
+enum process_touch { TOUCH_AUTO, TOUCH_NONE, TOUCH_RECORDED, TOUCH_ALL, TOUCH_HEADER };
+
+struct process_params {
+	int touch; /* enum process_touch */
+	bool mlockall;
 };
 
 extern const struct config_schema machine_schema;

@@ -188,3 +188,20 @@ struct page_source machine_page_source(struct machine *m)
 {
 	return (struct page_source){ .alloc = source_alloc, .free = source_free, .context = m };
 }
+
+static pfn_t user_alloc(void *context, const struct request *request)
+{
+	struct machine *m = context;
+	return m->page->alloc(m->page_state, request);
+}
+
+static void user_free(void *context, const struct request *request, pfn_t pfn)
+{
+	struct machine *m = context;
+	m->page->free(m->page_state, request, pfn);
+}
+
+struct page_source machine_user_pages(struct machine *m)
+{
+	return (struct page_source){ .alloc = user_alloc, .free = user_free, .context = m };
+}

@@ -19,6 +19,8 @@ static int run_event(struct machine *m, const struct event *event, struct error 
 {
 	if (event->class == EVENT_SAMPLE)
 		return sampler_by_time(m->sampler, m, event->time_ns, err);
+	if (event->class == EVENT_TRIM)
+		return trims_timer(m, event->payload, event->time_ns, err);
 	if (event->class == EVENT_READY)
 		return closed_ready(m->closed, m, event->payload, event->time_ns, err);
 	SIM_ASSERT(event->class == EVENT_DEFERRED);

@@ -27,24 +27,47 @@
 #include "machine/start.h"
 #include "machine/trace_input.h"
 
-static bool has_object_operations(const struct batch *batch)
+static bool has_operations_in(const struct batch *batch, enum id_space space)
 {
 	for (uint32_t i = 0; i < batch->count; i++)
-		if (operation_table[batch->records[i].operation].space == SPACE_OBJECT)
+		if (operation_table[batch->records[i].operation].space == space)
 			return true;
 	return false;
+}
+
+static enum slabyard_level level_of(const char *name)
+{
+	if (strcmp(name, "libc") == 0)
+		return SLABYARD_LEVEL_LIBC;
+	return strcmp(name, "page") == 0 ? SLABYARD_LEVEL_PAGE : SLABYARD_LEVEL_SLAB;
 }
 
 /* auto: what the importer found in the whole window it looks ahead, else what stands first. */
 static void choose_level(struct machine *m, const struct batch *first)
 {
 	const char *said = definitions_meta(m->trace->definitions, "level");
-	if (m->run->level != SLABYARD_LEVEL_AUTO)
-		m->page_level = m->run->level == SLABYARD_LEVEL_PAGE;
-	else if (said)
-		m->page_level = strcmp(said, "page") == 0;
-	else
-		m->page_level = !has_object_operations(first);
+	enum slabyard_level level = m->run->level;
+
+	if (level == SLABYARD_LEVEL_AUTO && has_operations_in(first, SPACE_HEAP))
+		level = SLABYARD_LEVEL_LIBC;
+	else if (level == SLABYARD_LEVEL_AUTO && said)
+		level = level_of(said);
+	else if (level == SLABYARD_LEVEL_AUTO && !has_operations_in(first, SPACE_OBJECT))
+		level = SLABYARD_LEVEL_PAGE;
+	m->page_level = level == SLABYARD_LEVEL_PAGE;
+	m->libc_level = level == SLABYARD_LEVEL_LIBC;
+}
+
+/* What is known of processes: by the trace, or by what stands first in it. */
+static void look_at_processes(struct machine *m, const struct batch *first)
+{
+	const char *flags = definitions_meta(m->trace->definitions, "chunk_flags");
+
+	m->chunk_flags_known = flags && strcmp(flags, "0") != 0;
+	m->mmap_base_known = m->assists.allowed[ASSIST_NAMED_mmap_base];
+	for (uint32_t i = 0; i < first->count; i++)
+		m->touches_seen |= first->records[i].operation == OP_PAGE_WRITE ||
+				   first->records[i].operation == OP_PAGE_READ;
 }
 
 /* Facts of pages are of Linux's own page allocator. */
@@ -66,6 +89,19 @@ static int check_page_assists(const struct machine *m, struct error *err)
 	return 0;
 }
 
+/* Where the recorded C library's mappings lie is nothing to another one. */
+static int check_libc_assists(const struct machine *m, struct error *err)
+{
+	const char *recorded = definitions_meta(m->trace->definitions, "libc");
+	if (!m->libc_level || !m->mmap_base_known || !recorded ||
+	    strcmp(recorded, m->libc->info.name) == 0)
+		return 0;
+	return error_set(err, ERROR_INPUT,
+			 "--assist: mmap_base: the trace was recorded under %s, placements of %s "
+			 "cannot be taken from it",
+			 recorded, m->libc->info.name);
+}
+
 const char *machine_recorded_allocator(const struct machine *m)
 {
 	const char *said = definitions_meta(m->trace->definitions, "allocator");
@@ -82,7 +118,7 @@ static bool takes_placements(const struct assists *assists)
 
 static int check_assists(const struct machine *m, struct error *err)
 {
-	if (check_page_assists(m, err) != 0)
+	if (check_page_assists(m, err) != 0 || check_libc_assists(m, err) != 0)
 		return -1;
 	const char *recorded = machine_recorded_allocator(m);
 	if (m->page_level || !recorded || !takes_placements(&m->assists) ||
@@ -132,8 +168,10 @@ static int prepare(struct machine *m, const struct batch *first, struct error *e
 	choose_level(m, first);
 	choose_page_offset(m);
 	m->pages = machine_page_source(m);
-	if (assists_parse(&m->assists, m->run->assist, err) != 0 ||
-	    true_caches_open(&m->true_caches, m->run->caches, m->trace->definitions, err) != 0 ||
+	if (assists_parse(&m->assists, m->run->assist, err) != 0)
+		return -1;
+	look_at_processes(m, first);
+	if (true_caches_open(&m->true_caches, m->run->caches, m->trace->definitions, err) != 0 ||
 	    start_check_config(m->start, m->config, err) != 0 || machine_build(m, err) != 0 ||
 	    check_assists(m, err) != 0 || machine_choose_actions(m, err) != 0 ||
 	    own_records_open(m, err) != 0 || start_load(m->start, m, err) != 0)
@@ -220,10 +258,9 @@ static int check_replayed(const struct machine *m, struct error *err)
 	for (int i = 0; i < OPERATION_COUNT; i++)
 		if (m->action[i] >= ACTION_PAGE_FACT && occurs(&m->operations[i]))
 			return 0;
-	return error_set(err, ERROR_INPUT,
-			 "%s: nothing in it can be replayed at %s level (%llu records)",
-			 m->trace->name, m->page_level ? "page" : "slab",
-			 (unsigned long long)machine_record(m));
+	return error_set(
+		err, ERROR_INPUT, "%s: nothing in it can be replayed at %s level (%llu records)",
+		m->trace->name, machine_level_name(m), (unsigned long long)machine_record(m));
 }
 
 static int run_trace(struct machine *m, struct error *err)

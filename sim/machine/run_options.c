@@ -4,7 +4,7 @@
 
 #include "slabyard.h"
 
-static const char *const levels[] = { "auto", "page", "slab", NULL };
+static const char *const levels[] = { "auto", "page", "slab", "libc", NULL };
 static const char *const timings[] = { "recorded", "closed", NULL };
 
 #define FIELD(member) offsetof(struct slabyard_run, member)

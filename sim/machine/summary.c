@@ -100,11 +100,14 @@ int report_summary(struct machine *m, struct error *err)
 		return -1;
 	summarise_slabs(m);
 	summarise_effects(m);
+	processes_summarise(m);
 	s->memory_bytes = m->memory_bytes;
 	s->cpus = m->cpus;
-	s->level = m->page_level ? "page" : "slab";
+	s->level = machine_level_name(m);
 	s->page_policy = m->page->info.name;
 	s->slab_policy = m->page_level ? NULL : m->slab->info.name;
+	s->libc_policy = m->libc_level ? m->libc->info.name : NULL;
+	s->trim_policy = m->libc_level ? m->trim->info.name : NULL;
 	if (machine_recorded_allocator(m))
 		snprintf(s->recorded_policy, sizeof(s->recorded_policy), "%.7s",
 			 machine_recorded_allocator(m));

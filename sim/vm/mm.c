@@ -5,10 +5,11 @@
 #include "core/assert.h"
 #include "vm/mm_private.h"
 
-int mm_frames_init(struct mm_frames *frames, const struct page_source *pages, struct work *work,
-		   struct error *err)
+int mm_frames_init(struct mm_frames *frames, const struct page_source *pages, uint64_t total_pages,
+		   struct work *work, struct error *err)
 {
 	*frames = (struct mm_frames){ .pages = *pages,
+				      .total_pages = total_pages,
 				      .work = work,
 				      .request = { .zone_hint = -1, .node = -1 },
 				      .sharers = ptrmap_create(err) };
@@ -35,6 +36,11 @@ static struct mm *make(struct mm_frames *frames, struct error *err)
 	return mm;
 }
 
+bool mm_may_begin(uint64_t brk0)
+{
+	return brk0 >= PAGE_SIZE_BYTES && brk0 < REGIONS_END;
+}
+
 struct mm *mm_create(struct mm_frames *frames, uint64_t brk0, struct error *err)
 {
 	struct mm *mm = make(frames, err);
@@ -56,6 +62,7 @@ struct mm *mm_fork(struct mm *parent, struct error *err)
 	child->brk0 = parent->brk0;
 	child->break_end = parent->break_end;
 	child->break_limit = parent->break_limit;
+	child->allocator_end = parent->allocator_end;
 	child->counts.total_vm_bytes = parent->counts.total_vm_bytes;
 	child->counts.brk_bytes = parent->counts.brk_bytes;
 	regions_copy(&child->regions, &parent->regions);
@@ -69,6 +76,7 @@ void mm_destroy(struct mm *mm)
 		return;
 	mm_zap(mm, 0, REGIONS_END);
 	page_table_free(&mm->table);
+	ptrmap_destroy(mm->returned);
 	free(mm->regions.list);
 	free(mm);
 }
@@ -129,6 +137,21 @@ void mm_walk(struct mm *mm, uint64_t start, uint64_t end,
 	walk_tell(&w);
 	if (w.at < end)
 		visit(context, w.at, end, false);
+}
+
+const uint64_t *mm_counts_rss(const struct mm *mm)
+{
+	return &mm->counts.rss_pages;
+}
+
+void mm_returning(struct mm *mm, bool returning)
+{
+	struct error err;
+
+	mm->returning = returning;
+	if (returning && !mm->returned)
+		mm->returned = ptrmap_create(&err);
+	SIM_ASSERT(mm->returned);
 }
 
 struct mm_counts mm_counts(const struct mm *mm)

@@ -8,8 +8,8 @@
  * What a simulation cannot know may be told: where the next mapping is to lie, and up to where the
  * break can grow. There are no files, no huge pages and no swap: all memory is anonymous.
  *
- * A touch that finds no memory leaves the page absent and is counted; whoever owns the process must
- * look at it (failed_faults).
+ * A touch that finds no memory ends there and is counted; whoever owns the process must look at it
+ * (failed_faults).
  */
 #ifndef SLABYARD_VM_MM_H
 #define SLABYARD_VM_MM_H
@@ -30,14 +30,20 @@ struct mm_frames {
 	/* Of whom pages are asked: its owner sets cpu, task and time before each call. */
 	struct request request;
 	struct ptrmap *sharers; /* by pfn: how many more than one process map it */
+	uint64_t failed_faults; /* of all processes */
+	/* No mapping that is to be written may be larger (mm/util.c, __vm_enough_memory). */
+	uint64_t total_pages;
 };
 
 struct mm;
 
 /* 0, or -1 with *err. */
-int mm_frames_init(struct mm_frames *frames, const struct page_source *pages, struct work *work,
-		   struct error *err);
+int mm_frames_init(struct mm_frames *frames, const struct page_source *pages, uint64_t total_pages,
+		   struct work *work, struct error *err);
 void mm_frames_finish(struct mm_frames *frames);
+
+/* Whether a heap can begin there at all. */
+bool mm_may_begin(uint64_t brk0);
 
 /* The break begins at brk0. */
 struct mm *mm_create(struct mm_frames *frames, uint64_t brk0, struct error *err);
@@ -60,7 +66,10 @@ void mm_expect(struct mm *mm, uint64_t block, bool in_heap);
 /* The break cannot be moved beyond this address: a mapping is in the way. */
 void mm_limit_break(struct mm *mm, uint64_t end);
 
-/* The program itself moves the break: a system call of its own. False: it cannot be. */
+/*
+ * The program itself moves the break: a system call of its own. False: it cannot be, or what the
+ * allocator has would be lost.
+ */
 bool mm_move_break(struct mm *mm, uint64_t end);
 
 /*
@@ -82,6 +91,9 @@ void mm_lock_all(struct mm *mm, bool current, bool future);
 /* The program touches these bytes. False: some of them are in no mapping, and nothing is done. */
 bool mm_touch(struct mm *mm, uint64_t address, uint64_t length, bool write);
 
+/* While true, pages that are given back are remembered: faults on them count as refaults. */
+void mm_returning(struct mm *mm, bool returning);
+
 /* Where the mapping begins that holds this address; 0: the heap, or none. */
 uint64_t mm_mapping_of(const struct mm *mm, uint64_t address);
 
@@ -98,11 +110,15 @@ struct mm_counts {
 	uint64_t page_tables;              /* VmPTE, in pages */
 	uint64_t min_flt;                  /* minor faults */
 	uint64_t cow_faults;               /* those of them that copied a page */
-	uint64_t failed_faults;            /* no memory was to be had */
+	uint64_t refaults;      /* of min_flt: pages that were given back while returning */
+	uint64_t failed_faults; /* no memory was to be had */
 	uint64_t system_calls;
 	uint64_t placed; /* mappings that lie where mm_expect said */
 };
 
 struct mm_counts mm_counts(const struct mm *mm);
+
+/* Of these the one that is looked at most; lives as long as the mm. */
+const uint64_t *mm_counts_rss(const struct mm *mm);
 
 #endif

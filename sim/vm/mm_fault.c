@@ -66,6 +66,12 @@ static bool frame_unshare(struct mm_frames *f, pfn_t pfn)
 	return true;
 }
 
+static void fail(struct mm *mm)
+{
+	mm->counts.failed_faults++;
+	mm->frames->failed_faults++;
+}
+
 static void count_present(struct mm *mm)
 {
 	if (++mm->counts.rss_pages > mm->counts.rss_pages_max)
@@ -79,7 +85,7 @@ static bool map_frame(struct mm *mm, uint64_t *entry, enum counter fill)
 	struct work *work = mm->frames->work;
 
 	if (pfn_is_none(pfn)) {
-		mm->counts.failed_faults++;
+		fail(mm);
 		return false;
 	}
 	work_count(work, fill);
@@ -106,13 +112,18 @@ static void write_shared(struct mm *mm, uint64_t *entry)
 	frame_unshare(mm->frames, pte_pfn(old));
 }
 
-static void fault(struct mm *mm, uint64_t page, uint64_t *entry, bool write)
+/* False: there was no memory. */
+static bool fault(struct mm *mm, uint64_t page, uint64_t *entry, bool write)
 {
+	const uint64_t failed = mm->counts.failed_faults;
+
 	mm->counts.min_flt++;
+	if (mm->returned && ptrmap_take(mm->returned, page) != PTRMAP_NONE)
+		mm->counts.refaults++;
 	if (!entry)
 		entry = page_table_make(&mm->table, page);
 	if (!entry) {
-		mm->counts.failed_faults++;
+		fail(mm);
 	} else if (!write) {
 		*entry = PTE_ZERO;
 		work_count(mm->frames->work, WORK_pte_set);
@@ -121,6 +132,7 @@ static void fault(struct mm *mm, uint64_t page, uint64_t *entry, bool write)
 	} else if (map_frame(mm, entry, WORK_zero_page)) {
 		count_present(mm);
 	}
+	return mm->counts.failed_faults == failed;
 }
 
 static bool needs_fault(const uint64_t *entry, bool write)
@@ -138,7 +150,8 @@ void mm_touch_pages(struct mm *mm, uint64_t first, uint64_t end, bool write)
 		if (!needs_fault(entry, write))
 			continue;
 		work_count(mm->frames->work, WORK_minor_fault);
-		fault(mm, page, entry, write);
+		if (!fault(mm, page, entry, write))
+			return;
 	}
 }
 
@@ -147,18 +160,20 @@ void mm_populate(struct mm *mm, uint64_t start, uint64_t end)
 	for (uint64_t page = start >> PAGE_SHIFT; page < mm_page_up(end) >> PAGE_SHIFT; page++) {
 		uint64_t *entry = page_table_find(&mm->table, page);
 
-		if (needs_fault(entry, true))
-			fault(mm, page, entry, true);
+		if (needs_fault(entry, true) && !fault(mm, page, entry, true))
+			return;
 	}
 }
 
 static void zap_entry(void *context, uint64_t page, uint64_t *entry)
 {
 	struct mm *mm = context;
+	struct error err;
 
-	(void)page;
 	if (*entry & PTE_OWN) {
 		mm->counts.rss_pages--;
+		if (mm->returning)
+			SIM_ASSERT(ptrmap_put(mm->returned, page, 1, &err) == 0);
 		if (!(*entry & PTE_COW) || !frame_unshare(mm->frames, pte_pfn(*entry)))
 			frame_free(mm->frames, pte_pfn(*entry), user_gfp);
 	}
@@ -203,7 +218,7 @@ static void move_entry(void *context, uint64_t page, uint64_t *entry)
 		*entry = 0;
 		return;
 	}
-	m->mm->counts.failed_faults++;
+	fail(m->mm);
 	zap_entry(m->mm, page, entry);
 }
 
@@ -222,7 +237,7 @@ static void share_entry(void *context, uint64_t page, uint64_t *entry)
 	uint64_t *copy = page_table_make(&child->table, page);
 
 	if (!copy) {
-		child->counts.failed_faults++;
+		fail(child);
 		return;
 	}
 	work_count(child->frames->work, WORK_pte_set);

@@ -11,11 +11,14 @@ struct mm {
 	struct address_space space;
 	struct mm_frames *frames;
 	uint64_t brk0, break_end, break_limit;
-	uint64_t expected; /* block, 0: nothing */
+	uint64_t allocator_end; /* up to here the break is the allocator's */
+	uint64_t expected;      /* block, 0: nothing */
 	bool expected_in_heap;
 	bool lock_future;       /* MCL_FUTURE: what is mapped is touched at once */
 	struct regions regions; /* the heap is one of them, while it has pages */
 	struct page_table table;
+	bool returning;
+	struct ptrmap *returned; /* pages given back while returning; NULL: none yet */
 	struct mm_counts counts;
 };
 

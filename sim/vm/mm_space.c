@@ -63,6 +63,12 @@ static void move_break(struct mm *mm, uint64_t end)
 	}
 }
 
+/* Overcommitting is refused where it is obvious. */
+static bool is_enough(const struct mm *mm, uint64_t bytes)
+{
+	return bytes >> PAGE_SHIFT <= mm->frames->total_pages;
+}
+
 static bool brk_within(struct mm *mm, uint64_t end, uint64_t limit)
 {
 	const uint64_t old_page = mm_page_up(mm->break_end), new_page = mm_page_up(end);
@@ -70,7 +76,8 @@ static bool brk_within(struct mm *mm, uint64_t end, uint64_t limit)
 	mm_system_call(mm);
 	if (end < mm->brk0 || end > limit)
 		return false;
-	if (new_page > old_page && !is_vacant(mm, old_page, new_page))
+	if (new_page > old_page &&
+	    (!is_vacant(mm, old_page, new_page) || !is_enough(mm, new_page - old_page)))
 		return false;
 	move_break(mm, end);
 	return true;
@@ -80,11 +87,18 @@ static bool space_brk(void *context, uint64_t end)
 {
 	struct mm *mm = context;
 
-	return brk_within(mm, end, mm->break_limit);
+	if (!brk_within(mm, end, mm->break_limit))
+		return false;
+	mm->allocator_end = end;
+	return true;
 }
 
 bool mm_move_break(struct mm *mm, uint64_t end)
 {
+	if (end < mm->allocator_end) {
+		mm_system_call(mm);
+		return false;
+	}
 	return brk_within(mm, end, REGIONS_END);
 }
 
@@ -143,8 +157,13 @@ static uint64_t map_anywhere(struct mm *mm, uint64_t near, uint64_t length)
 static uint64_t space_mmap(void *context, uint64_t near, uint64_t length,
 			   enum address_protection protection)
 {
-	(void)protection;
-	return map_anywhere(context, near, length);
+	struct mm *mm = context;
+
+	if (protection == ADDRESS_READ_WRITE && !is_enough(mm, length)) {
+		mm_system_call(mm);
+		return ADDRESS_NONE;
+	}
+	return map_anywhere(mm, near, length);
 }
 
 /* What the program maps says nothing of where its allocator's next mapping is to lie. */
@@ -176,7 +195,7 @@ uint64_t mm_remap(struct mm *mm, uint64_t address, uint64_t old_length, uint64_t
 	const bool stays = !expected || expected == address;
 
 	mm_system_call(mm);
-	if (new_length > REGIONS_END)
+	if (!is_enough(mm, new_length))
 		return ADDRESS_NONE;
 	if (new_length < old_length) {
 		unmap_region(mm, address + new_length, address + old_length);
@@ -230,14 +249,13 @@ static void space_discard(void *context, uint64_t address, uint64_t length)
 
 void mm_lock(struct mm *mm, uint64_t address, uint64_t length)
 {
-	mm_system_call(mm);
-	for (uint64_t at = address, end = address + length; at < end;) {
-		const struct region *r = regions_at(&mm->regions, at);
+	const struct regions *r = &mm->regions;
+	const uint64_t end = address + length;
 
-		if (r)
-			mm_populate(mm, at, r->end < end ? r->end : end);
-		at = r ? r->end : at + PAGE_SIZE_BYTES;
-	}
+	mm_system_call(mm);
+	for (size_t i = regions_behind(r, address); i < r->count && r->list[i].start < end; i++)
+		mm_populate(mm, r->list[i].start > address ? r->list[i].start : address,
+			    r->list[i].end < end ? r->list[i].end : end);
 }
 
 void mm_lock_all(struct mm *mm, bool current, bool future)
@@ -257,13 +275,18 @@ static void touch(struct mm *mm, uint64_t address, uint64_t length, bool write)
 
 bool mm_touch(struct mm *mm, uint64_t address, uint64_t length, bool write)
 {
-	for (uint64_t at = address; at < address + length;) {
+	const uint64_t end = address + length;
+	uint64_t at = address;
+
+	while (at < end) {
 		const struct region *r = regions_at(&mm->regions, at);
 
 		if (!r)
 			return false;
 		at = r->end;
 	}
+	if (end < address)
+		return false;
 	touch(mm, address, length, write);
 	return true;
 }

@@ -22,10 +22,15 @@ SAMPLES = SOURCE / "workloads" / "samples"
 # The name that each kind's template gives its policy.
 TEMPLATE_POLICIES = {
     "cost": "slower",
+    "libc": "template",
     "page": "template",
     "results": "lines",
     "slab": "template",
+    "trim": "template",
 }
+
+# Where the template stands, if not in sim/KIND.
+TEMPLATE_FOLDERS = {"trim": "libc/trim"}
 
 # Time of the host, which differs between equal runs, and where the result went.
 HOST_TIME = re.compile(rb" in [0-9.]+ s, [0-9.]+ ?[kMG]?/s$", re.MULTILINE)

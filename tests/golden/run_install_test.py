@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import unittest
 
-from run_fixture import BUILD, CASES, SAMPLES, SOURCE, TEMPLATE_POLICIES, slabyard
+from run_fixture import BUILD, CASES, SAMPLES, SOURCE, TEMPLATE_FOLDERS, TEMPLATE_POLICIES, slabyard
 
 TRACE = SAMPLES / "kmix-slub" / "trace.txt.zst"
 SANITIZE = ["-fsanitize=address,undefined"] if os.environ["SLABYARD_SANITIZE"] == "ON" else []
@@ -75,7 +75,8 @@ class Install(unittest.TestCase):
     def test_policy_templates(self):
         """A policy written outside of the tree needs nothing but the installed headers."""
         for kind, policy in TEMPLATE_POLICIES.items():
-            template = SOURCE / "sim" / kind / "template.c"
+            folder = SOURCE / "sim" / TEMPLATE_FOLDERS.get(kind, kind)
+            template = folder / "template.c"
             with self.subTest(kind):
                 plugin = self.prefix / f"{kind}.so"
                 flags = ["-shared", "-fPIC", "-D_GNU_SOURCE", *self.pkg_config("--cflags")]

@@ -16,12 +16,15 @@
 
 #include "config/config.h"
 #include "cost/cost.h"
+#include "libc/libc.h"
 #include "page/page.h"
 #include "slab/slab.h"
 
 static const struct config_section sections[] = {
 	{ "page", "page allocator", NULL, 0, &page_policies },
 	{ "slab", "slab allocator", NULL, 0, &slab_policies },
+	{ "libc", "C library allocator", NULL, 0, &libc_policies },
+	{ "trim", "when the C library gives memory back", NULL, 0, &trim_policies },
 	{ "cost", "cost model", NULL, 0, &cost_policies },
 	{ 0 },
 };
@@ -40,6 +43,14 @@ static const struct shipped shipped[] = {
 	{ "policies/slub.yaml", "slab", "slub" },
 	{ "policies/slob.yaml", "slab", "slob" },
 	{ "policies/slab-null.yaml", "slab", "null" },
+	{ "policies/ptmalloc.yaml", "libc", "ptmalloc" },
+	{ "policies/bump.yaml", "libc", "bump" },
+	{ "policies/libc-null.yaml", "libc", "null" },
+	{ "policies/trim-glibc.yaml", "trim", "glibc" },
+	{ "policies/trim-never.yaml", "trim", "never" },
+	{ "policies/trim-periodic.yaml", "trim", "periodic" },
+	{ "policies/trim-rss_target.yaml", "trim", "rss_target" },
+	{ "policies/trim-decay.yaml", "trim", "decay" },
 	{ "costs/default.yaml", "cost", "constant" },
 };
 

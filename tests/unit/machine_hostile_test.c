@@ -92,9 +92,17 @@ static struct record pick_record(struct rng *rng)
 	static const uint8_t replayed[] = { OP_KMALLOC,          OP_KFREE,
 					    OP_KMEM_CACHE_ALLOC, OP_KMEM_CACHE_FREE,
 					    OP_MM_PAGE_ALLOC,    OP_MM_PAGE_FREE };
+	static const uint8_t of_processes[] = {
+		OP_MALLOC, OP_CALLOC, OP_REALLOC, OP_MEMALIGN, OP_FREE, OP_FREE,     OP_PAGE_WRITE,
+		OP_FORK,   OP_MMAP,   OP_MUNMAP,  OP_BRK,      OP_EXIT, OP_MLOCKALL, OP_THREAD_EXIT
+	};
 	bool any = rng_below(rng, 4) == 0;
 	uint8_t operation = any ? (uint8_t)(1 + rng_below(rng, OPERATION_COUNT - 1))
 				: replayed[rng_below(rng, sizeof(replayed))];
+	if (rng_below(rng, 3) == 0)
+		operation = of_processes[rng_below(rng, sizeof(of_processes))];
+	if (operation == OP_PROCESS_START && rng_below(rng, 50))
+		operation = OP_THREAD_START;
 	return (struct record){
 		.operation = operation,
 		.flags = rng_below(rng, 2) ? 0
@@ -157,6 +165,9 @@ static struct config *pick_config(struct rng *rng)
 		"slab.slub.merge=false",   "slab.slub.cpu_partial=false",
 		"slab.slub.rcu_delay=1ns", "sample.every_time=10us",
 		"sample.keep=7",           "slab.slub.min_objects=4",
+		"libc.policy=bump",        "trim.policy=decay",
+		"trim.decay.time=1us",     "process.mlockall=true",
+		"libc.policy=null",        "libc.ptmalloc.M_MMAP_THRESHOLD=0",
 	};
 	struct error err = { 0 };
 	struct config *config = config_create(slabyard_config_schema(), &err);
@@ -180,7 +191,7 @@ static void any_trace_ends(void **state)
 		struct error err = { 0 };
 		write_trace(path, rng);
 		struct slabyard_run run = { .trace = path,
-					    .level = (enum slabyard_level)rng_below(rng, 3),
+					    .level = (enum slabyard_level)rng_below(rng, 4),
 					    .timing = (enum slabyard_timing)rng_below(rng, 2),
 					    .assist = rng_below(rng, 2) ? "all" : "none",
 					    .sample_every = 1 + rng_below(rng, 1000) };

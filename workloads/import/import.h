@@ -16,7 +16,7 @@
 #include "core/slab_state.h"
 
 enum import_level {
-	IMPORT_AUTO, /* slab when there are object events, else page */
+	IMPORT_AUTO, /* libc with events of a heap, slab with events of objects, else page */
 	IMPORT_PAGE, /* page events are taken as causes, no effects are looked for */
 	IMPORT_SLAB,
 };

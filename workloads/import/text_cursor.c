@@ -41,7 +41,7 @@ struct text_cursor {
 	uint64_t latest_ns;
 	uint32_t bulk_task[RECORD_CPU_MASK + 1]; /* task + 1 inside a bulk page allocation */
 	enum import_level level;
-	bool objects_seen; /* events of objects entered the window */
+	bool objects_seen, heap_seen; /* events of objects, of heap blocks, entered the window */
 	bool ended;
 	uint64_t records_out;
 	struct record records[BATCH_RECORDS];
@@ -78,6 +78,7 @@ static int enter_window(struct text_cursor *t, struct error *err)
 	}
 	t->latest_ns = e->time_ns;
 	t->objects_seen |= operation_table[e->record.operation].space == SPACE_OBJECT;
+	t->heap_seen |= operation_table[e->record.operation].space == SPACE_HEAP;
 	uint64_t number = t->window.head++;
 	if (t->decoder.whole_dump)
 		return 0;
@@ -303,8 +304,12 @@ static int tell_level(struct text_cursor *t, struct error *err)
 {
 	if (t->records_out || t->decoder.whole_dump)
 		return 0;
-	bool slab = t->level == IMPORT_SLAB || (t->level == IMPORT_AUTO && t->objects_seen);
-	return definition_set_meta(t->table, "level", slab ? "slab" : "page", err);
+	const char *level = "page";
+	if (t->level == IMPORT_AUTO && t->heap_seen)
+		level = "libc";
+	else if (t->level == IMPORT_SLAB || (t->level == IMPORT_AUTO && t->objects_seen))
+		level = "slab";
+	return definition_set_meta(t->table, "level", level, err);
 }
 
 static int text_next(struct trace_cursor *cursor, struct batch *batch, struct error *err)

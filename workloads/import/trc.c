@@ -324,6 +324,9 @@ static int make_parts(struct trc_cursor *t, struct error *err)
 		return -1;
 	t->report->effect_rule = "none";
 	return definition_set_meta(t->table, "source", "trc", err) ||
+			       definition_set_meta(t->table, "level", "libc", err) ||
+			       definition_set_meta(t->table, "libc", "ptmalloc", err) ||
+			       definition_set_meta(t->table, "chunk_flags", "1", err) ||
 			       definition_set_meta(t->table, "exe", t->header.exe, err)
 		       ? -1
 		       : 0;
