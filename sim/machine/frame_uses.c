@@ -2,6 +2,7 @@
 #include "machine/frame_uses.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "machine/machine.h"
 #include "machine/page_records.h"
@@ -247,8 +248,9 @@ static void describe_older(const struct machine *m, struct frame_use *use)
 	char letter = start_page_kind(m->start, use->pfn);
 
 	use->older = letter != '\0';
+	/* free at the start and in use without an allocation: compaction moved a page there */
+	use->movable = use->movable || (letter && strchr("AFB", letter));
 	use->kind = (uint8_t)older_kind(letter, use->movable);
-	use->movable = use->movable || letter == 'A' || letter == 'F';
 	use->count = 1;
 }
 

@@ -130,6 +130,35 @@ static void slub_is_read(void **state)
 	slab_state_free(&s);
 }
 
+/* One letter stands for slabs and for shared memory: what no list of slabs has is the latter. */
+static void shared_memory_is_told_from_slabs(void **state)
+{
+	(void)state;
+	struct page_state p;
+	struct slab_state s;
+	struct error err = { 0 };
+	const char *rest = ZONE "wmark min=430 low=537 high=644 promo=751 boost=3 highatomic=1024\n"
+				"lowmem_reserve 0 195 196 197\n"
+				"vmstat nr_free=0 compact free_pfn=0 mig_pfn=0,0 defer=0,0,0\n"
+				"nr_free order=0 0\n"
+				"pages 5000+9S 5009+1F 5010+1o\n" SLUB_CACHE
+				" cpuslab cpu=0 pfn=5001 order=1 inuse=85 objects=85 frozen=1 fl=\n"
+				"fullslab pfn=5006 order=0 objects=85 cache=lab_40r\n";
+	if (read_with("slub", rest, &p, &s, &err) != 0)
+		fail_msg("%s", err.message);
+	static const struct page_run expected[] = { { 5000, 1, 'F' }, { 5001, 2, 'S' },
+						    { 5003, 3, 'F' }, { 5006, 1, 'S' },
+						    { 5007, 3, 'F' }, { 5010, 1, 'o' } };
+	assert_int_equal(p.zones[0].run_count, 6);
+	for (size_t i = 0; i < 6; i++) {
+		assert_int_equal(p.zones[0].runs[i].pfn, expected[i].pfn);
+		assert_int_equal(p.zones[0].runs[i].count, expected[i].count);
+		assert_int_equal(p.zones[0].runs[i].kind, expected[i].kind);
+	}
+	page_state_free(&p);
+	slab_state_free(&s);
+}
+
 #define SLAB_CACHE                                                                                 \
 	"cache lab_40r ptr=ffff88800257d600 size=40 object_size=40 align=8 flags=80000 num=99 "    \
 	"gfporder=0 colour=1 colour_off=64 freelist_size=99 limit=120 batchcount=60 shared=0 "     \
@@ -276,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_are_read),
 		cmocka_unit_test(slub_is_read),
+		cmocka_unit_test(shared_memory_is_told_from_slabs),
 		cmocka_unit_test(slab_is_read),
 		cmocka_unit_test(slob_is_read),
 		cmocka_unit_test(damage_is_refused_with_its_line),

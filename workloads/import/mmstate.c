@@ -228,6 +228,8 @@ int mmstate_read(const char *path, struct page_state *pages, struct slab_state *
 		.name = lines_name(lines), .err = err, .pages = pages, .slabs = slabs
 	};
 	int result = read_lines(&parser, lines);
+	if (result == 0 && pages && slabs)
+		result = mmstate_settle_shmem(pages, slabs, err);
 	if (result && pages)
 		page_state_free(pages);
 	if (result && slabs)

@@ -56,4 +56,8 @@ int mmstate_slab_line(struct mmstate_parser *parser, const char *line);
 int mmstate_page_end(struct mmstate_parser *parser);
 int mmstate_slab_end(struct mmstate_parser *parser);
 
+/* Pages of shared memory, which the file gives the letter of slabs, get that of files. */
+int mmstate_settle_shmem(struct page_state *pages, const struct slab_state *slabs,
+			 struct error *err);
+
 #endif
