@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mmstate has one letter, S, for slab pages and for pages of shared memory on an LRU list. The lists
- * of slabs tell which is which: what is in no slab becomes F, as pages of files on an LRU list are.
+ * mmstate has one letter, S, for slab pages and for pages of shared memory on an LRU list. The
+ * lists of slabs tell which is which: what is in no slab becomes F, as pages of files on an LRU
+ * list are.
  */
 #include <stdlib.h>
 
@@ -38,7 +39,8 @@ static int settle_run(struct zone_state *zone, const struct page_run *run,
 	if (run->kind != 'S')
 		return page_run_add(zone, run->pfn, run->count, run->kind);
 	for (uint32_t i = 0; i < run->count; i++)
-		if (page_run_add(zone, run->pfn + i, 1, is_marked(f, run->pfn + i) ? 'S' : 'F') != 0)
+		if (page_run_add(zone, run->pfn + i, 1, is_marked(f, run->pfn + i) ? 'S' : 'F') !=
+		    0)
 			return -1;
 	return 0;
 }
