@@ -89,12 +89,20 @@ static int start_runs(struct local *l)
 	return 0;
 }
 
+/* What counts is the result: a run that was killed after it had written it is done. */
+static bool has_result(const struct local *l, const struct manifest_run *run)
+{
+	char path[FOLDER_FILE_BYTES];
+	folder_file(l->work->folder, "runs", run->hash, "h5", path, sizeof(path));
+	return access(path, F_OK) == 0;
+}
+
 /* A run that was told to stop is as if it had never begun. */
 static int note_end(struct local *l, const struct manifest_run *run, int status)
 {
 	char why[MESSAGE_BYTES];
 	struct sweep_progress *p = &l->progress;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+	if (has_result(l, run)) {
 		p->done++;
 		folder_forget_failure(l->work->folder, run);
 		tell_ended(l, run, NULL);

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sweeps that are killed, stopped, or whose runs are: nothing half-written, nothing lost."""
+
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+from run_fixture import PROGRAM, sha256, slabyard
+
+RUNS = 32
+KILLS = 20
+EXPERIMENT = f"""\
+name: kill
+traces: [short.txt]
+machine: {{memory: 64MiB, reserved: 8MiB}}
+sweep: {{matrix: {{sample.keep: [{', '.join(str(2 + i) for i in range(RUNS))}]}}}}
+"""
+SHORT = "".join(
+    f"prog-1 [000] 1.{i:09}: kmalloc: ptr=0x{0xffff888001000000 + 64 * i:x} "
+    "bytes_req=24 bytes_alloc=32\n"
+    for i in range(1, 200)
+)
+
+
+def wait_until(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError("waited in vain")
+        time.sleep(0.005)
+
+
+class Kill(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="slabyard-sweep-kill-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        (self.folder / "kill.yaml").write_text(EXPERIMENT)
+        (self.folder / "short.txt").write_text(SHORT)
+        self.out = self.folder / "out"
+
+    def start(self, *arguments):
+        return subprocess.Popen(
+            [PROGRAM, "sweep", "kill.yaml", "-j2", "-o", "out", *arguments],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def results(self):
+        """Every file under a final name, by its hash."""
+        return {path.name: sha256(path) for path in self.out.glob("runs/*.h5")}
+
+    def partial(self):
+        return [path.name for path in self.out.glob("runs/*.partial-*")]
+
+    def reference(self):
+        """What an undisturbed sweep leaves, and how long it takes."""
+        begin = time.monotonic()
+        slabyard("sweep", self.folder / "kill.yaml", "-o", self.folder / "whole")
+        seconds = time.monotonic() - begin
+        return {
+            path.name: sha256(path) for path in self.folder.glob("whole/runs/*.h5")
+        }, seconds
+
+    def test_killed_at_random_moments(self):
+        whole, seconds = self.reference()
+        self.assertEqual(len(whole), RUNS)
+        moments = random.Random(20)
+        before = {}
+        for kill in range(KILLS):
+            sweep = self.start()
+            time.sleep(moments.uniform(0, seconds / 4))
+            sweep.kill()
+            sweep.communicate()
+            after = self.results()
+            for name, digest in after.items():
+                self.assertEqual(digest, whole.get(name), f"kill {kill}: {name}")
+            self.assertLessEqual(before.keys(), after.keys(), f"kill {kill}")
+            if len(after) > RUNS - 6:
+                for path in list(self.out.glob("runs/*.h5"))[:RUNS // 2]:
+                    path.unlink()
+                after = self.results()
+            before = after
+        slabyard("sweep", self.out, "--resume")
+        self.assertEqual(self.results(), whole)
+        self.assertEqual(self.partial(), [])
+        self.assertFalse(list(self.out.glob("runs/*.failed")))
+
+    def test_runs_end_with_the_sweep(self):
+        sweep = self.start()
+        wait_until(lambda: len(self.results()) > 2)
+        sweep.kill()
+        sweep.communicate()
+        # The lock is held by whoever is left: that nobody is shows that all runs are gone.
+        wait_until(lambda: b"nobody is at work" in slabyard("status", self.out).stdout, 5)
+
+    def check_stop(self, number, expected):
+        sweep = self.start()
+        wait_until(lambda: len(self.results()) > 2)
+        sweep.send_signal(number)
+        printed, told = sweep.communicate(timeout=60)
+        self.assertEqual(sweep.returncode, expected, told)
+        self.assertIn(b"stopped with", printed)
+        self.assertEqual(self.partial(), [])
+        self.assertFalse(list(self.out.glob("runs/*.failed")))
+        status = slabyard("status", self.out).stdout.decode()
+        self.assertRegex(status, rf"done     {len(self.results())}\n  running  0\n  failed   0\n")
+        slabyard("sweep", self.folder / "kill.yaml", "--resume", "-o", self.out)
+        self.assertEqual(len(self.results()), RUNS)
+
+    def test_interrupt_stops_cleanly(self):
+        self.check_stop(signal.SIGINT, 1)
+
+    def test_termination_stops_cleanly(self):
+        self.check_stop(signal.SIGTERM, 1)
+
+    def test_two_sweeps_in_one_folder_are_refused(self):
+        sweep = self.start()
+        wait_until(lambda: len(self.results()) > 2)
+        os.kill(sweep.pid, signal.SIGSTOP)
+        try:
+            done = slabyard("sweep", self.out, expect=2)
+            self.assertIn(b"another sweep is at work there", done.stderr)
+        finally:
+            os.kill(sweep.pid, signal.SIGCONT)
+        sweep.communicate()
+        self.assertEqual(len(self.results()), RUNS)
+
+    def test_a_run_that_is_killed_fails_alone(self):
+        sweep = self.start()
+        wait_until(lambda: len(self.results()) > 2)
+        failed = 0
+        while not failed and sweep.poll() is None:
+            for child in self.children(sweep.pid):
+                os.kill(child, signal.SIGKILL)
+            time.sleep(0.01)
+            failed = len(list(self.out.glob("runs/*.failed")))
+        _, told = sweep.communicate()
+        failed = len(list(self.out.glob("runs/*.failed")))
+        self.assertEqual(sweep.returncode, 1)
+        self.assertRegex(told, rb"run \d+ \(short .*\) failed: killed by signal 9 \(Killed\)")
+        self.assertGreater(failed, 0)
+        self.assertEqual(len(self.results()), RUNS - failed)
+        self.assertIn(b"0 runs done", slabyard("sweep", self.out, "--resume").stdout)
+        slabyard("sweep", self.out, "--only-failed")
+        self.assertEqual(len(self.results()), RUNS)
+        self.assertFalse(list(self.out.glob("runs/*.failed")))
+        self.assertEqual(self.partial(), [])
+
+    @staticmethod
+    def children(pid):
+        try:
+            return [int(x) for x in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        except OSError:
+            return []
+
+
+if __name__ == "__main__":
+    unittest.main()
