@@ -156,6 +156,32 @@ static int write_operations(struct machine *m, struct error *err)
 	return table ? 0 : -1;
 }
 
+/* What the modelled cost is made of. */
+static int write_work(struct machine *m, struct error *err)
+{
+	const struct result_column columns[] = {
+		{ .name = "work", .unit = "", .long_name = "primitive", .type = RESULT_TEXT },
+		{ .name = "count",
+		  .unit = "1",
+		  .long_name = "times it was done",
+		  .type = RESULT_U64 },
+		{ .name = "cost_ps",
+		  .unit = "ps",
+		  .long_name = "what that cost",
+		  .type = RESULT_U64 },
+		{ .name = "what", .unit = "", .long_name = "description", .type = RESULT_TEXT },
+	};
+	struct result_table *table = m->sink_ops->table(m->sink, "/summary/work", columns, 4, err);
+	for (int i = 0; table && i < WORK_COUNTERS; i++) {
+		uint64_t cost_ps = m->work.count[i] * m->work.price_ps[i];
+		const void *const values[] = { counter_table[i].name, &m->work.count[i], &cost_ps,
+					       counter_table[i].help };
+		if (m->sink_ops->table_append(table, values, err) != 0)
+			return -1;
+	}
+	return table ? 0 : -1;
+}
+
 /* Bins from the first that is used to the last; edges in ns. */
 static int write_histogram(struct machine *m, const char *name, const struct histogram *h,
 			   struct error *err)
@@ -327,7 +353,8 @@ static int write_provenance(struct machine *m, struct error *err)
 int report_write(struct machine *m, struct error *err)
 {
 	if (write_summary_counts(m, err) != 0 || write_operations(m, err) != 0 ||
-	    write_locks(m, err) != 0 || marks_write(m, err) != 0 || write_latencies(m, err) != 0)
+	    write_work(m, err) != 0 || write_locks(m, err) != 0 || marks_write(m, err) != 0 ||
+	    write_latencies(m, err) != 0)
 		return -1;
 	return write_provenance(m, err);
 }

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FORMAT_VERSION = 1, DEFLATE_DEFAULT = 1, ATTRIBUTES_COMPACT_MAX = 4096 };
+enum { FORMAT_VERSION = 1, DEFLATE_DEFAULT = 1 };
 
 struct hdf5_reason {
 	int number;
@@ -72,12 +72,11 @@ static hid_t file_access(void)
 	return list;
 }
 
-/* A group's attributes stay in its header, however many: faster, and all in one place. */
 static hid_t group_creation(hid_t class)
 {
 	hid_t list = H5Pcreate(class);
 	H5Pset_obj_track_times(list, false);
-	H5Pset_attr_phase_change(list, ATTRIBUTES_COMPACT_MAX, 0);
+	H5Pset_attr_phase_change(list, HDF5_ATTRIBUTES_COMPACT_MAX, 0);
 	return list;
 }
 
@@ -116,6 +115,7 @@ static struct hdf5_file *file_allocate(const char *path, const struct hdf5_param
 		return NULL;
 	file->file = file->group_create = file->text_type = H5I_INVALID_HID;
 	file->deflate = params ? (unsigned)params->deflate : DEFLATE_DEFAULT;
+	file->format = "slabyard result";
 	file->quiet = hdf5_quiet_begin();
 	file->path = strdup(path);
 	if (asprintf(&file->temporary, "%s.partial-%ld", path, (long)getpid()) < 0)
@@ -188,7 +188,7 @@ static int write_contents(struct hdf5_file *file, struct error *err)
 	const uint64_t version = FORMAT_VERSION;
 	if (hdf5_write_series(file, err) || hdf5_write_tables(file, err))
 		return -1;
-	if (hdf5_keep_attribute(file, "/", "format", RESULT_TEXT, "slabyard result", err) ||
+	if (hdf5_keep_attribute(file, "/", "format", RESULT_TEXT, file->format, err) ||
 	    hdf5_keep_attribute(file, "/", "format_version", RESULT_U64, &version, err) ||
 	    hdf5_keep_attribute(file, "/", "status", RESULT_TEXT, "complete", err))
 		return -1;

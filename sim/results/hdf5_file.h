@@ -18,6 +18,12 @@
 #include "results/hdf5_quiet.h"
 #include "results/sink.h"
 
+/*
+ * An object's attributes stay in its header, however many: faster, all in one place, and
+ * HDF5 1.10's H5Ocopy falls over others that hold text.
+ */
+enum { HDF5_ATTRIBUTES_COMPACT_MAX = 4096 };
+
 struct hdf5_params {
 	uint64_t deflate; /* zlib level of chunked datasets, 0: stored */
 };
@@ -33,6 +39,7 @@ struct hdf5_attribute {
 
 struct hdf5_file {
 	char *path, *temporary;
+	const char *format; /* the attribute of that name */
 	hid_t file;
 	hid_t group_create; /* property list of every group */
 	hid_t text_type;    /* variable-length UTF-8 */

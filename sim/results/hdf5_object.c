@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/hdf5_transfer.h"
+
 enum { CHUNK_BYTES = 256 << 10, COMPACT_BYTES = 4 << 10 };
 
 /* Opens or makes one group in `parent`, which it closes. */
@@ -121,20 +123,29 @@ static void set_layout(const struct hdf5_file *file, hid_t list, const struct hd
 	hdf5_set_filters(file, list);
 }
 
+static herr_t write_values(struct hdf5_file *file, hid_t dataset, const struct hdf5_array *array)
+{
+	hid_t transfer = hdf5_transfer(hdf5_type_size(array->type));
+	herr_t written = H5Dwrite(dataset, hdf5_memory_type(file, array->type), H5S_ALL, H5S_ALL,
+				  transfer, array->values);
+	if (written >= 0)
+		H5Pclose(transfer);
+	return written;
+}
+
 hid_t hdf5_write_array(struct hdf5_file *file, hid_t group, const struct hdf5_array *array,
 		       struct error *err)
 {
 	hid_t space = H5Screate_simple(array->rank, array->dims, NULL);
 	hid_t list = H5Pcreate(H5P_DATASET_CREATE);
 	H5Pset_obj_track_times(list, false);
-	H5Pset_attr_phase_change(list, 64, 0);
+	H5Pset_attr_phase_change(list, HDF5_ATTRIBUTES_COMPACT_MAX, 0);
 	set_layout(file, list, array);
 	hid_t dataset = H5Dcreate2(group, array->name, hdf5_file_type(file, array->type), space,
 				   H5P_DEFAULT, list, H5P_DEFAULT);
 	herr_t written = dataset < 0 ? -1 : 0;
 	if (dataset >= 0 && array->values && H5Sget_simple_extent_npoints(space) > 0)
-		written = H5Dwrite(dataset, hdf5_memory_type(file, array->type), H5S_ALL, H5S_ALL,
-				   H5P_DEFAULT, array->values);
+		written = write_values(file, dataset, array);
 	if (written < 0) {
 		hdf5_failed(file, array->name, err);
 		H5Dclose(dataset);

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Compound tables: rows are gathered in batches and written as they fill. */
+/*
+ * Compound tables: rows are gathered in batches and written as they fill. A table that ends within
+ * its first batch, as most do, needs no chunks, which cost more than its rows.
+ */
 #include "results/hdf5_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TABLE_BATCH_ROWS = 512 };
+#include "results/hdf5_transfer.h"
+
+enum { TABLE_BATCH_ROWS = 512, COMPACT_BYTES = 4 << 10 };
 
 struct result_table {
 	struct hdf5_file *file;
@@ -39,15 +44,28 @@ static hid_t row_type(const struct result_table *table, bool in_file)
 	return type;
 }
 
-static hid_t create_dataset(struct hdf5_file *file, struct result_table *table, hid_t group,
-			    const char *name)
+/* One that can grow is chunked; one that is whole has its length. */
+static void set_shape(const struct result_table *table, bool whole, hid_t list, hid_t *space)
 {
-	const hsize_t none = 0, unlimited = H5S_UNLIMITED, chunk = TABLE_BATCH_ROWS;
-	hid_t space = H5Screate_simple(1, &none, &unlimited);
-	hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+	const hsize_t none = 0, rows = table->batched, unlimited = H5S_UNLIMITED;
+	const hsize_t chunk = TABLE_BATCH_ROWS;
+	*space = whole ? H5Screate_simple(1, &rows, NULL) : H5Screate_simple(1, &none, &unlimited);
+	if (!whole)
+		H5Pset_chunk(list, 1, &chunk);
+	else if (rows && rows * table->row_bytes > COMPACT_BYTES)
+		H5Pset_chunk(list, 1, &rows);
+	else if (rows)
+		H5Pset_layout(list, H5D_COMPACT);
+	if (!whole || rows * table->row_bytes > COMPACT_BYTES)
+		hdf5_set_filters(table->file, list);
+}
+
+static hid_t create_dataset(struct result_table *table, bool whole, hid_t group, const char *name)
+{
+	hid_t space, list = H5Pcreate(H5P_DATASET_CREATE);
 	H5Pset_obj_track_times(list, false);
-	H5Pset_chunk(list, 1, &chunk);
-	hdf5_set_filters(file, list);
+	H5Pset_attr_phase_change(list, HDF5_ATTRIBUTES_COMPACT_MAX, 0);
+	set_shape(table, whole, list, &space);
 	hid_t type = row_type(table, true);
 	hid_t dataset = H5Dcreate2(group, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
 	H5Tclose(type);
@@ -74,13 +92,14 @@ static int describe_columns(const struct result_table *table, struct error *err)
 	return 0;
 }
 
-static int table_open(struct result_table *table, struct error *err)
+/* `whole`: no rows will follow those in the batch. */
+static int make_dataset(struct result_table *table, bool whole, struct error *err)
 {
 	const char *name;
 	hid_t group = hdf5_parent(table->file, table->path, &name, err);
 	if (group < 0)
 		return -1;
-	table->dataset = create_dataset(table->file, table, group, name);
+	table->dataset = create_dataset(table, whole, group, name);
 	int result = table->dataset < 0 ? hdf5_failed(table->file, table->path, err)
 					: describe_columns(table, err);
 	H5Gclose(group);
@@ -137,29 +156,35 @@ struct result_table *hdf5_table(void *sink, const char *path, const struct resul
 		return NULL;
 	}
 	memcpy(table->columns, columns, column_count * sizeof(*columns));
-	return table_open(table, err) ? NULL : table;
+	return table;
 }
 
-static herr_t write_batch(struct result_table *table)
+static herr_t write_batch(struct result_table *table, bool whole)
 {
 	const hsize_t start = table->written, count = table->batched, end = start + count;
-	if (H5Dset_extent(table->dataset, &end) < 0)
+	if (!whole && H5Dset_extent(table->dataset, &end) < 0)
 		return -1;
 	hid_t target = H5Dget_space(table->dataset);
 	hid_t source = H5Screate_simple(1, &count, NULL);
 	H5Sselect_hyperslab(target, H5S_SELECT_SET, &start, NULL, &count, NULL);
-	herr_t result = H5Dwrite(table->dataset, table->memory_type, source, target, H5P_DEFAULT,
+	hid_t transfer = hdf5_transfer(table->row_bytes);
+	herr_t result = H5Dwrite(table->dataset, table->memory_type, source, target, transfer,
 				 table->batch);
 	if (result >= 0) {
+		H5Pclose(transfer);
 		H5Sclose(source);
 		H5Sclose(target);
 	}
 	return result;
 }
 
-static int flush(struct result_table *table, struct error *err)
+/* `last`: the table ends here. */
+static int flush(struct result_table *table, bool last, struct error *err)
 {
-	if (table->batched && write_batch(table) < 0)
+	bool first = table->dataset < 0;
+	if (first && make_dataset(table, last, err))
+		return -1;
+	if (table->batched && write_batch(table, first && last) < 0)
 		return hdf5_failed(table->file, table->path, err);
 	table->written += table->batched;
 	forget_texts(table);
@@ -184,13 +209,13 @@ int hdf5_table_append(struct result_table *table, const void *const *values, str
 	table->batched++;
 	if (!kept)
 		return hdf5_no_memory(table->file, err);
-	return table->batched == TABLE_BATCH_ROWS ? flush(table, err) : 0;
+	return table->batched == TABLE_BATCH_ROWS ? flush(table, false, err) : 0;
 }
 
 /* A table's rows are the dimension NAME_row. */
 static int table_finish(struct result_table *table, struct error *err)
 {
-	if (flush(table, err))
+	if (flush(table, true, err))
 		return -1;
 	const char *name;
 	char dimension[128];
