@@ -37,17 +37,16 @@ static int learn_from_state(struct definition_table *table, const char *path, st
 
 static int learn_from_trace(struct definition_table *table, const char *path, struct error *err)
 {
-	uint32_t known = definition_table_view(table)->site_count;
 	struct trace_cursor *trace = trace_input_open(path, NULL, SLABYARD_LEVEL_AUTO, NULL, err);
 	if (!trace)
 		return -1;
 	int result = call_sites_learn(table, trace, err);
-	if (result == 0 && definition_table_view(table)->site_count == known && known == 0)
+	if (result == 0)
 		result = error_set(err, ERROR_INPUT,
 				   "%s: has no kmem_cache_alloc with a call site and a cache",
 				   trace->name);
 	trace->ops->close(trace);
-	return result;
+	return result < 0 ? -1 : 0;
 }
 
 /* States first: caches then stand in the order of their creation, which merging goes by. */

@@ -97,12 +97,16 @@ struct slab_state {
 
 void slab_state_free(struct slab_state *state);
 
-/*
- * Which objects of a slab callers hold, not counting those on a cpu's freelist or in an array:
- * live[i] for object i of slab->objects, at slab_entry_object.
- */
-void slab_entry_live(const struct slab_state *state, const struct cache_state *cache,
-		     const struct slab_entry *slab, bool *live);
+/* What is known of the place of an object in a slab. */
+enum object_place {
+	PLACE_LIVE,  /* a caller holds it: it is on no list, on no cpu's freelist, in no array */
+	PLACE_FREED, /* an object was there */
+	PLACE_NEW,   /* none was yet, as far as lists tell that are still in their first order */
+};
+
+/* places[i] for object i of slab->objects, at slab_entry_object. */
+void slab_entry_places(const struct slab_state *state, const struct cache_state *cache,
+		       const struct slab_entry *slab, uint8_t *places);
 
 /* Offset of object i in the direct map. */
 uint64_t slab_entry_object(const struct cache_state *cache, const struct slab_entry *slab,

@@ -5,13 +5,21 @@
  *
  * The rule. What a state tells besides the objects is how densely they lay and which lay together.
  * So the history of each recorded slab is played to the policy: slabs in address order, and in each
- * the places of its objects in address order, one allocation a place; then the objects in places
- * that were free are freed, in an order drawn with the run's seed. Caches that pack more objects
- * into a slab than the recorded one come out with larger slabs of the same density, and a policy
- * whose caches share pages fills the holes of one with objects of another. What the recorded
- * allocator had for itself is left out. Sizes asked of kmalloc are not in a state: they are drawn
- * evenly from those that its class serves. Slabs take the frames that the recorded ones had, from
- * low to high, as long as these last; what is left over is freed.
+ * the places of its objects in address order, one allocation for each that an object was ever in
+ * (core/slab_state.h tells how that is known); then the objects in places that were free are freed,
+ * in an order drawn with the run's seed. So a policy with larger slabs comes out with slabs of the
+ * same density. Of a kmalloc a state tells the cache and not the size: a class that its cache
+ * serves is drawn, by what the map of --caches tells of them or else by their width, and a size in
+ * it.
+ *
+ * What the recorded allocator had for itself is left out: its caches, and so many objects of those
+ * that it shares with others, from full slabs; what the run's policy would have is added.
+ *
+ * A state of SLOB tells used bytes and not objects. For these the map's caches are taken, in the
+ * proportions in which it says that their objects were alive, one after another.
+ *
+ * Slabs take the frames that the recorded ones had, from low to high, as long as these last; what
+ * is left over is freed.
  */
 #ifndef SLABYARD_MACHINE_CENSUS_H
 #define SLABYARD_MACHINE_CENSUS_H

@@ -226,6 +226,7 @@ struct machine {
 	struct slabyard_requests slab_requests[SLABYARD_ORDERS_MAX];
 	struct start *start;
 	struct census *census; /* while the start state is laid out anew */
+	uint32_t gfp_ignored;  /* bits that mean nothing to the recorded kernel */
 	/* By origin: not 0 for what the recorded slab allocator did for itself; NULL: all counts.
 	 */
 	uint8_t *left_out;

@@ -2,7 +2,9 @@
 #include "machine/object_records.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "machine/own_records.h"
 #include "machine/slab_errors.h"
 #include "machine/start.h"
 
@@ -146,7 +148,14 @@ int cache_create_record(struct machine *m, const struct record *r, struct error 
 {
 	if (!may_be_carried_out(m, r))
 		return 0;
-	return cache_is_none(cache_make(m, r->origin, err)) ? -1 : 1;
+	struct cache_counts counts = { 0 };
+	cache_id cache = cache_make(m, r->origin, err);
+	if (cache_is_none(cache))
+		return -1;
+	const char *name = m->trace->definitions->caches[m->origins[r->origin].cache.v].name;
+	bool known = m->slab->counts(m->slab_state, cache, &counts);
+	own_records_note_made(m, r->task, known && strcmp(counts.name, name) != 0);
+	return 1;
 }
 
 int cache_destroy_record(struct machine *m, const struct record *r, struct error *err)

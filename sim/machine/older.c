@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "machine/older.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +13,10 @@ struct older_object {
 struct older {
 	struct older_object *objects; /* by address */
 	size_t count, capacity;
-	const char **names; /* by cache */
-	size_t *below;      /* by cache: objects from this number on are not of it or gone */
+	struct older_cache {
+		const char *name;
+		size_t below; /* objects from this number on are not of it, or gone */
+	} * caches;
 	size_t cache_count;
 };
 
@@ -39,19 +40,31 @@ static int add(struct older *o, uint64_t address, uint32_t cache, struct error *
 	return 0;
 }
 
+static uint32_t add_cache(struct older *o, const char *name, struct error *err)
+{
+	struct older_cache *grown = realloc(o->caches, (o->cache_count + 1) * sizeof(*grown));
+	if (!grown) {
+		no_memory(err);
+		return UINT32_MAX;
+	}
+	o->caches = grown;
+	o->caches[o->cache_count] = (struct older_cache){ .name = name, .below = SIZE_MAX };
+	return (uint32_t)o->cache_count++;
+}
+
 static int add_slab(struct older *o, const struct slab_state *state, uint32_t cache,
 		    const struct slab_entry *slab, struct error *err)
 {
-	bool *live = malloc(slab->objects + 1);
-	if (!live)
+	uint8_t *places = malloc(slab->objects + 1);
+	if (!places)
 		return no_memory(err);
-	slab_entry_live(state, &state->caches[cache], slab, live);
+	slab_entry_places(state, &state->caches[cache], slab, places);
 	int result = 0;
 	for (uint32_t i = 0; result == 0 && i < slab->objects; i++)
-		if (live[i])
+		if (places[i] == PLACE_LIVE)
 			result = add(o, slab_entry_object(&state->caches[cache], slab, i), cache,
 				     err);
-	free(live);
+	free(places);
 	return result;
 }
 
@@ -69,15 +82,9 @@ static int collect(struct older *o, const struct slab_state *state, struct error
 				return -1;
 	if (o->count)
 		qsort(o->objects, o->count, sizeof(*o->objects), compare_objects);
-	o->cache_count = state->cache_count;
-	o->below = malloc((o->cache_count + 1) * sizeof(*o->below));
-	o->names = malloc((o->cache_count + 1) * sizeof(*o->names));
-	if (!o->below || !o->names)
-		return no_memory(err);
-	for (size_t c = 0; c < o->cache_count; c++) {
-		o->below[c] = o->count;
-		o->names[c] = state->caches[c].name;
-	}
+	for (size_t c = 0; c < state->cache_count; c++)
+		if (add_cache(o, state->caches[c].name, err) == UINT32_MAX)
+			return -1;
 	return 0;
 }
 
@@ -99,8 +106,7 @@ void older_destroy(struct older *o)
 	if (!o)
 		return;
 	free(o->objects);
-	free(o->below);
-	free(o->names);
+	free(o->caches);
 	free(o);
 }
 
@@ -149,13 +155,16 @@ object_t older_take(struct older *o, uint64_t address)
 
 void older_name_cache(struct older *o, uint32_t cache, const char *name)
 {
-	o->names[cache] = name;
+	o->caches[cache].name = name;
 }
 
 static object_t take_of(struct older *o, uint32_t cache)
 {
-	while (o->below[cache] > 0) {
-		struct older_object *candidate = &o->objects[--o->below[cache]];
+	size_t *below = &o->caches[cache].below;
+	if (*below > o->count)
+		*below = o->count;
+	while (*below > 0) {
+		struct older_object *candidate = &o->objects[--*below];
 		object_t object = candidate->object;
 		if (candidate->cache != cache || object == OBJECT_NONE)
 			continue;
@@ -169,9 +178,23 @@ static object_t take_of(struct older *o, uint32_t cache)
 object_t older_take_alike(struct older *o, const char *name)
 {
 	for (uint32_t c = 0; c < o->cache_count; c++) {
-		object_t object = strcmp(o->names[c], name) == 0 ? take_of(o, c) : OBJECT_NONE;
+		object_t object =
+			strcmp(o->caches[c].name, name) == 0 ? take_of(o, c) : OBJECT_NONE;
 		if (object != OBJECT_NONE)
 			return object;
 	}
 	return OBJECT_NONE;
+}
+
+int older_add(struct older *o, const char *name, object_t object, struct error *err)
+{
+	uint32_t cache = 0;
+	while (cache < o->cache_count && strcmp(o->caches[cache].name, name) != 0)
+		cache++;
+	if (cache == o->cache_count && add_cache(o, name, err) == UINT32_MAX)
+		return -1;
+	if (add(o, o->count, cache, err) != 0)
+		return -1;
+	o->objects[o->count - 1].object = object;
+	return 0;
 }

@@ -27,6 +27,9 @@ void older_destroy(struct older *older);
 size_t older_count(const struct older *older);
 uint64_t older_address(const struct older *older, size_t number);
 uint32_t older_cache(const struct older *older, size_t number); /* index in state->caches */
+/* One more, whose recorded address nobody knows, of the cache of that name, which
+ * outlives older. */
+int older_add(struct older *older, const char *name, object_t object, struct error *err);
 /* A census has put it there; OBJECT_NONE: nowhere. */
 void older_place(struct older *older, size_t number, object_t object);
 

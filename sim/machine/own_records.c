@@ -8,10 +8,7 @@
 #include "machine/caches.h"
 #include "machine/request_of.h"
 
-enum {
-	OWN_OBJECTS_MAX = 64,
-	OWN_CREATES = 2, /* in left_out: the origin makes a struct kmem_cache */
-};
+enum { OWN_CREATES = 2 }; /* in left_out: the origin makes a struct kmem_cache */
 
 /* Of one cache that was created. */
 struct own_objects {
@@ -21,58 +18,11 @@ struct own_objects {
 };
 
 struct own_records {
-	const struct own_request *requests; /* of the run's policy, NULL: not known */
-	struct ptrmap *created;             /* id of the struct kmem_cache -> number in caches */
+	struct ptrmap *created; /* id of the struct kmem_cache -> number in caches */
 	struct own_objects *caches;
 	uint32_t count, capacity, unused; /* unused: UINT32_MAX ends the chain */
+	uint32_t merging;                 /* task + 1 whose next cache is an alias in this run */
 };
-
-/* What an allocator asks for when a cache is created. */
-struct own_request {
-	const char *cache; /* NULL: kmalloc */
-	uint32_t bytes, flags, count;
-};
-
-/*
- * Sizes and numbers of the kernels in workloads/samples: other configurations have larger structs
- * and more files in sysfs. A cache whose true definition is known has the size that this tells.
- */
-static const struct own_request slub_requests[] = {
-	{ "kmem_cache", 200, CACHE_HWCACHE_ALIGN | CACHE_PANIC, 1 },
-	{ "kmem_cache_node", 64, CACHE_HWCACHE_ALIGN | CACHE_PANIC, 1 },
-	{ NULL, 16, 0, 2 }, /* names of the kobject and of its folder */
-	{ "kernfs_node_cache", 128, CACHE_PANIC, 29 },
-	{ "radix_tree_node", 192, CACHE_PANIC | CACHE_RECLAIM_ACCOUNT, 2 },
-	{ 0 },
-};
-
-static const struct own_request slab_requests[] = {
-	{ "kmem_cache", 128, CACHE_HWCACHE_ALIGN | CACHE_PANIC, 1 },
-	{ NULL, 120, 0, 1 }, /* struct kmem_cache_node */
-	{ 0 },
-};
-
-static const struct own_request slob_requests[] = {
-	{ "kmem_cache", 64, CACHE_HWCACHE_ALIGN | CACHE_PANIC, 1 },
-	{ 0 },
-};
-
-static const struct {
-	const char *policy;
-	const struct own_request *requests;
-} allocators[] = {
-	{ "slub", slub_requests },
-	{ "slab", slab_requests },
-	{ "slob", slob_requests },
-};
-
-static const struct own_request *requests_of(const char *policy)
-{
-	for (size_t i = 0; i < sizeof(allocators) / sizeof(allocators[0]); i++)
-		if (strcmp(allocators[i].policy, policy) == 0)
-			return allocators[i].requests;
-	return NULL;
-}
 
 int own_records_open(struct machine *m, struct error *err)
 {
@@ -83,7 +33,6 @@ int own_records_open(struct machine *m, struct error *err)
 	m->own_records = calloc(1, sizeof(*m->own_records));
 	if (!m->left_out || !m->own_records)
 		return error_set(err, ERROR_RUN, "no memory for what caches are made of");
-	m->own_records->requests = requests_of(m->slab->info.name);
 	m->own_records->unused = UINT32_MAX;
 	m->own_records->created = ptrmap_create(err);
 	return m->own_records->created ? 0 : -1;
@@ -153,34 +102,61 @@ static object_t ask(struct machine *m, const struct own_request *own, struct req
 	return cache_is_none(cache) ? OBJECT_NONE : m->slab->alloc(m->slab_state, request, cache);
 }
 
+static int ask_for_all(struct machine *m, const struct own_request *own,
+		       const struct request *request, object_t *objects, size_t *count,
+		       struct error *err)
+{
+	struct request one = *request;
+	for (; own && own->count; own++)
+		for (uint32_t i = 0; i < own->count; i++) {
+			struct error failure = { 0 };
+			const object_t object = ask(m, own, &one, &failure);
+			if (failure.kind != ERROR_NONE)
+				return error_set(err, failure.kind, "%s", failure.message);
+			if (object != OBJECT_NONE && *count < OWN_OBJECTS_MAX)
+				objects[(*count)++] = object;
+		}
+	return 0;
+}
+
+int own_objects_make(struct machine *m, const struct request *request,
+		     object_t objects[OWN_OBJECTS_MAX], size_t *count, struct error *err)
+{
+	*count = 0;
+	return ask_for_all(m, own_requests_of(m->slab->info.name), request, objects, count, err);
+}
+
+void own_records_note_made(struct machine *m, uint32_t task, bool merged)
+{
+	if (m->own_records)
+		m->own_records->merging = merged ? task + 1 : 0;
+}
+
 static int cache_created(struct machine *m, const struct record *r, struct error *err)
 {
 	struct own_records *own = m->own_records;
-	struct request request = request_of(m, r);
+	const struct request request = request_of(m, r);
+	const bool alias = own->merging == r->task + 1;
 	const uint32_t number = new_cache(own);
 	struct own_objects *made = &own->caches[number];
 	made->count = 0;
-	for (const struct own_request *o = own->requests; o && o->count; o++)
-		for (uint32_t i = 0; i < o->count; i++) {
-			struct error failure = { 0 };
-			const object_t object = ask(m, o, &request, &failure);
-			if (failure.kind != ERROR_NONE)
-				return error_set(err, failure.kind, "%s", failure.message);
-			if (object != OBJECT_NONE && made->count < OWN_OBJECTS_MAX)
-				made->objects[made->count++] = object;
-		}
+	own->merging = 0;
+	if (ask_for_all(m,
+			alias ? own_requests_of_alias(m->slab->info.name)
+			      : own_requests_of(m->slab->info.name),
+			&request, made->objects, &made->count, err) != 0)
+		return -1;
 	return ptrmap_put(own->created, r->id, number, err);
 }
 
 static void cache_destroyed(struct machine *m, const struct record *r, uint32_t number)
 {
 	struct own_records *own = m->own_records;
-	const struct request request = request_of(m, r);
 	struct own_objects *made = &own->caches[number];
-	struct request back = request;
-	back.bytes = 0;
+	struct request request = request_of(m, r);
+	request.bytes = 0;
 	while (made->count > 0)
-		m->slab->kfree(m->slab_state, &back, made->objects[--made->count]);
+		m->slab->kfree(m->slab_state, &request, made->objects[--made->count]);
 	made->next_unused = own->unused;
 	own->unused = number;
 }

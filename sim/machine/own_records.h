@@ -8,6 +8,7 @@
 #ifndef SLABYARD_MACHINE_OWN_RECORDS_H
 #define SLABYARD_MACHINE_OWN_RECORDS_H
 
+#include "core/own_requests.h"
 #include "machine/machine.h"
 
 struct own_records;
@@ -24,6 +25,13 @@ static inline bool is_left_out(const struct machine *m, const struct record *r)
 {
 	return __builtin_expect(m->left_out != NULL, 0) && m->left_out[r->origin];
 }
+
+/* kmem_cache_create of that task was carried out: the cache is new, or merged with another. */
+void own_records_note_made(struct machine *m, uint32_t task, bool merged);
+
+/* Asks for all that the run's policy needs for a new cache. */
+int own_objects_make(struct machine *m, const struct request *request,
+		     object_t objects[OWN_OBJECTS_MAX], size_t *count, struct error *err);
 
 /* As the carry-out functions of other records: 1 when something was done, 0, -1 with *err. */
 int own_record(struct machine *m, const struct record *r, struct error *err);

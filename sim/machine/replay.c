@@ -165,7 +165,7 @@ static void prepare_requests(struct machine *m)
 		const struct origin_def *origin = &d->origins[m->request_count];
 		m->requests[m->request_count] = (struct request){
 			.origin = m->request_count,
-			.gfp = origin->gfp,
+			.gfp = origin->gfp & ~m->gfp_ignored,
 			.migratetype = (uint8_t)gfp_migratetype(origin->gfp),
 			.zone_hint = -1,
 			.node = origin->node,

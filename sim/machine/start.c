@@ -364,7 +364,7 @@ static bool is_foreign(const struct start *start, const struct machine *m)
 
 static int load_objects(struct start *start, struct machine *m, struct error *err)
 {
-	start->foreign = is_foreign(start, m);
+	start->foreign = is_foreign(start, m) || (start->census && start->slabs.slab_count);
 	if (!start->census && load_slabs(start, m, err) != 0)
 		return -1;
 	if (collect_objects(start, err) != 0)

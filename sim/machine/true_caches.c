@@ -33,10 +33,10 @@ static int read_map(struct true_caches *t, const char *path, struct error *err)
 	else
 		error_set(err, ERROR_RUN, "no memory for --caches");
 	map->ops->close(map);
-	if (result != 0)
+	if (result < 0)
 		return -1;
 	t->told = definition_table_view(t->table);
-	if (t->told->site_count)
+	if (result > 0)
 		return 0;
 	return error_set(err, ERROR_INPUT, "--caches: %s: tells of no call site and its cache",
 			 path);

@@ -30,7 +30,7 @@ static struct definition_table *learn(const char *text)
 	struct definition_table *table = definition_table_create();
 	struct trace_cursor *cursor = import_open(path, &options, NULL, &err);
 	assert_non_null(cursor);
-	assert_int_equal(call_sites_learn(table, cursor, &err), 0);
+	assert_int_equal(call_sites_learn(table, cursor, &err), 3);
 	cursor->ops->close(cursor);
 	unlink(path);
 	return table;
@@ -53,13 +53,16 @@ static void sites_are_learnt_with_their_caches(void **state)
 
 static void a_state_completes_what_is_not_merged_in_it(void **state)
 {
+	struct slab_entry full = { .pfn = 1, .list = SLAB_LIST_FULL, .objects = 2 };
 	struct cache_state caches[] = {
 		{ .name = (char *)"filp",
 		  .object_size = 224,
 		  .size = 256,
 		  .align = 64,
 		  .flags = CACHE_HWCACHE_ALIGN | 0x40000000,
-		  .refcount = 1 },
+		  .refcount = 1,
+		  .slabs = &full,
+		  .slab_count = 1 },
 		{ .name = (char *)"large", .object_size = 104, .size = 104, .refcount = 3 },
 		{ .name = (char *)"kmalloc-64",
 		  .object_size = 64,
@@ -77,14 +80,17 @@ static void a_state_completes_what_is_not_merged_in_it(void **state)
 	const struct definitions *d = definition_table_view(table);
 	struct error err = { 0 };
 	(void)state;
-	assert_int_equal(call_sites_complete(table, &told, &err), 2);
-	assert_int_equal(d->cache_count, 4);
+	assert_int_equal(call_sites_complete(table, &told, &err), 3);
+	assert_int_equal(d->cache_count, 5);
 	assert_true(d->caches[0].complete);
 	assert_int_equal(d->caches[0].flags, CACHE_HWCACHE_ALIGN);
 	assert_false(d->caches[1].complete);
+	assert_int_equal(call_sites_alive(d, 0), 2);
+	/* The oldest cache stands last in a state. */
 	assert_string_equal(d->caches[3].name, "names_cache");
 	/* Never merged: it has a window for copies to user space. */
 	assert_int_equal(d->caches[3].flags, CACHE_NO_MERGE);
+	assert_int_equal(call_sites_alive(d, 3), 0);
 	definition_table_destroy(table);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/operation.h"
+#include "core/own_requests.h"
 
 /* Index of the cache of that name, UINT32_MAX when there is none. */
 static uint32_t find_cache(const struct definitions *d, const char *name)
@@ -47,14 +48,18 @@ static int add_site(struct definition_table *to, const char *call_site, const st
 
 static int take_told(struct definition_table *to, const struct definitions *from, struct error *err)
 {
+	int told = 0;
 	for (uint32_t i = 0; i < from->cache_count; i++)
 		if (from->caches[i].complete && add_cache(to, &from->caches[i], err) == UINT32_MAX)
 			return -1;
-	for (uint32_t i = 0; i < from->site_count; i++)
-		if (add_site(to, from->sites[i].call_site, &from->caches[from->sites[i].cache.v],
-			     from->sites[i].allocations, err) != 0)
+	for (uint32_t i = 0; i < from->site_count; i++) {
+		const struct site_def *site = &from->sites[i];
+		if (add_site(to, site->call_site, &from->caches[site->cache.v], site->allocations,
+			     err) != 0)
 			return -1;
-	return 0;
+		told += site->call_site[0] != '\0';
+	}
+	return told;
 }
 
 /* Allocations by origin. */
@@ -86,6 +91,7 @@ static int tally_batch(struct tally *tally, const struct trace_cursor *cursor,
 static int take_seen(struct definition_table *to, const struct definitions *from,
 		     const struct tally *tally, struct error *err)
 {
+	int seen = 0;
 	for (uint32_t i = 0; i < from->origin_count && i < tally->capacity; i++) {
 		const struct origin_def *origin = &from->origins[i];
 		if (!tally->counts[i] || origin->own || !origin->call_site[0] ||
@@ -94,8 +100,9 @@ static int take_seen(struct definition_table *to, const struct definitions *from
 		if (add_site(to, origin->call_site, &from->caches[origin->cache.v],
 			     tally->counts[i], err) != 0)
 			return -1;
+		seen++;
 	}
-	return 0;
+	return seen;
 }
 
 int call_sites_learn(struct definition_table *to, struct trace_cursor *cursor, struct error *err)
@@ -150,12 +157,48 @@ struct cache_def call_sites_definition(const struct cache_state *cache)
 	};
 }
 
-/* Not kmalloc's, not merged with another, and not one that the allocator made for itself at boot.
+/* Of one allocator's own: struct kmem_cache and the like are made at boot and exempt from merging.
  */
 static bool is_known_alone(const struct cache_state *cache)
 {
-	enum { SLAB_KMALLOC = 0x1000 };
-	return cache->refcount == 1 && !(cache->flags & SLAB_KMALLOC);
+	return cache->refcount == 1;
+}
+
+static uint64_t count_live(const struct slab_state *state, const struct cache_state *cache)
+{
+	uint64_t live = 0;
+	for (size_t i = 0; i < cache->slab_count; i++) {
+		const struct slab_entry *slab = &cache->slabs[i];
+		uint8_t *places = malloc(slab->objects + 1);
+		if (!places)
+			return 0;
+		slab_entry_places(state, cache, slab, places);
+		for (uint32_t k = 0; k < slab->objects; k++)
+			live += places[k] == PLACE_LIVE;
+		free(places);
+	}
+	return live;
+}
+
+/* What the allocator has of this cache for the caches that there are. */
+static uint64_t count_own(const struct slab_state *state, const char *name)
+{
+	const struct own_request *own = own_requests_of(state->allocator);
+	uint64_t count = 0;
+	for (; own && own->count; own++)
+		if (own->cache && strcmp(own->cache, name) == 0)
+			count += own->count * state->cache_count;
+	return count;
+}
+
+static int complete_one(struct definition_table *to, const struct slab_state *state,
+			const struct cache_state *cache, struct error *err)
+{
+	const struct cache_def def = call_sites_definition(cache);
+	const uint64_t live = count_live(state, cache), own = count_own(state, cache->name);
+	if (add_cache(to, &def, err) == UINT32_MAX)
+		return -1;
+	return live > own ? add_site(to, "", &def, live - own, err) : 0;
 }
 
 int call_sites_complete(struct definition_table *to, const struct slab_state *state,
@@ -164,13 +207,19 @@ int call_sites_complete(struct definition_table *to, const struct slab_state *st
 	int told = 0;
 	/* The newest cache stands first in a state; here they come in the order of creation. */
 	for (size_t i = state->cache_count; i-- > 0;) {
-		const struct cache_state *cache = &state->caches[i];
-		if (!is_known_alone(cache))
+		if (!is_known_alone(&state->caches[i]))
 			continue;
-		struct cache_def def = call_sites_definition(cache);
-		if (add_cache(to, &def, err) == UINT32_MAX)
+		if (complete_one(to, state, &state->caches[i], err) != 0)
 			return -1;
 		told++;
 	}
 	return told;
+}
+
+uint64_t call_sites_alive(const struct definitions *d, uint32_t cache)
+{
+	for (uint32_t i = 0; i < d->site_count; i++)
+		if (d->sites[i].cache.v == cache && !d->sites[i].call_site[0])
+			return d->sites[i].allocations;
+	return 0;
 }

@@ -13,16 +13,22 @@
 
 /*
  * Reads the trace to its end and adds its caches and call sites to `to`; counts of pairs that are
- * there add up. A trace that tells call sites itself is taken at its word. -1 with *err.
+ * there add up. A trace that tells call sites itself is taken at its word. Returns how many sites
+ * it has, -1 with *err.
  */
 int call_sites_learn(struct definition_table *to, struct trace_cursor *cursor, struct error *err);
 
 /*
  * Adds what a recorded state tells of caches that nothing is merged with: alignment, flags and
- * constructor, and caches that no event named. Returns how many it told of, -1 with *err.
+ * constructor, caches that no event named, and how many objects of each were alive, as allocations
+ * from the call site "" (unknown), less what the allocator had for itself. Returns how many caches
+ * it told of, -1 with *err.
  */
 int call_sites_complete(struct definition_table *to, const struct slab_state *state,
 			struct error *err);
+
+/* Objects of a cache that were alive where the map was learnt, 0: not told. */
+uint64_t call_sites_alive(const struct definitions *definitions, uint32_t cache);
 
 /* What a state tells of a cache, as a definition; its name stays the state's. */
 struct cache_def call_sites_definition(const struct cache_state *cache);
