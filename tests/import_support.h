@@ -59,6 +59,13 @@ static inline void support_keep(struct imported *in, const struct batch *batch)
 	}
 }
 
+static inline unsigned support_space(const struct record *r)
+{
+	if (r->operation != OP_ALLOC_BEGIN)
+		return operation_table[r->operation].space;
+	return record_detail(r) == BEGINS_PAGE ? SPACE_PAGE : SPACE_OBJECT;
+}
+
 /* What every cursor promises, checked on every trace that a test reads. */
 static inline void support_check(const struct imported *in)
 {
@@ -70,7 +77,7 @@ static inline void support_check(const struct imported *in)
 			continue;
 		assert_true(r->task < d->task_count);
 		assert_true(r->origin < d->origin_count);
-		assert_true(r->id <= d->id_max[operation_table[r->operation].space]);
+		assert_true(r->id <= d->id_max[support_space(r)]);
 		assert_true(!(r->flags & RECORD_IDENTITY) || r->id == 0);
 	}
 }

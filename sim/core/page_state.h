@@ -57,6 +57,14 @@ struct page_run {
 	char kind; /* R B 0 S T a A s f F H t o; 'P' any allocation when a policy reports */
 };
 
+/* What compaction remembers of a zone (compact_* of struct zone); all 0: it has not run. */
+struct compact_state {
+	uint32_t free_pfn;
+	uint32_t migrate_pfn[2]; /* of compactions that do not wait, and of those that do */
+	uint32_t considered, defer_shift;
+	uint32_t order_failed;
+};
+
 struct zone_state {
 	char name[ZONE_NAME_MAX];
 	uint32_t node, index;
@@ -67,6 +75,7 @@ struct zone_state {
 	uint32_t lowmem_reserve_count;
 	int64_t nr_free; /* zone's NR_FREE_PAGES counter, without the cpus' differences */
 	uint32_t flags;
+	struct compact_state compact;
 	struct pfn_list free[PAGE_ORDERS_MAX][MIGRATE_TYPES];
 	struct pcp_state *pcp;
 	size_t pcp_count;
@@ -82,6 +91,7 @@ int page_run_add(struct zone_state *zone, uint32_t pfn, uint32_t count, char kin
 struct page_state {
 	uint32_t cpus, orders, pageblock_order;
 	uint64_t total_ram_pages, total_reserve_pages, min_free_kbytes;
+	uint64_t jiffies;     /* of the recorded kernel, 0: not told */
 	uint64_t page_offset; /* recorded direct-map base; 0 when simulated */
 	struct zone_state *zones;
 	size_t zone_count;

@@ -22,6 +22,9 @@ enum record_flags {
 	RECORD_PART = 1 << 7,   /* a free of a part of the allocation: 2^size pages at address */
 };
 
+/* What an alloc_begin record begins. */
+enum record_begins { BEGINS_PAGE, BEGINS_KMALLOC, BEGINS_CACHE_ALLOC };
+
 enum {
 	RECORD_CPU_BITS =
 		12, /* low bits of cpu_detail: the CPU; the 4 above: detail of the operation */
@@ -48,6 +51,7 @@ enum {
 	PAGE_FREE_BUSY = 1,  /* went past the per-cpu lists, as their lock was taken */
 	PAGE_FREE_LAST = 2,  /* RECORD_PART: nothing of the allocation is left */
 	PAGE_FREE_EXACT = 4, /* RECORD_PART: what alloc_pages_exact() does not need */
+	PAGE_FREE_MOVED = 8, /* RECORD_PART: a frame by compaction, its page lives on in another */
 };
 
 /* Detail of kmem_cache_create, _destroy and _shrink. */
@@ -70,6 +74,12 @@ static inline uint32_t record_detail(const struct record *r)
 static inline bool record_leaves_part(const struct record *r)
 {
 	return r->flags & RECORD_PART && !(record_detail(r) & PAGE_FREE_LAST);
+}
+
+/* A frame comes free, and what was in it has moved. */
+static inline bool record_moves(const struct record *r)
+{
+	return r->flags & RECORD_PART && record_detail(r) & PAGE_FREE_MOVED;
 }
 
 /*

@@ -17,6 +17,7 @@ enum request_flags {
 	REQUEST_RECLAIMING = 1 << 4, /* the task is reclaiming memory (PF_MEMALLOC) */
 	REQUEST_OOM_VICTIM = 1 << 5, /* the task is about to die for its memory */
 	REQUEST_EXACT = 1 << 6,      /* page free by alloc_pages_exact, of what it does not need */
+	REQUEST_WAITED = 1 << 7,     /* it was made before, and has been waiting for memory since */
 };
 
 /* First what all calls of one origin share, so that it can be copied as one. */
@@ -33,6 +34,7 @@ struct request {
 	uint32_t cpu;
 	uint32_t task;  /* trace's task index */
 	uint32_t bytes; /* objects: bytes asked for; at a free those of its allocation, or 0 */
+	uint32_t id;    /* pages: what the caller will know the allocation by; 0: nothing */
 };
 
 #endif

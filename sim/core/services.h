@@ -16,6 +16,11 @@
  */
 enum defer_target { DEFER_PAGE, DEFER_SLAB, DEFER_SLAB_RCU, DEFER_SLAB_REAP, DEFER_VM, DEFER_LIBC };
 
+struct reclaim_source;
+struct oom_source;
+struct migrate_source;
+struct page_observer;
+
 struct services {
 	struct arena *arena;
 	struct work *work;
@@ -27,7 +32,17 @@ struct services {
 	uint32_t frames; /* highest pfn of the machine + 1, 0: not known; sizes tables by frame */
 	/* Calls the target's expire hook with token once simulated time has reached when_ns. */
 	void (*defer)(void *engine, enum defer_target target, uint64_t when_ns, uint64_t token);
+	/*
+	 * A kernel thread of the simulated machine has work: the target's expire hook is called
+	 * with token once a CPU has time for it (machine/threads.h). `cpu` woke it.
+	 */
+	void (*wake_thread)(void *engine, enum defer_target target, uint32_t cpu, uint64_t token);
 	void *engine;
+	/* What the page allocator stands on when it runs short; NULL: nothing. */
+	const struct reclaim_source *reclaim;
+	const struct oom_source *oom;
+	const struct migrate_source *migrate;
+	const struct page_observer *observer;
 };
 
 static inline void services_defer(const struct services *s, enum defer_target target,

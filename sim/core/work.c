@@ -8,3 +8,9 @@ const struct counter_info counter_table[WORK_COUNTERS] = {
 #include "core/counters.def"
 #undef COUNTER
 };
+
+const struct vm_event_info vm_event_table[VM_EVENTS] = {
+#define VM_EVENT(name, help) [VM_##name] = { #name, help },
+#include "core/vm_events.def"
+#undef VM_EVENT
+};

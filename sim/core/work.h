@@ -16,6 +16,21 @@ enum counter {
 	WORK_COUNTERS
 };
 
+/* What /proc/vmstat counts; has no price. */
+enum vm_event {
+#define VM_EVENT(name, help) VM_##name,
+#include "core/vm_events.def"
+#undef VM_EVENT
+	VM_EVENTS
+};
+
+struct vm_event_info {
+	const char *name;
+	const char *help;
+};
+
+extern const struct vm_event_info vm_event_table[VM_EVENTS];
+
 struct counter_info {
 	const char *name;
 	const char *help;
@@ -28,6 +43,7 @@ struct work {
 	uint64_t cost_ps; /* modelled time of all work counted so far, picoseconds */
 	uint64_t count[WORK_COUNTERS];
 	uint32_t price_ps[WORK_COUNTERS];
+	uint64_t vm_event[VM_EVENTS];
 };
 
 static inline void work_count(struct work *work, enum counter counter)
@@ -40,6 +56,11 @@ static inline void work_count_n(struct work *work, enum counter counter, uint64_
 {
 	work->count[counter] += n;
 	work->cost_ps += n * work->price_ps[counter];
+}
+
+static inline void vm_event_count(struct work *work, enum vm_event event, uint64_t n)
+{
+	work->vm_event[event] += n;
 }
 
 #endif

@@ -21,12 +21,18 @@ static const uint8_t page_actions[OPERATION_COUNT] = {
 	[OP_DIRECT_RECLAIM_BEGIN] = ACTION_PAGE_FACT,
 	[OP_DIRECT_RECLAIM_END] = ACTION_PAGE_FACT,
 	[OP_MARK_VICTIM] = ACTION_PAGE_FACT,
+	[OP_OOM_SCORE_ADJ] = ACTION_RESIDENT,
+	[OP_EXIT] = ACTION_RESIDENT,
+	[OP_PAGE_FAULT] = ACTION_RESIDENT,
+	[OP_FORK] = ACTION_RESIDENT,
+	[OP_EXEC] = ACTION_RESIDENT,
 	[OP_PCP_FREE_BUSY] = ACTION_NOTE,
 	[OP_PCP_ALLOC_BUSY] = ACTION_NOTE,
 	[OP_COMPACTION_BEGIN] = ACTION_NOTE,
 	[OP_COMPACTION_END] = ACTION_NOTE,
 	[OP_COMPACTION_MIGRATE] = ACTION_NOTE,
 	[OP_COMPACTION_FREE] = ACTION_NOTE,
+	[OP_ALLOC_BEGIN] = ACTION_ALLOC_BEGIN,
 	[OP_BULK_BEGIN] = ACTION_BULK_BEGIN,
 	[OP_BULK_END] = ACTION_BULK_END,
 };
@@ -81,12 +87,13 @@ static enum action action_for(int operation, const struct machine *m)
 		return ACTION_MARK;
 	if (operation == OP_EXTENSION)
 		return ACTION_SKIP;
+	/* where there are processes, theirs is what pages they have */
+	if (m->libc_level && libc_actions[operation])
+		return libc_actions[operation];
 	if (page_actions[operation])
 		return page_actions[operation];
 	if (slab_actions[operation])
 		return m->page_level ? ACTION_SKIP : slab_actions[operation];
-	if (m->libc_level && libc_actions[operation])
-		return libc_actions[operation];
 	return ACTION_NO_LAYER;
 }
 

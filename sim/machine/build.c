@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/kernel_threads.h"
 #include "machine/machine.h"
+#include "machine/migration.h"
+#include "machine/oom.h"
 #include "machine/page_records.h"
 #include "machine/start.h"
 
@@ -38,6 +41,9 @@ static int build_services(struct machine *m, const struct page_machine *machine,
 	m->events = event_heap_create(err);
 	if (!m->events)
 		return -1;
+	m->threads = kernel_threads_create(m->cpus, err);
+	if (!m->threads)
+		return -1;
 	m->next_event_ns = UINT64_MAX;
 	if (m->cpus > 1) {
 		m->locks = lock_table_create(err);
@@ -55,6 +61,7 @@ static int build_services(struct machine *m, const struct page_machine *machine,
 		.ram_pages = (machine->memory_bytes - machine->reserved_bytes) >> PAGE_SHIFT,
 		.frames = frames,
 		.defer = defer,
+		.wake_thread = kernel_threads_wake,
 		.engine = m,
 	};
 	return 0;
@@ -158,6 +165,10 @@ int machine_build(struct machine *m, struct error *err)
 	uint32_t frames = (uint32_t)(machine.memory_bytes >> PAGE_SHIFT) + device_hole_frames;
 	if (build_services(m, &machine, frames, err) != 0 || build_tables(m, err) != 0)
 		return -1;
+	m->migration = migration_create(m, err);
+	m->oom = oom_create(m, err);
+	if (!m->migration || !m->oom || resident_create(m, err) != 0)
+		return -1;
 	return build_policies(m, &machine, err);
 }
 
@@ -175,6 +186,10 @@ void machine_demolish(struct machine *m)
 	free(m->rcu_waiting.tokens);
 	if (m->locks)
 		lock_table_destroy(m->locks);
+	resident_destroy(m);
+	oom_destroy(m->oom);
+	migration_destroy(m->migration);
+	kernel_threads_destroy(m->threads);
 	if (m->events)
 		event_heap_destroy(m->events);
 	if (m->arena)

@@ -10,6 +10,7 @@
 #include "core/record.h"
 
 struct machine;
+struct result_table;
 
 /* Events are written as they come; the first failure to write is kept and told by events_finish. */
 struct events {
@@ -20,6 +21,8 @@ struct events {
 	struct error error;
 };
 
+/* Adds a row to one of the tables under /events. */
+void events_append(struct machine *m, struct result_table *table, const void *const *values);
 int events_open(struct machine *m, struct error *err);
 /* A row of any table under /events. */
 void events_append(struct machine *m, struct result_table *table, const void *const *values);

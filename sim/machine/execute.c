@@ -6,9 +6,11 @@
 #include "machine/marks.h"
 #include "machine/object_facts.h"
 #include "machine/object_records.h"
+#include "machine/oom.h"
 #include "machine/own_records.h"
 #include "machine/page_facts.h"
 #include "machine/page_records.h"
+#include "machine/pending.h"
 #include "machine/snapshots.h"
 
 static int mark_record(struct machine *m, const struct record *r, struct error *err)
@@ -43,6 +45,12 @@ static __attribute__((noinline)) int carry_out_rare(struct machine *m, const str
 		return page_fact(m, r);
 	case ACTION_OBJECT_FACT:
 		return object_fact(m, r);
+	case ACTION_RESIDENT:
+		resident_note(m, r);
+		oom_note(m, r);
+		return 0;
+	case ACTION_ALLOC_BEGIN:
+		return pending_begin(m, r, err);
 	case ACTION_KREALLOC:
 		return krealloc_record(m, r, extension);
 	case ACTION_CACHE_CREATE:
@@ -67,6 +75,8 @@ static inline __attribute__((always_inline)) int carry_out(struct machine *m,
 							   const struct record *extension,
 							   struct error *err)
 {
+	if (__builtin_expect(m->pending_count, 0) && pending_awaits(m, r))
+		return pending_end(m, r, err);
 	if (is_left_out(m, r))
 		return own_record(m, r, err);
 	switch ((enum action)m->action[r->operation]) {

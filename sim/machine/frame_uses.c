@@ -94,7 +94,7 @@ static bool page_block(const struct machine *m, uint32_t id, uint32_t *pfn, unsi
 	uint64_t value = (entry & ~IDENTITY_OLDER) - 1;
 	*pfn = (uint32_t)value;
 	if (!(entry & IDENTITY_OLDER)) {
-		*order = (unsigned)(value >> PAGE_ORDER_SHIFT);
+		*order = page_entry_order(entry);
 		return true;
 	}
 	*order = m->trace->definitions->origins[m->ids.page_owner[id].origin].order;

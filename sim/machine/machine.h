@@ -18,7 +18,9 @@
 #include "machine/assist.h"
 #include "machine/events.h"
 #include "machine/machine_options.h"
+#include "machine/page_events.h"
 #include "machine/processes.h"
+#include "machine/resident.h"
 #include "machine/true_caches.h"
 #include "page/page.h"
 #include "results/sink.h"
@@ -49,6 +51,7 @@ enum action {
 	ACTION_BULK_END,
 	ACTION_PAGE_FACT,   /* something a page assist may use */
 	ACTION_OBJECT_FACT, /* something an assist may use for objects */
+	ACTION_RESIDENT,    /* what tells how many pages processes have, and that they live */
 	ACTION_PAGE_ALLOC,
 	ACTION_PAGE_FREE,
 	ACTION_KMALLOC,
@@ -64,6 +67,7 @@ enum action {
 	ACTION_LIBC,
 	ACTION_VM,
 	ACTION_PROCESS,
+	ACTION_ALLOC_BEGIN,
 };
 
 /* Order of the engine's own events at one time. */
@@ -101,7 +105,7 @@ struct owner {
 
 struct identity {
 	uint64_t *object;        /* by id: object_t */
-	uint64_t *page;          /* by id: pfn, order in bits 32.. */
+	uint64_t *page;          /* by id: see page_entry() of machine/page_records.h */
 	struct heap_block *heap; /* at libc level */
 	struct map_entry *map;
 	uint32_t object_count, page_count, heap_count, map_count;
@@ -111,7 +115,7 @@ struct identity {
 };
 
 /* A few tasks by tid, the latest ones; 0 is nobody. */
-enum { TASK_SET_MAX = 64 };
+enum { TASK_SET_MAX = 64, PENDING_MAX = 256 };
 struct task_set {
 	uint32_t tid[TASK_SET_MAX];
 	uint32_t count, next;
@@ -119,6 +123,9 @@ struct task_set {
 
 struct effect_pairs;
 struct split_pages;
+struct kernel_threads;
+struct migration;
+struct oom;
 struct start;
 struct expect;
 struct sampler;
@@ -144,6 +151,10 @@ struct machine {
 	struct services services;
 	struct lock_table *locks;
 	struct event_heap *events;
+	struct kernel_threads *threads;
+	struct migration *migration;
+	struct oom *oom;
+	struct resident resident;
 	uint64_t next_event_ns; /* time of the first event, UINT64_MAX: none */
 
 	const struct cost_policy *cost;
@@ -192,6 +203,7 @@ struct machine {
 	bool touch_recorded;       /* page_read and its like are carried out */
 	uint64_t touch_bytes_max;  /* of each block that a program gets it writes so many bytes */
 	bool page_assists;         /* some assist adds to page requests */
+	bool moves_told;           /* what compaction moved is taken from the trace */
 	bool pages_from_trace;     /* assist slab_page: no page allocator is asked */
 	uint64_t objects_executed; /* object operations so far: positions of slab's page requests */
 
@@ -218,6 +230,13 @@ struct machine {
 	} * bulk_free;           /* by cpu */
 	uint32_t bulks_gathered; /* CPUs whose bulk free is not empty */
 
+	/* machine/pending.h */
+	struct pending_alloc {
+		uint64_t value; /* object or frame; UINT64_MAX: there was no memory */
+		uint32_t task, kind;
+	} pending[PENDING_MAX];
+	uint32_t pending_count;
+
 	struct assists assists;
 	struct task_set reclaiming, victims; /* as the recording tells */
 	struct effect_pairs *effects;
@@ -242,6 +261,7 @@ struct machine {
 	uint64_t horizon_ns;
 	struct events events_out;
 	struct result_table *slab_errors; /* NULL at page level */
+	struct page_events page_events;
 	const struct result_sink *sink_ops;
 	void *sink;
 };

@@ -62,6 +62,13 @@ static const struct option_spec machine_options[] = {
 	  .max = PAGE_ORDERS_MAX - 1,
 	  .unit = "",
 	  .help = "order of a pageblock: 9 with HUGETLB_PAGE, else orders - 1" },
+	{ .name = "root_in_memory",
+	  .offset = FIELD(root_in_memory),
+	  .type = OPTION_BOOL,
+	  .default_text = "true",
+	  .unit = "",
+	  .help = "file pages of a recorded start state are those of a root file system in memory "
+		  "(ramfs), which compaction cannot move" },
 	OPTION_END,
 };
 #undef FIELD

@@ -3,6 +3,7 @@
 #ifndef SLABYARD_MACHINE_MACHINE_OPTIONS_H
 #define SLABYARD_MACHINE_MACHINE_OPTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config/config.h"
@@ -10,6 +11,7 @@
 struct machine_params {
 	uint64_t memory_bytes, reserved_bytes;
 	uint64_t cpus, nodes, orders, pageblock_order;
+	bool root_in_memory;
 };
 
 struct sample_params {

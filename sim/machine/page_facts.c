@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "machine/page_facts.h"
 
+#include "machine/oom.h"
 #include "machine/page_records.h"
 #include "machine/start.h"
 
@@ -26,6 +27,16 @@ void page_facts_begin(struct machine *m)
 
 	if (m->assists.allowed[ASSIST_NAMED_reclaim])
 		told.value |= 1u << ASSIST_KSWAPD;
+	if (m->assists.allowed[ASSIST_NAMED_drain])
+		told.value |= 1u << ASSIST_DRAIN;
+	/* one without the other is of no use: compaction does both */
+	m->moves_told =
+		m->assists.allowed[ASSIST_NAMED_isolate] && m->assists.allowed[ASSIST_NAMED_rotate];
+	if (m->moves_told)
+		told.value |= 1u << ASSIST_ISOLATE;
+	else
+		m->assists.allowed[ASSIST_NAMED_isolate] = m->assists.allowed[ASSIST_NAMED_rotate] =
+			false;
 	if (m->cpus < 2 || !m->assists.allowed[ASSIST_NAMED_drain])
 		m->assists.allowed[ASSIST_NAMED_lock_order] = false;
 	if (m->assists.allowed[ASSIST_NAMED_lock_order])
@@ -84,7 +95,9 @@ uint8_t page_fact_flags(struct machine *m, const struct record *r)
 {
 	uint8_t flags = 0;
 
-	if (!m->assists.allowed[ASSIST_NAMED_reclaim] || !(m->reclaiming.count | m->victims.count))
+	if (!m->assists.allowed[ASSIST_NAMED_reclaim])
+		return oom_is_victim(m, r->task) ? REQUEST_OOM_VICTIM : 0;
+	if (!(m->reclaiming.count | m->victims.count))
 		return 0;
 	if (task_set_has(&m->reclaiming, tid_of(m, r)))
 		flags |= REQUEST_RECLAIMING;

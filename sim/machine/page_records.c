@@ -7,6 +7,7 @@
 #include "machine/census.h"
 #include "machine/effect_pairs.h"
 #include "machine/execute.h"
+#include "machine/migration.h"
 #include "machine/page_facts.h"
 #include "machine/recorded_pages.h"
 #include "machine/split_pages.h"
@@ -83,8 +84,8 @@ void page_release_lost(struct machine *m, const struct record *r, const struct r
 		return;
 	}
 	struct request release = *request;
-	release.order = (uint8_t)((entry - 1) >> PAGE_ORDER_SHIFT);
-	m->page->free(m->page_state, &release, (pfn_t){ (uint32_t)(entry - 1) });
+	release.order = page_entry_order(entry);
+	m->page->free(m->page_state, &release, page_entry_pfn(entry));
 }
 
 /* Index of the recorded frame's zone in the state's order, -1 without a state. */
@@ -125,19 +126,25 @@ static uint32_t part_offset(struct machine *m, const struct record *r, uint32_t 
 pfn_t page_part(struct machine *m, const struct record *r, struct request *request)
 {
 	uint64_t *entry = &m->ids.page[r->id];
-	uint64_t block = *entry - 1;
+	uint64_t block = *entry;
+	if (record_moves(r) && m->moves_told)
+		return page_whole(m, r, request);
+	if (record_moves(r)) {
+		migration_note(m, r);
+		return PFN_NONE;
+	}
 	if (record_detail(r) & PAGE_FREE_EXACT)
 		request->flags |= REQUEST_EXACT;
 	if (!r->id || !*entry || *entry & IDENTITY_OLDER)
 		return page_older(m, r);
-	uint32_t offset = part_offset(m, r, (uint8_t)(block >> PAGE_ORDER_SHIFT));
+	uint32_t offset = part_offset(m, r, page_entry_order(block));
 	*entry |= IDENTITY_SPLIT;
 	if (!record_leaves_part(r)) {
 		split_pages_end(m->split_pages, r->id);
 		*entry = 0;
 	}
 	if (offset != UINT32_MAX)
-		return (pfn_t){ (uint32_t)block + offset };
+		return (pfn_t){ page_entry_pfn(block).v + offset };
 	m->summary->unknown_frees++;
 	return PFN_NONE;
 }
@@ -146,8 +153,9 @@ pfn_t page_older(struct machine *m, const struct record *r)
 {
 	if (start_take_page(m->start, (uint32_t)r->address, r->size))
 		return (pfn_t){ (uint32_t)r->address };
-	m->summary->unknown_frees++;
-	return PFN_NONE;
+	pfn_t moved = migration_end(m, r);
+	m->summary->unknown_frees += pfn_is_none(moved);
+	return moved;
 }
 
 static pfn_t source_alloc(void *context, const struct request *request)

@@ -6,7 +6,45 @@
 #include "machine/outcome.h"
 #include "machine/request_of.h"
 
-enum { PAGE_ORDER_SHIFT = 32 };
+/*
+ * A live page allocation, as it stands in ids.page: first frame, order, whether it is a user's (it
+ * can be moved), and who asked for it; plus 1.
+ */
+enum {
+	PAGE_ORDER_SHIFT = 32,
+	PAGE_ORDER_MASK = 0x1f,
+	PAGE_USER_SHIFT = 37,
+	PAGE_TASK_SHIFT = 38,
+	PAGE_TASK_MASK = 0xffffff,
+};
+
+static inline uint64_t page_entry(pfn_t pfn, const struct request *request)
+{
+	return (pfn.v | (uint64_t)request->order << PAGE_ORDER_SHIFT |
+		(uint64_t)(request->migratetype == MIGRATE_MOVABLE) << PAGE_USER_SHIFT |
+		(uint64_t)(request->task & PAGE_TASK_MASK) << PAGE_TASK_SHIFT) +
+	       1;
+}
+
+static inline pfn_t page_entry_pfn(uint64_t entry)
+{
+	return (pfn_t){ (uint32_t)(entry - 1) };
+}
+
+static inline uint8_t page_entry_order(uint64_t entry)
+{
+	return (entry - 1) >> PAGE_ORDER_SHIFT & PAGE_ORDER_MASK;
+}
+
+static inline bool page_entry_user(uint64_t entry)
+{
+	return (entry - 1) >> PAGE_USER_SHIFT & 1;
+}
+
+static inline uint32_t page_entry_task(uint64_t entry)
+{
+	return (entry - 1) >> PAGE_TASK_SHIFT & PAGE_TASK_MASK;
+}
 
 /* A page request of slab that this level does not carry out but compares (machine/effect_pairs.h).
  */
@@ -39,30 +77,69 @@ static inline uint8_t page_order(const struct record *r)
 	return (uint8_t)(r->size < PAGE_ORDERS_MAX ? r->size : PAGE_ORDERS_MAX);
 }
 
+static inline struct request page_request_of(const struct machine *m, const struct record *r)
+{
+	struct request request = request_of(m, r);
+	request.order = page_order(r);
+	request.id = r->id;
+	uint8_t migratetype = m->origins[r->origin].migratetype;
+	/* No allocation asks for the other types; without one that can be, gfp tells. */
+	if (migratetype < MIGRATE_PCPTYPES)
+		request.migratetype = migratetype;
+	return request;
+}
+
+/* A user's pages are resident, or no more. */
+static inline void page_count_user(struct machine *m, uint32_t task, int32_t pages)
+{
+	struct task_resident *t = &m->resident.tasks[task & PAGE_TASK_MASK];
+
+	t->pages += (uint32_t)pages;
+	if (pages > 0)
+		t->untold += pages;
+}
+
+static inline int page_allocated(struct machine *m, const struct record *r,
+				 const struct request *request, pfn_t pfn)
+{
+	bool failed = pfn_is_none(pfn);
+	if (!failed && r->id) {
+		m->ids.page[r->id] = page_entry(pfn, request);
+		if (request->migratetype == MIGRATE_MOVABLE)
+			page_count_user(m, r->task, 1 << request->order);
+		machine_note_owner(m, m->ids.page_owner, r);
+	}
+	outcome_of(m, r, failed, pfn.v, true);
+	return 1;
+}
+
 static inline int page_alloc_record(struct machine *m, const struct record *r)
 {
 	if (page_is_effect(m, r))
 		return page_effect(m, r, true);
 	if (m->pages_from_trace)
 		return 0;
-	struct request request = request_of(m, r);
-	request.order = page_order(r);
-	uint8_t migratetype = m->origins[r->origin].migratetype;
-	/* No allocation asks for the other types; without one that can be, gfp tells. */
-	if (migratetype < MIGRATE_PCPTYPES)
-		request.migratetype = migratetype;
+	struct request request = page_request_of(m, r);
 	if (m->page_assists)
 		page_assist_request(m, r, &request);
 	if (__builtin_expect(r->id && m->ids.page[r->id], 0))
 		page_release_lost(m, r, &request);
-	pfn_t pfn = m->page->alloc(m->page_state, &request);
-	bool failed = pfn_is_none(pfn);
-	if (!failed && r->id) {
-		m->ids.page[r->id] = ((uint64_t)request.order << PAGE_ORDER_SHIFT | pfn.v) + 1;
-		machine_note_owner(m, m->ids.page_owner, r);
-	}
-	outcome_of(m, r, failed, pfn.v, true);
-	return 1;
+	return page_allocated(m, r, &request, m->page->alloc(m->page_state, &request));
+}
+
+/* What the record frees is all that its id stands for. */
+static inline pfn_t page_whole(struct machine *m, const struct record *r, struct request *request)
+{
+	uint64_t entry = r->id ? m->ids.page[r->id] : 0;
+
+	if (r->id)
+		m->ids.page[r->id] = 0;
+	if (__builtin_expect(!entry || entry & IDENTITY_OLDER, 0))
+		return page_older(m, r);
+	request->order = page_entry_order(entry);
+	if (page_entry_user(entry))
+		page_count_user(m, page_entry_task(entry), -(1 << request->order));
+	return page_entry_pfn(entry);
 }
 
 static inline int page_free_record(struct machine *m, const struct record *r)
@@ -76,17 +153,9 @@ static inline int page_free_record(struct machine *m, const struct record *r)
 	struct request request = request_of(m, r);
 	request.order = page_order(r);
 	uint64_t entry = r->id ? m->ids.page[r->id] : 0;
-	pfn_t pfn = { (uint32_t)(entry - 1) };
-	if (__builtin_expect(r->flags & RECORD_PART || entry & IDENTITY_SPLIT, 0)) {
-		pfn = page_part(m, r, &request);
-	} else {
-		if (r->id)
-			m->ids.page[r->id] = 0;
-		if (__builtin_expect(entry && !(entry & IDENTITY_OLDER), 1))
-			request.order = (uint8_t)((entry - 1) >> PAGE_ORDER_SHIFT);
-		else
-			pfn = page_older(m, r);
-	}
+	pfn_t pfn = __builtin_expect(r->flags & RECORD_PART || entry & IDENTITY_SPLIT, 0)
+			    ? page_part(m, r, &request)
+			    : page_whole(m, r, &request);
 	if (pfn_is_none(pfn))
 		return 0;
 	if (r->operation == OP_MM_PAGE_FREE_BATCHED)

@@ -7,6 +7,7 @@
 #include "machine/cpu_order.h"
 #include "machine/execute.h"
 #include "machine/id_table.h"
+#include "machine/kernel_threads.h"
 #include "machine/machine.h"
 #include "machine/marks.h"
 #include "machine/own_records.h"
@@ -39,16 +40,22 @@ void machine_note_next_event(struct machine *m)
 {
 	const struct event *first = event_heap_peek(m->events);
 	m->next_event_ns = first ? first->time_ns : UINT64_MAX;
+	/* they look at each record for the time that it leaves them */
+	if (kernel_threads_waiting(m->threads))
+		m->next_event_ns = 0;
 }
 
 int machine_run_events(struct machine *m, uint64_t until_ns, struct error *err)
 {
-	while (m->next_event_ns <= until_ns) {
+	const struct event *first;
+	if (kernel_threads_waiting(m->threads))
+		kernel_threads_run(m, until_ns);
+	while ((first = event_heap_peek(m->events)) && first->time_ns <= until_ns) {
 		struct event event = event_heap_pop(m->events);
-		machine_note_next_event(m);
 		if (run_event(m, &event, err) != 0)
 			return -1;
 	}
+	machine_note_next_event(m);
 	return 0;
 }
 
@@ -80,6 +87,8 @@ static bool begins_here(const struct machine *m, const struct record *r)
 /* The state that the run begins with. */
 static int begin_results(struct machine *m, struct error *err)
 {
+	if (m->page->begin)
+		m->page->begin(m->page_state, m->time_ns);
 	if (m->slab && m->slab->begin && m->slab->begin(m->slab_state, m->time_ns, err) != 0)
 		return -1;
 	if (snapshots_begin(m->snapshots, m, err) != 0 ||
@@ -241,7 +250,8 @@ int machine_replay(struct machine *m, struct batch *batch, struct error *err)
 	if (first_batch(m, batch, err) != 0)
 		return -1;
 	while (more == 1) {
-		if (check_limits(m, batch, err) != 0 || machine_cover_ids(m, err) != 0)
+		if (check_limits(m, batch, err) != 0 || machine_cover_ids(m, err) != 0 ||
+		    resident_cover(m, err) != 0)
 			return -1;
 		enter_batch(m, batch);
 		if (replay_batch(m, batch, err) != 0)

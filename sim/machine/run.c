@@ -13,6 +13,7 @@
 #include "machine/frame_uses.h"
 #include "machine/machine.h"
 #include "machine/marks.h"
+#include "machine/oom.h"
 #include "machine/own_records.h"
 #include "machine/page_facts.h"
 #include "machine/placements.h"
@@ -213,7 +214,8 @@ static int open_sink(struct machine *m, struct error *err)
 	m->sink = m->sink_ops->open(m->run->output ? m->run->output : "", params, err);
 	if (!m->sink)
 		return -1;
-	if (events_open(m, err) != 0 || slab_errors_open(m, err) != 0)
+	if (events_open(m, err) != 0 || slab_errors_open(m, err) != 0 ||
+	    page_events_open(m, err) != 0 || oom_open(m, err) != 0)
 		return -1;
 	/* With slabs' pages taken from the trace nobody knows of the others. */
 	if (m->run->output && !m->pages_from_trace) {

@@ -340,6 +340,12 @@ void start_give_pages(struct start *start, uint32_t pfn, uint32_t order)
 	set_bits(start, pfn, 1u << order, true);
 }
 
+void start_move_page(struct start *start, uint32_t from, uint32_t to)
+{
+	if (start_take_page(start, from, 0))
+		start_give_pages(start, to, 0);
+}
+
 static int load_slabs(struct start *start, struct machine *m, struct error *err)
 {
 	if (!m->slab->load)

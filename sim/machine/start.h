@@ -72,5 +72,7 @@ char start_page_kind(const struct start *start, uint32_t pfn);
 /* Frames that the recorded kernel took without an allocation (compaction): later frees name them.
  */
 void start_give_pages(struct start *start, uint32_t pfn, uint32_t order);
+/* The page of that time in frame `from`, if there is one, is in `to` now. */
+void start_move_page(struct start *start, uint32_t from, uint32_t to);
 
 #endif

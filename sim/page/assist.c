@@ -8,7 +8,7 @@
 /* A drain that the model has predicted finds its block gone from the per-cpu lists already. */
 static bool follow_drain(struct buddy *b, uint32_t zone, const struct page_assist *a)
 {
-	if (b->lock_order && pcp_drain_decided(b, zone, a->cpu))
+	if (buddy_told(b, ASSIST_REFILL) && pcp_drain_decided(b, zone, a->cpu))
 		return true;
 	return frame_is_pcp(*frames_state(&b->frames, a->pfn.v, a->order)) &&
 	       pcp_drain_block(b, zone, a->cpu, a->pfn.v, a->order);
@@ -17,20 +17,12 @@ static bool follow_drain(struct buddy *b, uint32_t zone, const struct page_assis
 /* __isolate_free_page(): the block leaves its list; a large one makes its pageblocks movable. */
 static bool follow_isolate(struct buddy *b, uint32_t zone, const struct page_assist *a)
 {
-	struct buddy_zone *z = &b->zones[zone];
-	uint32_t end = a->pfn.v + (1u << a->order);
-
 	if (!frames_is_free_block(&b->frames, a->pfn.v, a->order))
 		return false;
-	block_unlink(b, z, a->pfn.v, a->order);
+	block_isolate(b, zone, a->pfn.v, a->order);
 	buddy_free_count_add(b, zone, a->cpu, -(1 << a->order));
 	in_use_begin(b, a->pfn.v, a->order, FRAME_ALLOCATED);
-	if (a->order + 1u < b->pageblock_order)
-		return true;
-	for (uint32_t pfn = a->pfn.v; pfn < end; pfn += 1u << b->pageblock_order) {
-		if (pageblock_type(b, pfn) < MIGRATE_PCPTYPES)
-			pageblock_set_type(b, z, pfn, MIGRATE_MOVABLE);
-	}
+	frames_describe(&b->frames, a->pfn.v, a->order, false, 0);
 	return true;
 }
 
@@ -88,14 +80,14 @@ static bool follow_capture(struct buddy *b, uint32_t zone, const struct page_ass
 		return false;
 	buddy_free_count_add(b, zone, a->cpu, -(1 << a->order));
 	in_use_begin(b, a->pfn.v, a->order, FRAME_ALLOCATED);
+	frames_describe(&b->frames, a->pfn.v, a->order, false, 0);
 	b->captured = (struct captured){ a->pfn.v, a->cpu, a->order };
 	return true;
 }
 
 static bool follow_told(struct buddy *b, uint32_t kinds)
 {
-	b->lock_order = kinds & 1u << ASSIST_REFILL;
-	b->kswapd_told = kinds & 1u << ASSIST_KSWAPD;
+	b->told = kinds;
 	return false;
 }
 
@@ -110,7 +102,7 @@ bool buddy_assist(void *state, const struct page_assist *assist)
 	uint32_t zone;
 
 	if (assist->kind == ASSIST_KSWAPD)
-		return kswapd_run(b, assist->value);
+		return kswapd_run_told(b, assist->value);
 	if (assist->kind == ASSIST_TOLD)
 		return follow_told(b, assist->value);
 	if (assist->pfn.v < b->zones[0].start || !in_machine(b, assist->pfn.v) ||
@@ -131,11 +123,11 @@ bool buddy_assist(void *state, const struct page_assist *assist)
 		in_use_set_lru(b, assist->pfn.v, assist->value);
 		return true;
 	case ASSIST_REFILL:
-		return b->lock_order && assist->value < MIGRATE_PCPTYPES &&
+		return buddy_told(b, ASSIST_REFILL) && assist->value < MIGRATE_PCPTYPES &&
 		       pcp_allows(b, assist->order) &&
 		       pcp_refill_told(b, zone, assist->cpu, assist->order, assist->value);
 	case ASSIST_REFILL_DUE:
-		return !b->lock_order || assist->value >= MIGRATE_PCPTYPES ||
+		return !buddy_told(b, ASSIST_REFILL) || assist->value >= MIGRATE_PCPTYPES ||
 		       pcp_refill_is_due(b, zone, assist);
 	case ASSIST_RESERVE_HIGHATOMIC:
 		return follow_highatomic(b, zone, assist);

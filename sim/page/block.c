@@ -100,6 +100,54 @@ uint32_t block_first(const struct buddy *b, uint32_t zone, unsigned order, unsig
 	return z->blocks[order][migratetype] ? list_first(b, z, order, migratetype) : UINT32_MAX;
 }
 
+uint32_t block_last(const struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype)
+{
+	const struct buddy_zone *z = &b->zones[zone];
+	const struct frame_level *level = frames_level(&b->frames, order);
+
+	if (!z->blocks[order][migratetype])
+		return UINT32_MAX;
+	return level->links[list_head(level, z, order, migratetype)].prev << level->shift;
+}
+
+/* The block of a link, UINT32_MAX for the list's head. */
+static uint32_t link_block(const struct frame_level *level, uint32_t head, uint32_t link)
+{
+	return link == head ? UINT32_MAX : link << level->shift;
+}
+
+uint32_t block_next(const struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
+		    unsigned migratetype)
+{
+	const struct frame_level *level = frames_level(&b->frames, order);
+	uint32_t head = list_head(level, &b->zones[zone], order, migratetype);
+
+	return link_block(level, head, level->links[pfn >> level->shift].next);
+}
+
+uint32_t block_previous(const struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
+			unsigned migratetype)
+{
+	const struct frame_level *level = frames_level(&b->frames, order);
+	uint32_t head = list_head(level, &b->zones[zone], order, migratetype);
+
+	return link_block(level, head, level->links[pfn >> level->shift].prev);
+}
+
+void block_isolate(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order)
+{
+	struct buddy_zone *z = &b->zones[zone];
+	uint32_t end = pfn + (1u << order);
+
+	block_remove(b, z, pfn, order);
+	if (order + 1u < b->pageblock_order)
+		return;
+	for (; pfn < end; pfn += pageblock_frames(b)) {
+		if (pageblock_type(b, pfn) < MIGRATE_PCPTYPES)
+			pageblock_set_type(b, z, pfn, MIGRATE_MOVABLE);
+	}
+}
+
 static bool mergeable(unsigned migratetype)
 {
 	return migratetype < MIGRATE_PCPTYPES;
@@ -140,12 +188,30 @@ static inline bool merge_likely(const struct buddy *b, const struct buddy_zone *
 	return free_buddy(b, z, parent ^ (2u << order), order + 1);
 }
 
+/* compaction_capture(): who compacts for a block of this order has it, before others can. */
+static bool capture(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
+		    unsigned migratetype)
+{
+	struct capture *c = &b->capture;
+
+	if (c->zone != zone || c->order != order || c->pfn != UINT32_MAX ||
+	    migratetype == MIGRATE_CMA || migratetype == MIGRATE_ISOLATE ||
+	    (order < b->pageblock_order && migratetype == MIGRATE_MOVABLE))
+		return false;
+	c->pfn = pfn;
+	buddy_free_count_add(b, zone, c->cpu, -(1 << order));
+	return true;
+}
+
 void block_free(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order, unsigned migratetype,
 		bool to_tail)
 {
 	struct buddy_zone *z = &b->zones[zone];
 
 	while (order + 1 < b->orders) {
+		if (__builtin_expect(b->capture.active, 0) &&
+		    capture(b, zone, pfn, order, migratetype))
+			return;
 		uint32_t other = pfn ^ (1u << order);
 		if (!free_buddy(b, z, other, order) || !may_merge(b, other, order, migratetype))
 			break;

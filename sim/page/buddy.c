@@ -2,7 +2,8 @@
 /*
  * Policy `buddy`: Linux 6.1's page allocator, frame for frame. block.c holds the free lists,
  * fallback.c stealing between migratetypes, pcp.c the per-cpu lists, zonelist.c and watermark.c the
- * choice of zone, zone.c the fresh machine. Policy `buddy-nogroup` is the same code.
+ * choice of zone, slowpath.c what happens when memory is short, zone.c the fresh machine. Policy
+ * `buddy-nogroup` is the same code.
  */
 #include "page/buddy.h"
 
@@ -37,7 +38,10 @@ int buddy_arrays(struct buddy *b, uint32_t frame_count, struct error *err)
 	b->pageblock_type = arena_array(arena, pageblocks, sizeof(uint8_t), err);
 	b->pageblock_lru = arena_array(arena, pageblocks, sizeof(uint32_t), err);
 	b->pageblock_pinned = arena_array(arena, pageblocks, sizeof(uint32_t), err);
-	return b->pageblock_type && b->pageblock_lru && b->pageblock_pinned ? 0 : -1;
+	b->pageblock_skip = arena_array(arena, pageblocks / 64 + 1, sizeof(uint64_t), err);
+	if (!b->pageblock_type || !b->pageblock_lru || !b->pageblock_pinned || !b->pageblock_skip)
+		return -1;
+	return compact_create(b, err);
 }
 
 static int check_machine(const struct page_machine *machine, struct error *err)
@@ -73,11 +77,13 @@ void *buddy_create(const struct page_machine *machine, const void *params,
 		.orders = machine->orders,
 		.pageblock_order = machine->pageblock_order,
 		.captured = { .pfn = UINT32_MAX },
+		.capture = { .pfn = UINT32_MAX },
 		.params = *(const struct buddy_params *)params,
 		.services = services,
 	};
 	b->zones = arena_array(services->arena, PAGE_ZONES_MAX, sizeof(*b->zones), err);
-	if (!b->zones || zone_layout(b, machine, err))
+	if (!b->zones || page_threads_create(b, machine->nodes, err) ||
+	    zone_layout(b, machine, err))
 		return NULL;
 	buddy_add_zone_locks(b, 0);
 	return b;
@@ -90,6 +96,7 @@ static void mark_allocated(struct buddy *b, const struct request *request, uint3
 		   (GFP_BIT_MOVABLE | GFP_BIT_COMP);
 
 	in_use_begin(b, pfn, request->order, lru ? FRAME_LRU : FRAME_ALLOCATED);
+	frames_describe(&b->frames, pfn, request->order, request->gfp & GFP_BIT_COMP, request->id);
 	if (request->gfp & GFP_BIT_ZERO)
 		work_count_n(b->services->work, WORK_zero_page, 1u << request->order);
 }
@@ -125,8 +132,7 @@ void buddy_drain(void *state, uint32_t cpu)
 {
 	struct buddy *b = state;
 
-	for (uint32_t zone = 0; zone < b->zone_count; zone++)
-		pcp_drain(b, zone, cpu, cpu);
+	pcp_drain_cpu(b, cpu, cpu);
 }
 
 const struct page_policy buddy_page_policy = {
@@ -144,7 +150,9 @@ const struct page_policy buddy_page_policy = {
 	.alloc_bulk = buddy_alloc_bulk,
 	.drain = buddy_drain,
 	.assist = buddy_assist,
-	.expire = kswapd_expire,
+	.begin = buddy_begin,
+	.expire = buddy_expire,
+	.thread_needs = buddy_thread_needs,
 	.counts = buddy_counts,
 	.load = buddy_load,
 	.dump = buddy_dump,

@@ -13,8 +13,10 @@
 #include "core/ids.h"
 #include "core/page_state.h"
 #include "core/services.h"
+#include "page/compact.h"
 #include "page/frames.h"
 #include "page/page.h"
+#include "page/reclaim.h"
 
 /* enum zone_type of include/linux/mmzone.h on x86-64. */
 enum zone_type { ZONE_DMA, ZONE_DMA32, ZONE_NORMAL, ZONE_MOVABLE, ZONE_TYPES };
@@ -43,6 +45,7 @@ enum {
 	PCP_LISTS = PCP_LOW_LISTS + 2, /* and two of huge pages, unmovable and movable */
 	PCP_BATCH_SCALE_MAX = 5,
 	PCP_CPUS_MAX = 4096,
+	HUGE_PAGE_ORDER = 9, /* HPAGE_PMD_ORDER */
 };
 
 struct buddy_params {
@@ -53,6 +56,10 @@ struct buddy_params {
 	bool page_group_by_mobility;
 	bool transparent_hugepage;
 	bool khugepaged;
+	bool compaction;
+	uint64_t compaction_proactiveness;
+	uint64_t extfrag_threshold;
+	uint64_t hz;
 	uint64_t initmem_bytes;
 };
 
@@ -98,6 +105,7 @@ struct buddy_zone {
 	uint32_t blocks[PAGE_ORDERS_MAX][MIGRATE_TYPES];
 	uint32_t pageblocks[MIGRATE_TYPES];
 	uint32_t pageblocks_mixed[MIGRATE_TYPES];
+	struct compact_zone compact;
 };
 
 /* A block that compaction took as it was freed, for the allocation that waits for it. */
@@ -105,6 +113,14 @@ struct captured {
 	uint32_t pfn; /* UINT32_MAX: none */
 	uint32_t cpu;
 	uint8_t order;
+};
+
+/* struct capture_control: a direct compaction waits for a block of its order to come free. */
+struct capture {
+	bool active;
+	uint8_t order;
+	uint32_t zone, cpu;
+	uint32_t pfn; /* UINT32_MAX: none yet */
 };
 
 /* Work done under a zone lock, priced when it is let go. */
@@ -119,21 +135,28 @@ struct buddy {
 	uint32_t cpus;
 	uint32_t orders, pageblock_order;
 	bool group_by_mobility;
-	bool lock_order; /* drains and refills wait for the events that tell them */
-	bool kswapd_told, kswapd_woken;
+	uint32_t told; /* 1 << enum page_assist_kind: what the trace tells, so that it is not
+			  decided */
 	struct captured captured;
+	struct capture capture;
+	struct page_node *nodes;
+	uint32_t node_count;
 	struct tally tally;
 	struct buddy_params params;
 
 	uint8_t *pageblock_type; /* enum migratetype by pageblock */
 	/* pages in use by pageblock, on an LRU list, so that they may be moved, and others */
 	uint32_t *pageblock_lru, *pageblock_pinned;
+	uint64_t *pageblock_skip; /* a bit each: compaction found nothing to do there */
+	struct compact_scratch compact;
 
 	struct pcp *pcps; /* zone_count for each CPU */
 	uint32_t *pcp_slots;
 	uint32_t pcp_ring; /* slots of one list */
 
 	uint64_t total_reserve, min_free_kbytes;
+	uint64_t jiffies;                 /* of the recorded state; 0: the run begins at boot */
+	uint64_t begin_ns, begin_jiffies; /* the run's begin; jiffies since boot */
 	const struct services *services;
 };
 
@@ -157,6 +180,28 @@ static inline struct pcp *buddy_pcp(const struct buddy *b, uint32_t zone, uint32
 static inline uint32_t pageblock_of(const struct buddy *b, uint32_t pfn)
 {
 	return pfn >> b->pageblock_order;
+}
+
+static inline uint32_t pageblock_frames(const struct buddy *b)
+{
+	return 1u << b->pageblock_order;
+}
+
+static inline bool buddy_told(const struct buddy *b, enum page_assist_kind kind)
+{
+	return b->told & 1u << kind;
+}
+
+/* The migratetype whose lists serve a request. */
+static inline unsigned buddy_migratetype(const struct buddy *b, unsigned migratetype)
+{
+	return b->group_by_mobility ? migratetype : MIGRATE_UNMOVABLE;
+}
+
+/* gfp_compaction_allowed() */
+static inline bool compact_allowed(const struct buddy *b, uint32_t gfp)
+{
+	return b->params.compaction && gfp & GFP_BIT_IO;
 }
 
 static inline unsigned pageblock_type(const struct buddy *b, uint32_t pfn)
@@ -276,6 +321,26 @@ static inline uint64_t buddy_free_frames(const struct buddy_zone *z)
 	return frames;
 }
 
+/* zone_page_state_snapshot(NR_FREE_PAGES): with what the CPUs have not told yet. */
+static inline int64_t buddy_free_now(const struct buddy *b, uint32_t zone)
+{
+	int64_t pages = b->zones[zone].nr_free;
+
+	for (uint32_t cpu = 0; cpu < b->cpus; cpu++)
+		pages += buddy_pcp(b, zone, cpu)->free_diff;
+	return pages < 0 ? 0 : pages;
+}
+
+/* Some list of the order has a block (free_area.nr_free). */
+static inline bool buddy_has_order(const struct buddy_zone *z, unsigned order)
+{
+	uint32_t orders = 0;
+
+	for (unsigned type = 0; type < MIGRATE_TYPES; type++)
+		orders |= z->nonempty[type];
+	return orders & 1u << order;
+}
+
 /* block.c: the buddy lists. The caller holds the zone lock; zone counters are the caller's. */
 
 /* __free_one_page(): puts a block on its list, merged with its buddies as far as that goes. */
@@ -292,6 +357,14 @@ void block_unlink(struct buddy *b, struct buddy_zone *z, uint32_t pfn, unsigned 
 void block_move(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order, unsigned migratetype);
 /* First block of a list, or UINT32_MAX. */
 uint32_t block_first(const struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype);
+uint32_t block_last(const struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype);
+/* Its neighbours on its list, or UINT32_MAX. */
+uint32_t block_next(const struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
+		    unsigned migratetype);
+uint32_t block_previous(const struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
+			unsigned migratetype);
+/* Off its list; a large one makes its pageblocks movable (__isolate_free_page()). */
+void block_isolate(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order);
 /* Takes a block of this order out of the free one that contains it. False: there is none. */
 bool block_take_at(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order);
 /* Adds at the tail, for loading a state. */
@@ -315,8 +388,10 @@ void fallback_reserve_highatomic(struct buddy *b, uint32_t zone, uint32_t pfn);
 /* True when free blocks came with the pageblock. */
 bool fallback_unreserve_pageblock(struct buddy *b, uint32_t zone, uint32_t pfn,
 				  unsigned migratetype);
-bool fallback_unreserve_highatomic(struct buddy *b, uint32_t highest_type, unsigned migratetype,
-				   bool force);
+bool fallback_unreserve_highatomic(struct buddy *b, const struct request *request,
+				   unsigned migratetype, bool force);
+/* find_suitable_fallback(): another type has a block of this order, and its pageblock with it. */
+bool fallback_can_steal(const struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype);
 
 /* pcp.c */
 
@@ -328,6 +403,8 @@ uint32_t pcp_take(struct buddy *b, uint32_t zone, const struct request *request,
 void pcp_put(struct buddy *b, uint32_t zone, const struct request *request, uint32_t pfn);
 /* drain_pages_zone() */
 void pcp_drain(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t running_cpu);
+/* drain_pages() */
+void pcp_drain_cpu(struct buddy *b, uint32_t cpu, uint32_t running_cpu);
 /* Takes one block off whichever CPU's list it is on and frees it. False: on none. */
 bool pcp_drain_block(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t pfn, unsigned order);
 /* ASSIST_LOCK_ORDER: the drain that was decided on this CPU takes place. False: none was. */
@@ -350,6 +427,12 @@ int pcp_create(struct buddy *b, uint32_t high_max, struct error *err);
 
 bool watermark_ok(const struct buddy *b, uint32_t zone, unsigned order, uint64_t mark,
 		  unsigned highest_type, unsigned alloc_flags);
+/* With this many free pages instead of the zone's counter. */
+bool watermark_ok_with(const struct buddy *b, uint32_t zone, unsigned order, uint64_t mark,
+		       unsigned highest_type, unsigned alloc_flags, int64_t free_pages);
+/* zone_watermark_ok_safe(): exact where the counter may lag too far behind. */
+bool watermark_ok_safe(const struct buddy *b, uint32_t zone, unsigned order, uint64_t mark,
+		       unsigned highest_type);
 bool watermark_fast(const struct buddy *b, uint32_t zone, unsigned order, unsigned highest_type,
 		    unsigned alloc_flags, uint32_t gfp);
 /* Watermarks, reserves, pcp sizes and counter thresholds of all zones, from their sizes. */
@@ -358,16 +441,13 @@ void watermark_setup(struct buddy *b, const uint32_t *managed_at_boot);
 /* zonelist.c: which zone. */
 
 unsigned zonelist_highest_type(uint32_t gfp);
+/* The zones of a request, best first; UINT32_MAX at the end. */
+uint32_t zonelist_first(const struct buddy *b, const struct request *request);
+uint32_t zonelist_next(const struct buddy *b, const struct request *request, uint32_t zone);
+/* get_page_from_freelist(): UINT32_MAX when no zone has something and is above its mark. */
+uint32_t zonelist_try(struct buddy *b, const struct request *request, unsigned alloc_flags);
 uint32_t zonelist_take(struct buddy *b, const struct request *request);
 size_t zonelist_take_bulk(struct buddy *b, const struct request *request, size_t count, pfn_t *out);
-
-/* kswapd.c */
-
-/* wakeup_kswapd(): it runs once the running operation is over. */
-void kswapd_wake(struct buddy *b, const struct request *request);
-/* balance_pgdat(), as far as there is nothing to reclaim. True when it made a difference. */
-bool kswapd_run(struct buddy *b, uint32_t node);
-void kswapd_expire(void *state, uint64_t token, uint64_t now_ns);
 
 /* zone.c: a fresh machine. */
 
@@ -389,7 +469,8 @@ void buddy_walk(const void *state, void (*visit)(void *, const struct page_exten
 bool buddy_check(const void *state, struct error *err);
 bool buddy_assist(void *state, const struct page_assist *assist);
 
-/* options.c: page_group_by_mobility stands first. */
+/* options.c: what is about pages that can be moved stands first. */
+enum { BUDDY_OPTIONS_MOBILITY = 5 };
 extern const struct option_spec buddy_options[];
 
 /* buddy.c: hooks of the ops table. */

@@ -4,6 +4,7 @@
  * the whole pageblock with it. Reference: __rmqueue_fallback(), steal_suitable_fallback() and the
  * high-atomic reserve of mm/page_alloc.c.
  */
+#include "core/page_observer.h"
 #include "page/buddy.h"
 
 /* Each type's second and third choice; the other types have none. */
@@ -12,11 +13,6 @@ static const uint8_t fallbacks[MIGRATE_PCPTYPES][2] = {
 	[MIGRATE_MOVABLE] = { MIGRATE_RECLAIMABLE, MIGRATE_UNMOVABLE },
 	[MIGRATE_RECLAIMABLE] = { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE },
 };
-
-static uint32_t pageblock_frames(const struct buddy *b)
-{
-	return 1u << b->pageblock_order;
-}
 
 static bool may_steal_pageblock(const struct buddy *b, unsigned order, unsigned migratetype)
 {
@@ -29,6 +25,15 @@ static unsigned fallback_type(const struct buddy_zone *z, unsigned order, unsign
 	unsigned first = fallbacks[migratetype][0];
 
 	return z->nonempty[first] & 1u << order ? first : fallbacks[migratetype][1];
+}
+
+bool fallback_can_steal(const struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype)
+{
+	const struct buddy_zone *z = &b->zones[zone];
+	const uint8_t *types = fallbacks[migratetype];
+
+	return (z->nonempty[types[0]] | z->nonempty[types[1]]) & 1u << order &&
+	       may_steal_pageblock(b, order, migratetype);
 }
 
 struct pageblock_contents {
@@ -153,17 +158,38 @@ static uint32_t fallback_order(const struct buddy *b, const struct buddy_zone *z
 	return order + (unsigned)__builtin_ctz(orders >> order);
 }
 
+static void tell_observer(const struct buddy *b, struct extfrag_event event)
+{
+	const struct page_observer *observer = b->services->observer;
+
+	if (!observer)
+		return;
+	event.fragmenting = event.fallback_order < b->pageblock_order;
+	event.change_ownership = pageblock_type(b, event.pfn.v) == event.alloc_migratetype;
+	observer->extfrag(observer->context, &event);
+}
+
 static bool fallback_steal(struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype,
 			   unsigned alloc_flags)
 {
 	struct buddy_zone *z = &b->zones[zone];
-	uint32_t from = fallback_order(b, z, order, migratetype, alloc_flags);
+	uint32_t from = fallback_order(b, z, order, migratetype, alloc_flags), pfn;
+	unsigned type;
 
 	if (from == UINT32_MAX)
 		return false;
 	work_count(b->services->work, WORK_fallback);
-	steal(b, zone, block_first(b, zone, from, fallback_type(z, from, migratetype)), from,
-	      migratetype, alloc_flags, may_steal_pageblock(b, from, migratetype));
+	type = fallback_type(z, from, migratetype);
+	pfn = block_first(b, zone, from, type);
+	steal(b, zone, pfn, from, migratetype, alloc_flags,
+	      may_steal_pageblock(b, from, migratetype));
+	tell_observer(b, (struct extfrag_event){
+				 .pfn = { pfn },
+				 .alloc_order = (uint8_t)order,
+				 .fallback_order = (uint8_t)from,
+				 .alloc_migratetype = (uint8_t)migratetype,
+				 .fallback_migratetype = (uint8_t)type,
+			 });
 	return true;
 }
 
@@ -219,12 +245,12 @@ static bool unreserve_zone(struct buddy *b, uint32_t zone, unsigned migratetype)
 	return moved;
 }
 
-bool fallback_unreserve_highatomic(struct buddy *b, uint32_t highest_type, unsigned migratetype,
-				   bool force)
+bool fallback_unreserve_highatomic(struct buddy *b, const struct request *request,
+				   unsigned migratetype, bool force)
 {
-	for (uint32_t zone = b->zone_count; zone-- > 0;) {
-		const struct buddy_zone *z = &b->zones[zone];
-		if (z->type > highest_type || (!force && z->nr_highatomic <= pageblock_frames(b)))
+	for (uint32_t zone = zonelist_first(b, request); zone != UINT32_MAX;
+	     zone = zonelist_next(b, request, zone)) {
+		if (!force && b->zones[zone].nr_highatomic <= pageblock_frames(b))
 			continue;
 		if (unreserve_zone(b, zone, migratetype))
 			return true;

@@ -150,6 +150,32 @@ static inline struct frame_block frames_block(const struct frames *f, uint32_t p
 }
 
 /*
+ * A block in use keeps in its link, which no list needs meanwhile, whose it is, and whether it is a
+ * compound page.
+ */
+static inline void frames_describe(const struct frames *f, uint32_t pfn, unsigned order,
+				   bool compound, uint32_t owner)
+{
+	const struct frame_level *level = frames_level(f, order);
+	level->links[pfn >> level->shift] = (struct frame_link){ .next = compound, .prev = owner };
+}
+
+static inline uint32_t frames_owner(const struct frames *f, uint32_t pfn, unsigned order)
+{
+	const struct frame_level *level = frames_level(f, order);
+	return level->links[pfn >> level->shift].prev;
+}
+
+/* `block` starts at pfn. */
+static inline bool frames_is_compound(const struct frames *f, uint32_t pfn,
+				      struct frame_block block)
+{
+	const struct frame_level *level = frames_level(f, block.order);
+	return block.order && frame_is_allocated(block.state) &&
+	       level->links[pfn >> level->shift].next == 1;
+}
+
+/*
  * The block that contains pfn, its first frame in *start. A block of FRAME_NONE and order 0 when
  * nothing known contains it.
  */

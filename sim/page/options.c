@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What users can set of `buddy`; `buddy-nogroup` has all but the first. */
+/* What users can set of `buddy`; `buddy-nogroup` has all but the first BUDDY_OPTIONS_MOBILITY. */
 #include <stddef.h>
 
 #include "page/buddy.h"
@@ -13,6 +13,39 @@ const struct option_spec buddy_options[] = {
 		.default_text = "true",
 		.unit = "",
 		.help = "keep pages that can be moved apart from those that cannot",
+	},
+	{
+		OPTION_AT(compaction),
+		.type = OPTION_BOOL,
+		.default_text = "true",
+		.unit = "",
+		.help = "move pages to make large blocks (CONFIG_COMPACTION)",
+	},
+	{
+		OPTION_AT(compaction_proactiveness),
+		.type = OPTION_UINT,
+		.default_text = "20",
+		.max = 100,
+		.unit = "%",
+		.help = "how early memory is compacted with nobody asking; 0: never",
+	},
+	{
+		OPTION_AT(extfrag_threshold),
+		.type = OPTION_UINT,
+		.default_text = "500",
+		.max = 1000,
+		.unit = "1/1000",
+		.help = "fragmentation index up to which a costly order reclaims rather than "
+			"compacts",
+	},
+	{
+		OPTION_AT(hz),
+		.type = OPTION_UINT,
+		.default_text = "250",
+		.min = 24,
+		.max = 1000,
+		.unit = "1/s",
+		.help = "CONFIG_HZ: the clock by which memory is compacted with nobody asking",
 	},
 	{
 		OPTION_AT(min_free_kbytes),

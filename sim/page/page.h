@@ -47,8 +47,9 @@ enum page_assist_kind {
 	ASSIST_KSWAPD,  /* kswapd has run on node `value`; pfn is not used */
 	/*
 	 * The kinds in the bit mask `value` will be told from now on, so that the policy leaves
-	 * them to the trace: ASSIST_KSWAPD when kswapd runs; ASSIST_REFILL when drains and refills
-	 * of the per-cpu lists take place, as their events are in the order of the zone lock.
+	 * them to the trace: ASSIST_KSWAPD when kswapd runs; ASSIST_DRAIN drains that no free
+	 * caused; ASSIST_ISOLATE all that compaction does; ASSIST_REFILL when drains and refills of
+	 * the per-cpu lists take place, as their events are in the order of the zone lock.
 	 */
 	ASSIST_TOLD,
 	ASSIST_REFILL, /* a block came to the list of `order` and migratetype `value` */
@@ -120,8 +121,17 @@ struct page_policy {
 	 */
 	bool (*assist)(void *state, const struct page_assist *assist);
 
-	/* A deferred call's time has come (services_defer with DEFER_PAGE). NULL: never defers. */
+	/* The first record is about to be carried out. NULL: no matter. */
+	void (*begin)(void *state, uint64_t now_ns);
+
+	/*
+	 * A deferred call's time has come (services_defer with DEFER_PAGE), or a thread has got a
+	 * CPU (services->wake_thread). NULL: never defers.
+	 */
 	void (*expire)(void *state, uint64_t token, uint64_t now_ns);
+
+	/* CPU time in ns that a thread which waits for a CPU would take now. NULL: none. */
+	uint64_t (*thread_needs)(const void *state, uint64_t token);
 
 	/* Figures for sampling, into zeroed counts; must not change anything. */
 	void (*counts)(const void *state, struct page_counts *counts);

@@ -256,7 +256,7 @@ void pcp_put(struct buddy *b, uint32_t zone, const struct request *request, uint
 		return;
 	pcp->drain_frames = drain_size(pcp, high, free_all);
 	pcp->drain_first = index;
-	if (!b->lock_order)
+	if (!buddy_told(b, ASSIST_REFILL))
 		pcp_drain_decided(b, zone, request->cpu);
 }
 
@@ -305,7 +305,7 @@ uint32_t pcp_refilled_zone(const struct buddy *b, const struct request *request,
 {
 	unsigned index;
 
-	if (!b->lock_order || !pcp_allows(b, request->order))
+	if (!buddy_told(b, ASSIST_REFILL) || !pcp_allows(b, request->order))
 		return UINT32_MAX;
 	index = list_index(request->order, migratetype);
 	for (uint32_t zone = 0; zone < b->zone_count; zone++) {
@@ -321,6 +321,12 @@ void pcp_drain(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t running_cp
 
 	while (pcp->count)
 		drain_frames(b, zone, pcp, running_cpu, pcp->batch << PCP_BATCH_SCALE_MAX, 0);
+}
+
+void pcp_drain_cpu(struct buddy *b, uint32_t cpu, uint32_t running_cpu)
+{
+	for (uint32_t zone = 0; zone < b->zone_count; zone++)
+		pcp_drain(b, zone, cpu, running_cpu);
 }
 
 static bool drain_from(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, uint32_t pfn)
@@ -348,7 +354,7 @@ static bool drain_from(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned in
 bool pcp_drain_block(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t pfn, unsigned order)
 {
 	/* in the order of locks, what another CPU has was drained before it came there */
-	uint32_t owners = b->lock_order ? 1 : b->cpus;
+	uint32_t owners = buddy_told(b, ASSIST_REFILL) ? 1 : b->cpus;
 
 	for (uint32_t i = 0; i < owners; i++) {
 		uint32_t owner = (cpu + i) % b->cpus;

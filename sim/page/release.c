@@ -11,15 +11,19 @@ static void split_allocation(struct buddy *b, uint32_t start, struct frame_block
 			     uint32_t pfn, unsigned order)
 {
 	enum frame_kind kind = frame_kind(block.state);
+	bool compound = frames_is_compound(&b->frames, start, block);
+	uint32_t owner = frames_owner(&b->frames, start, block.order);
 
 	frames_clear(&b->frames, start, block.order);
 	for (unsigned half = block.order; half-- > order;) {
 		uint32_t upper = start + (1u << half);
 		bool in_upper = pfn >= upper;
 		frames_set(&b->frames, in_upper ? start : upper, half, kind);
+		frames_describe(&b->frames, in_upper ? start : upper, half, compound, owner);
 		start = in_upper ? upper : start;
 	}
 	frames_set(&b->frames, pfn, order, kind);
+	frames_describe(&b->frames, pfn, order, compound, owner);
 }
 
 /* Whether all of the block is allocated; what was known of its parts is forgotten. */
@@ -39,6 +43,7 @@ static bool join_allocations(struct buddy *b, uint32_t pfn, unsigned order)
 		frame += 1u << part.order;
 	}
 	in_use_begin(b, pfn, order, FRAME_ALLOCATED);
+	frames_describe(&b->frames, pfn, order, false, 0);
 	return true;
 }
 

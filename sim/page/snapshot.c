@@ -28,6 +28,15 @@ static void load_zone_figures(struct buddy_zone *z, const struct zone_state *fro
 	z->nr_highatomic = from->nr_highatomic;
 	z->nr_free = from->nr_free;
 	z->flags = from->flags;
+	z->compact = (struct compact_zone){
+		.cached_free = from->compact.free_pfn,
+		.cached_migrate = { from->compact.migrate_pfn[0], from->compact.migrate_pfn[1] },
+		.considered = from->compact.considered,
+		.defer_shift = from->compact.defer_shift < COMPACT_MAX_DEFER_SHIFT
+				       ? from->compact.defer_shift
+				       : COMPACT_MAX_DEFER_SHIFT,
+		.order_failed = (int)from->compact.order_failed,
+	};
 	for (unsigned i = 0; i < ZONE_TYPES && i < from->lowmem_reserve_count; i++)
 		z->lowmem_reserve[i] = from->lowmem_reserve[i];
 }
@@ -100,6 +109,28 @@ static void mark_frames(struct buddy *b, uint32_t pfn, uint32_t end, enum frame_
 	}
 }
 
+/*
+ * A run of tail frames ('t') makes a compound page with the frame before it. False when that is
+ * none: the state does not tell what they belong to.
+ */
+static bool join_compound(struct buddy *b, const struct buddy_zone *z, const struct page_run *tails)
+{
+	uint32_t head = tails->pfn - 1, frames = tails->count + 1;
+	uint8_t *state = &b->frames.level[0].states[head];
+	uint8_t kind = *state;
+	unsigned order = 31 - (unsigned)__builtin_clz(frames);
+
+	if (tails->pfn == z->start || !frame_is_allocated(kind) || frames != 1u << order ||
+	    head & (frames - 1) || order >= b->orders)
+		return false;
+	*state = FRAME_NONE;
+	frames_set(&b->frames, head, order, frame_kind(kind));
+	frames_describe(&b->frames, head, order, true, 0);
+	for (uint32_t pfn = tails->pfn; pfn < head + frames && kind == FRAME_ALLOCATED; pfn++)
+		in_use_pin(b, pfn, 0, 1);
+	return true;
+}
+
 /* Frames that no run covers are holes. */
 static int load_runs(struct buddy *b, const struct buddy_zone *z, const struct zone_state *from,
 		     struct error *err)
@@ -111,7 +142,8 @@ static int load_runs(struct buddy *b, const struct buddy_zone *z, const struct z
 		if (run->pfn < at || run->pfn > z->end || run->count > z->end - run->pfn)
 			return bad_state(err, from, "impossible run of pages", run->pfn);
 		mark_frames(b, at, run->pfn, FRAME_RESERVED);
-		mark_frames(b, run->pfn, run->pfn + run->count, run_kind(run->kind));
+		if (run->kind != 't' || !join_compound(b, z, run))
+			mark_frames(b, run->pfn, run->pfn + run->count, run_kind(run->kind));
 		at = run->pfn + run->count;
 	}
 	if (from->run_count)
@@ -247,6 +279,7 @@ int buddy_load(void *state, const struct page_state *from, struct error *err)
 	b->pageblock_order = from->pageblock_order;
 	b->total_reserve = from->total_reserve_pages;
 	b->min_free_kbytes = from->min_free_kbytes;
+	b->jiffies = from->jiffies;
 	if (buddy_arrays(b, b->zones[b->zone_count - 1].end, err) ||
 	    pcp_create(b, ring_room(from), err))
 		return -1;
@@ -281,6 +314,13 @@ static void dump_zone_figures(const struct buddy_zone *z, struct zone_state *to)
 	to->nr_highatomic = z->nr_highatomic;
 	to->nr_free = z->nr_free;
 	to->flags = z->flags;
+	to->compact = (struct compact_state){
+		.free_pfn = z->compact.cached_free,
+		.migrate_pfn = { z->compact.cached_migrate[0], z->compact.cached_migrate[1] },
+		.considered = z->compact.considered,
+		.defer_shift = z->compact.defer_shift,
+		.order_failed = (uint32_t)z->compact.order_failed,
+	};
 	to->lowmem_reserve_count = ZONE_TYPES;
 	for (unsigned i = 0; i < ZONE_TYPES; i++)
 		to->lowmem_reserve[i] = z->lowmem_reserve[i];

@@ -48,15 +48,36 @@ static bool has_block(const struct buddy_zone *z, unsigned order, unsigned alloc
 	return orders >> order != 0;
 }
 
-bool watermark_ok(const struct buddy *b, uint32_t zone, unsigned order, uint64_t mark,
-		  unsigned highest_type, unsigned alloc_flags)
+bool watermark_ok_with(const struct buddy *b, uint32_t zone, unsigned order, uint64_t mark,
+		       unsigned highest_type, unsigned alloc_flags, int64_t free_pages)
 {
 	const struct buddy_zone *z = &b->zones[zone];
-	int64_t usable = z->nr_free - unusable_free(z, order, alloc_flags);
+	int64_t usable = free_pages - unusable_free(z, order, alloc_flags);
 
 	if (usable <= mark_for(mark, alloc_flags) + (int64_t)z->lowmem_reserve[highest_type])
 		return false;
 	return order == 0 || has_block(z, order, alloc_flags);
+}
+
+bool watermark_ok(const struct buddy *b, uint32_t zone, unsigned order, uint64_t mark,
+		  unsigned highest_type, unsigned alloc_flags)
+{
+	return watermark_ok_with(b, zone, order, mark, highest_type, alloc_flags,
+				 b->zones[zone].nr_free);
+}
+
+bool watermark_ok_safe(const struct buddy *b, uint32_t zone, unsigned order, uint64_t mark,
+		       unsigned highest_type)
+{
+	const struct buddy_zone *z = &b->zones[zone];
+	int64_t drift = (int64_t)b->cpus * buddy_pcp(b, zone, 0)->stat_threshold;
+	int64_t free_pages = z->nr_free;
+
+	/* percpu_drift_mark: the CPUs' differences could hide that the minimum is reached */
+	if (drift > (int64_t)z->watermark[WMARK_LOW] - z->watermark[WMARK_MIN] &&
+	    free_pages < z->watermark[WMARK_HIGH] + drift)
+		free_pages = buddy_free_now(b, zone);
+	return watermark_ok_with(b, zone, order, mark, highest_type, 0, free_pages);
 }
 
 bool watermark_fast(const struct buddy *b, uint32_t zone, unsigned order, unsigned highest_type,

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which zone an allocation comes from. Reference: get_page_from_freelist(), gfp_to_alloc_flags(),
- * __alloc_pages() and the retries of __alloc_pages_slowpath() of mm/page_alloc.c.
- *
- * Reclaim and compaction are not here: where the kernel would reclaim, the frames that it freed
- * have come back by the time the request is made, or the allocation fails.
+ * Which zone an allocation comes from. Reference: get_page_from_freelist(), __alloc_pages() and
+ * __alloc_pages_bulk() of mm/page_alloc.c.
  */
 #include "page/buddy.h"
 
@@ -20,23 +17,6 @@ unsigned zonelist_highest_type(uint32_t gfp)
 	return ZONE_NORMAL;
 }
 
-/* gfp_to_alloc_flags() */
-static unsigned slowpath_flags(uint32_t gfp, unsigned order)
-{
-	unsigned flags = WMARK_MIN;
-
-	if (gfp & GFP_BIT_HIGH)
-		flags |= ALLOC_MIN_RESERVE;
-	if (gfp & GFP_BIT_KSWAPD_RECLAIM)
-		flags |= ALLOC_KSWAPD;
-	if (!(gfp & GFP_BIT_DIRECT_RECLAIM) && !(gfp & GFP_BIT_NOMEMALLOC)) {
-		flags |= ALLOC_NON_BLOCK;
-		if (order > 0 && gfp & GFP_BIT_HIGH)
-			flags |= ALLOC_HIGHATOMIC;
-	}
-	return flags;
-}
-
 /* alloc_flags_nofragment(): sparing DMA32 from being mixed is worth it below the Normal zone only.
  */
 static unsigned fastpath_flags(const struct buddy *b, uint32_t gfp, unsigned highest_type)
@@ -48,11 +28,6 @@ static unsigned fastpath_flags(const struct buddy *b, uint32_t gfp, unsigned hig
 	if (highest_type >= ZONE_NORMAL && b->zones[b->zone_count - 1].type == ZONE_NORMAL)
 		flags |= ALLOC_NOFRAGMENT;
 	return flags;
-}
-
-static unsigned request_migratetype(const struct buddy *b, const struct request *request)
-{
-	return b->group_by_mobility ? request->migratetype : MIGRATE_UNMOVABLE;
 }
 
 /* rmqueue_buddy() */
@@ -80,7 +55,7 @@ static uint32_t take_from_buddy(struct buddy *b, uint32_t zone, const struct req
 static uint32_t take_from_zone(struct buddy *b, uint32_t zone, const struct request *request,
 			       unsigned alloc_flags)
 {
-	unsigned migratetype = request_migratetype(b, request);
+	unsigned migratetype = buddy_migratetype(b, request->migratetype);
 	uint32_t pfn = UINT32_MAX;
 
 	if (pcp_allows(b, request->order) && !(request->flags & REQUEST_PCP_BUSY))
@@ -89,11 +64,27 @@ static uint32_t take_from_zone(struct buddy *b, uint32_t zone, const struct requ
 		pfn = take_from_buddy(b, zone, request, migratetype, alloc_flags);
 	if (b->zones[zone].flags & ZONE_BOOSTED_WATERMARK) {
 		b->zones[zone].flags &= ~(uint32_t)ZONE_BOOSTED_WATERMARK;
-		kswapd_wake(b, request);
+		kswapd_wake(b, b->zones[zone].node, 0, 0, b->zones[zone].type, request->cpu);
 	}
 	if (pfn != UINT32_MAX && alloc_flags & ALLOC_HIGHATOMIC)
 		fallback_reserve_highatomic(b, zone, pfn);
 	return pfn;
+}
+
+uint32_t zonelist_next(const struct buddy *b, const struct request *request, uint32_t zone)
+{
+	unsigned highest_type = zonelist_highest_type(request->gfp);
+
+	while (zone-- > 0) {
+		if (b->zones[zone].type <= highest_type)
+			return zone;
+	}
+	return UINT32_MAX;
+}
+
+uint32_t zonelist_first(const struct buddy *b, const struct request *request)
+{
+	return zonelist_next(b, request, b->zone_count);
 }
 
 /* One pass over the zones that the request may use, highest first. */
@@ -115,52 +106,14 @@ static uint32_t take_from_list(struct buddy *b, const struct request *request,
 	return UINT32_MAX;
 }
 
-/* get_page_from_freelist() */
-static uint32_t take(struct buddy *b, const struct request *request, unsigned highest_type,
-		     unsigned alloc_flags)
+uint32_t zonelist_try(struct buddy *b, const struct request *request, unsigned alloc_flags)
 {
+	unsigned highest_type = zonelist_highest_type(request->gfp);
 	uint32_t pfn = take_from_list(b, request, highest_type, alloc_flags);
 
 	if (pfn == UINT32_MAX && alloc_flags & ALLOC_NOFRAGMENT)
 		pfn = take_from_list(b, request, highest_type,
 				     alloc_flags & ~(unsigned)ALLOC_NOFRAGMENT);
-	return pfn;
-}
-
-/* __gfp_pfmemalloc_flags(): who frees memory, or dies for it, may have what nobody else may. */
-static unsigned reserve_flags(const struct request *request)
-{
-	if (request->gfp & GFP_BIT_NOMEMALLOC)
-		return 0;
-	if (request->gfp & GFP_BIT_MEMALLOC)
-		return ALLOC_NO_WATERMARKS;
-	if (request->flags & REQUEST_IRQ)
-		return 0;
-	if (request->flags & REQUEST_RECLAIMING)
-		return ALLOC_NO_WATERMARKS;
-	return request->flags & REQUEST_OOM_VICTIM ? ALLOC_OOM : 0;
-}
-
-/* What __alloc_pages_slowpath() tries without reclaiming. */
-static uint32_t take_slowly(struct buddy *b, const struct request *request, unsigned highest_type)
-{
-	unsigned flags = slowpath_flags(request->gfp, request->order);
-	unsigned reserves = reserve_flags(request);
-	uint32_t pfn;
-
-	work_count(b->services->work, WORK_watermark_slowpath);
-	if (flags & ALLOC_KSWAPD)
-		kswapd_wake(b, request);
-	pfn = take(b, request, highest_type, flags);
-	if (pfn == UINT32_MAX && reserves) {
-		flags = reserves | (flags & ALLOC_KSWAPD);
-		pfn = take(b, request, highest_type, flags);
-	}
-	if (pfn == UINT32_MAX && request->gfp & GFP_BIT_DIRECT_RECLAIM &&
-	    fallback_unreserve_highatomic(b, highest_type, request_migratetype(b, request), true))
-		pfn = take(b, request, highest_type, flags);
-	if (pfn == UINT32_MAX && request->gfp & GFP_BIT_NOFAIL)
-		pfn = take(b, request, highest_type, ALLOC_MIN_RESERVE | WMARK_MIN);
 	return pfn;
 }
 
@@ -191,7 +144,7 @@ static uint32_t known_zone(const struct buddy *b, const struct request *request)
 {
 	if (request->zone_hint >= 0 && (uint32_t)request->zone_hint < b->zone_count)
 		return (uint32_t)request->zone_hint;
-	return pcp_refilled_zone(b, request, request_migratetype(b, request));
+	return pcp_refilled_zone(b, request, buddy_migratetype(b, request->migratetype));
 }
 
 uint32_t zonelist_take(struct buddy *b, const struct request *request)
@@ -210,8 +163,10 @@ uint32_t zonelist_take(struct buddy *b, const struct request *request)
 	zone = known_zone(b, request);
 	if (zone != UINT32_MAX)
 		return take_from_hinted(b, zone, request, highest_type);
-	pfn = take(b, request, highest_type, fastpath_flags(b, request->gfp, highest_type));
-	return pfn == UINT32_MAX ? take_slowly(b, request, highest_type) : pfn;
+	pfn = UINT32_MAX;
+	if (!(request->flags & REQUEST_WAITED))
+		pfn = zonelist_try(b, request, fastpath_flags(b, request->gfp, highest_type));
+	return pfn == UINT32_MAX ? slowpath_take(b, request) : pfn;
 }
 
 /* The zone that can give `count` frames and stay above its low watermark, or UINT32_MAX. */
@@ -230,7 +185,7 @@ static uint32_t bulk_zone(const struct buddy *b, unsigned highest_type, size_t c
 /* __alloc_pages_bulk() */
 size_t zonelist_take_bulk(struct buddy *b, const struct request *request, size_t count, pfn_t *out)
 {
-	unsigned migratetype = request_migratetype(b, request);
+	unsigned migratetype = buddy_migratetype(b, request->migratetype);
 	uint32_t zone = request->zone_hint >= 0
 				? (uint32_t)request->zone_hint
 				: bulk_zone(b, zonelist_highest_type(request->gfp), count);

@@ -85,6 +85,10 @@ struct slab_policy {
 	uint64_t (*cache_destroy)(void *state, const struct request *request, cache_id cache);
 	void (*cache_shrink)(void *state, const struct request *request, cache_id cache);
 
+	/*
+	 * REQUEST_WAITED: the request was made before, found that it needed new pages, and there
+	 * were none; what has come free in the cache meanwhile is not looked at.
+	 */
 	object_t (*alloc)(void *state, const struct request *request, cache_id cache);
 	/*
 	 * `cache` is what the recording frees it to, which may be another name of the cache that

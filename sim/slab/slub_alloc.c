@@ -154,6 +154,8 @@ object_t slub_alloc_slow(struct slub *slub, const struct request *request, cache
 	struct slub_cpu *c = slub_cpu(slub, cache.v, request->cpu);
 
 	work_count(slub->work, WORK_slab_slowpath);
+	if (request->flags & REQUEST_WAITED)
+		return take_new_slab(slub, request, c, cache) ? slub_pop(slub, c) : OBJECT_NONE;
 	do {
 		if (c->slab != SLUB_NONE && refill_from_slab(slub, c))
 			return slub_pop(slub, c);
@@ -178,7 +180,7 @@ static inline object_t alloc_from(struct slub *slub, const struct request *reque
 {
 	struct slub_cpu *c = slub_cpu(slub, cache.v, request->cpu);
 
-	if (__builtin_expect(c->free == SLUB_END, 0))
+	if (__builtin_expect(c->free == SLUB_END || request->flags & REQUEST_WAITED, 0))
 		return alloc_slow_counted(slub, request, cache);
 	work_count(slub->work, WORK_slab_fastpath);
 	c->requested += request->bytes;

@@ -68,7 +68,10 @@ static pfn_t slab_pages(struct slub *slub, const struct request *cause,
 	if ((eager & GFP_BIT_DIRECT_RECLAIM) && cache->oo_order > cache->min_order)
 		eager = (eager | GFP_BIT_NOMEMALLOC) & ~(uint32_t)GFP_MASK_RECLAIM;
 	const struct request preferred = page_request(cause, eager, cache->oo_order);
-	const pfn_t pfn = page_source_alloc(slub->pages, &preferred);
+	/* who has been waiting had no luck with it long before */
+	const pfn_t pfn = cause->flags & REQUEST_WAITED
+				  ? PFN_NONE
+				  : page_source_alloc(slub->pages, &preferred);
 
 	*smallest = pfn_is_none(pfn);
 	if (!*smallest)

@@ -128,6 +128,7 @@ static const struct expected operations[] = {
 	EVENT("mark: number=4", OP_MARK, 0, 0, 4, 0),
 	EVENT("mark_victim: pid=37 comm=a300 total-vm=103488kB file-rss:652kB oom_score_adj=300",
 	      OP_MARK_VICTIM, 0, 0, 37, 0),
+	EVENT("alloc_begin: size=3 detail=1", OP_ALLOC_BEGIN, 0, 1, 3, 0),
 	EVENT("rcu_barrier:", OP_RCU_BARRIER, 0, 0, 0, 0),
 	EVENT("slob_kfree: ptr=ffff88800305d008 size=1160", OP_SLOB_KFREE, 0, 0, 1160,
 	      0xffff88800305d008),

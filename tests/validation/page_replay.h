@@ -79,6 +79,22 @@ static inline void replay_assist(struct replay *r, enum replay_facts fact,
 		r->policy->assist(r->state, &assist);
 }
 
+/* What the policy leaves to the recording. */
+static inline uint32_t replay_told(unsigned facts)
+{
+	uint32_t told = 0;
+
+	if (facts & FACT_LOCK_ORDER)
+		told |= 1u << ASSIST_REFILL;
+	if (facts & FACT_DRAIN)
+		told |= 1u << ASSIST_DRAIN;
+	if (facts & FACT_COMPACTION)
+		told |= 1u << ASSIST_ISOLATE;
+	if (facts & FACT_RECLAIM)
+		told |= 1u << ASSIST_KSWAPD;
+	return told;
+}
+
 static inline void replay_load(struct replay *r)
 {
 	struct error err = { 0 };
@@ -99,8 +115,8 @@ static inline void replay_load(struct replay *r)
 	r->state = r->policy->create(&machine, params, &r->services, &err);
 	if (!r->state || r->policy->load(r->state, &start, &err))
 		fail_msg("%s", err.message);
-	replay_assist(r, FACT_LOCK_ORDER,
-		      (struct page_assist){ .kind = ASSIST_TOLD, .value = 1u << ASSIST_REFILL });
+	r->policy->assist(r->state, &(struct page_assist){ .kind = ASSIST_TOLD,
+							   .value = replay_told(r->facts) });
 	page_state_free(&start);
 	free(params);
 }

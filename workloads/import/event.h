@@ -17,7 +17,9 @@ struct import_event {
 	uint32_t raw_origin;
 	uint32_t allocation; /* raw origin of what a free ends, NAMES_NONE: not known */
 	uint32_t process;    /* number of the address space, 0 for kernel memory */
-	bool id_given;       /* the line said id=: nothing is looked up */
+	/* Numbers, plus 1, of a page's and an object's allocation that has begun here; 0: none. */
+	uint64_t begins_page, begins_object;
+	bool id_given; /* the line said id=: nothing is looked up */
 	bool origin_given;
 };
 

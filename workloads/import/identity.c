@@ -180,6 +180,11 @@ static uint32_t take_id(struct identity *i, const struct import_event *e, unsign
 	return id;
 }
 
+uint32_t identity_reserve(struct identity *i, const struct import_event *e)
+{
+	return take_id(i, e, operation_table[e->record.operation].space);
+}
+
 static int give_id_back(struct identity *i, const struct import_event *e, unsigned space,
 			uint32_t id, struct error *err)
 {
@@ -252,7 +257,8 @@ static int resolve_alloc(struct identity *i, struct import_event *e, struct impo
 		if (give_id_back(i, e, space, old, err))
 			return -1;
 	}
-	e->record.id = take_id(i, e, space);
+	if (!e->record.id)
+		e->record.id = take_id(i, e, space);
 	if (ptrmap_put(map, e->record.address, e->record.id, err))
 		return -1;
 	return old == PTRMAP_NONE ? 1 : 2;
@@ -264,7 +270,7 @@ static void set_part(struct record *r, const struct page_part *part)
 	r->id = part->id;
 	r->size = part->order;
 	r->flags |= part->whole ? 0 : RECORD_PART;
-	if (!part->whole && part->last)
+	if (!part->whole && part->last && !record_moves(r))
 		r->cpu_detail |= PAGE_FREE_LAST << RECORD_CPU_BITS;
 }
 
@@ -285,7 +291,8 @@ static int resolve_page_alloc(struct identity *i, struct import_event *e,
 		if (old.last && give_id_back(i, e, SPACE_PAGE, old.id, err))
 			return -1;
 	}
-	r->id = take_id(i, e, SPACE_PAGE);
+	if (!r->id)
+		r->id = take_id(i, e, SPACE_PAGE);
 	if (page_parts_add(i->pages, r->address, r->id, r->size, r->flags & RECORD_EFFECT, err))
 		return -1;
 	exact_pages_allocated(&i->exact, r,
@@ -310,6 +317,9 @@ static int resolve_page_free(struct identity *i, struct import_event *e, struct 
 		return 1;
 	}
 	set_part(r, &part);
+	/* what has moved keeps its id, though nobody will be heard to free it */
+	if (record_moves(r))
+		return 1;
 	if (exact_pages_freed(&i->exact, r))
 		r->cpu_detail |= PAGE_FREE_EXACT << RECORD_CPU_BITS;
 	return nested || !part.last || give_id_back(i, e, SPACE_PAGE, part.id, err) == 0 ? 1 : -1;

@@ -24,6 +24,9 @@ void identity_destroy(struct identity *identity);
 int identity_resolve(struct identity *identity, struct import_event *event,
 		     struct import_event *before, struct error *err);
 
+/* An id for the event's allocation, which is told of before the event itself goes out. */
+uint32_t identity_reserve(struct identity *identity, const struct import_event *event);
+
 /* Allocations that live, over all spaces. */
 uint64_t identity_live(const struct identity *identity);
 

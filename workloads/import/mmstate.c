@@ -140,6 +140,7 @@ static int head_line(struct mmstate_parser *p, const char *line)
 	    mmstate_u64(p, line, "jiffies", &slabs.jiffies))
 		return -1;
 	slabs.ram_pages = pages.total_ram_pages;
+	pages.jiffies = slabs.jiffies;
 	if (p->pages)
 		*p->pages = pages;
 	if (p->slabs)

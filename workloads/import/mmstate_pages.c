@@ -85,13 +85,43 @@ static int lowmem_reserve_line(struct mmstate_parser *p, const char *line)
 	return 0;
 }
 
+/* Numbers with commas between. */
+static int read_numbers(struct mmstate_parser *p, const char *line, const char *key,
+			uint32_t *const *numbers, size_t count)
+{
+	const char *at = text_value(line, key);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t value;
+		at = at ? text_decimal(i ? at + 1 : at, &value) : NULL;
+		if (!at || value >= UINT32_MAX || (i + 1 < count && *at != ','))
+			return mmstate_error(p, "%s= must be followed by %zu numbers", key, count);
+		*numbers[i] = (uint32_t)value;
+	}
+	return 0;
+}
+
+/* Only kernels with compaction have it. */
+static int read_compact(struct mmstate_parser *p, const char *line)
+{
+	struct compact_state *c = &zone_in_hand(p)->compact;
+	uint32_t *const migrate[] = { &c->migrate_pfn[0], &c->migrate_pfn[1] };
+	uint32_t *const defer[] = { &c->considered, &c->defer_shift, &c->order_failed };
+	if (!text_value(line, "mig_pfn"))
+		return 0;
+	if (mmstate_u32(p, line, "free_pfn", &c->free_pfn) ||
+	    read_numbers(p, line, "mig_pfn", migrate, 2) ||
+	    read_numbers(p, line, "defer", defer, 3))
+		return -1;
+	return 0;
+}
+
 static int vmstat_line(struct mmstate_parser *p, const char *line)
 {
 	uint64_t nr_free;
 	if (mmstate_u64(p, line, "nr_free", &nr_free))
 		return -1;
 	zone_in_hand(p)->nr_free = (int64_t)nr_free;
-	return 0;
+	return read_compact(p, line);
 }
 
 static int nr_free_line(struct mmstate_parser *p, const char *line)

@@ -34,6 +34,8 @@ void import_report_print(const struct import_report *r, FILE *out)
 	print_count(out, "page events caused by slab or by refills", r->effects);
 	print_count(out, "page allocations that could be either", r->undecided);
 	print_count(out, "records of the slab allocator's own", r->own_traffic);
+	print_count(out, "allocations that began earlier: they slept", r->begins);
+	print_count(out, "page frees by compaction: the page has moved", r->moved_pages);
 	print_count(out, "cache names at odds at one call site", r->cache_conflicts);
 	print_count(out, "numbers cut to 32 bits", r->clipped_sizes);
 	print_count(out, "gfp flags unknown to Linux 6.1", r->unknown_gfp);

@@ -11,17 +11,20 @@
 #include "base/ptrmap.h"
 #include "core/operation.h"
 #include "core/trace_hash.h"
+#include "import/begins.h"
 #include "import/effects.h"
 #include "import/grammar.h"
 #include "import/identity.h"
+#include "import/moved.h"
 #include "import/nested.h"
 #include "import/own_traffic.h"
 #include "import/unknown.h"
 
 enum {
 	BATCH_EVENTS = 4096,
-	/* An event goes out with at most one made up before it, and an extension. */
-	BATCH_RECORDS = 3 * BATCH_EVENTS,
+	/* An event goes out with at most one made up before it, an extension, and two that begin.
+	 */
+	BATCH_RECORDS = 5 * BATCH_EVENTS,
 };
 
 struct text_cursor {
@@ -34,6 +37,8 @@ struct text_cursor {
 	struct unknown_events *unknown;
 	struct window window;
 	struct nested *nested;
+	struct moved moved;
+	struct begins begins;
 	struct effects *effects; /* NULL: none are looked for */
 	struct identity *identity;
 	struct own_traffic *own_traffic;
@@ -87,6 +92,8 @@ static int enter_window(struct text_cursor *t, struct error *err)
 		e->record.flags |= RECORD_EFFECT;
 		t->report->effects++;
 	}
+	t->report->moved_pages += moved_enter(&t->moved, e);
+	begins_enter(&t->begins, &t->window, number);
 	if (nested_enter(t->nested, &t->window, number, err))
 		return -1;
 	return t->effects ? effects_advance(t->effects, err) : 0;
@@ -211,6 +218,33 @@ static int settle_made_up(struct text_cursor *t, struct import_event *before, st
 	return cached ? inherit_cache(t, before, NAMES_NONE, err) : 0;
 }
 
+/* An allocation that began when the event goes out: it has its id from now on. */
+static int put_begin(struct text_cursor *t, struct batch *batch, const struct import_event *e,
+		     struct import_event *allocation, struct error *err)
+{
+	if (!allocation)
+		return 0;
+	if (!(allocation->record.flags & RECORD_FAILED))
+		allocation->record.id = identity_reserve(t->identity, allocation);
+	struct import_event made = begins_make(e, allocation);
+	if (!made.origin_given)
+		made.record.origin = names_origin_index(t->decoder.names, made.raw_origin, err);
+	if (made.record.origin == NAMES_NONE)
+		return -1;
+	put_record(t, batch, &made);
+	t->report->begins++;
+	return 0;
+}
+
+static int put_begins(struct text_cursor *t, struct batch *batch, const struct import_event *e,
+		      struct error *err)
+{
+	struct begun begun = begins_leave(&t->window, e);
+	return put_begin(t, batch, e, begun.page, err) || put_begin(t, batch, e, begun.object, err)
+		       ? -1
+		       : 0;
+}
+
 /* The window's oldest event goes out. */
 static int leave_window(struct text_cursor *t, struct batch *batch, struct error *err)
 {
@@ -237,6 +271,8 @@ static int leave_window(struct text_cursor *t, struct batch *batch, struct error
 		return -1;
 	if (events == 2)
 		put_record(t, batch, &before);
+	if (put_begins(t, batch, e, err))
+		return -1;
 	if (events > 0) {
 		put_record(t, batch, e);
 		t->report->events++;

@@ -42,6 +42,7 @@ const struct dump_keys dump_keys[OPERATION_COUNT] = {
 	[OP_COMPACT_CAPTURE] = { ADDRESS("pfn"), SIZE("order", DECIMAL) },
 	[OP_COMPACT_HEAD] = { ADDRESS("pfn"), SIZE("order", DECIMAL) },
 	[OP_COMPACT_TAIL] = { ADDRESS("pfn"), SIZE("order", DECIMAL) },
+	[OP_ALLOC_BEGIN] = { SIZE("size", DECIMAL) },
 	[OP_RESERVE_HIGHATOMIC] = { ADDRESS("pfn"), DETAIL("mt", DECIMAL) },
 	[OP_UNRESERVE_HIGHATOMIC] = { ADDRESS("pfn"), DETAIL("mt", DECIMAL) },
 	[OP_PCP_FREE_BUSY] = { ADDRESS("pfn") },

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "machine/resident.h"
+
+#include "base/ptrmap.h"
+#include "machine/machine.h"
+
+enum {
+	TASKS_LEAST = 1 << 12,
+	RSS_FAULTS = 66, /* TASK_RSS_EVENTS_THRESH, and two */
+};
+
+int resident_create(struct machine *m, struct error *err)
+{
+	m->resident.inherited = ptrmap_create(err);
+	return m->resident.inherited ? 0 : -1;
+}
+
+void resident_destroy(struct machine *m)
+{
+	if (m->resident.inherited)
+		ptrmap_destroy(m->resident.inherited);
+}
+
+int resident_cover(struct machine *m, struct error *err)
+{
+	struct resident *r = &m->resident;
+	uint32_t tasks = m->trace->definitions->task_count;
+	uint32_t wanted = r->task_count ? r->task_count : TASKS_LEAST;
+	struct task_resident *grown;
+
+	if (tasks <= r->task_count)
+		return 0;
+	while (wanted < tasks)
+		wanted *= 2;
+	grown = r->task_count ? arena_grow(m->arena, r->tasks, wanted, sizeof(*r->tasks), err)
+			      : arena_array(m->arena, wanted, sizeof(*r->tasks), err);
+	if (!grown)
+		return -1;
+	r->tasks = grown;
+	r->task_count = wanted;
+	return 0;
+}
+
+uint32_t resident_pid(const struct machine *m, uint32_t task)
+{
+	const struct task_def *t = &m->trace->definitions->tasks[task];
+
+	return t->tgid ? t->tgid : t->tid;
+}
+
+static uint32_t inherited_by(const struct machine *m, uint32_t pid)
+{
+	uint32_t pages = ptrmap_get(m->resident.inherited, pid);
+
+	return pages == PTRMAP_NONE ? 0 : pages;
+}
+
+/* told: without what its tasks have not told of yet. */
+static uint64_t sum_pages(const struct machine *m, uint32_t pid, bool told)
+{
+	uint64_t pages = inherited_by(m, pid);
+
+	for (uint32_t task = 0; task < m->trace->definitions->task_count; task++) {
+		const struct task_resident *t = &m->resident.tasks[task];
+		int64_t own = (int64_t)t->pages - t->copies - (told ? t->untold : 0);
+		if (resident_pid(m, task) == pid && own > 0)
+			pages += (uint64_t)own;
+	}
+	return pages;
+}
+
+uint64_t resident_pages(const struct machine *m, uint32_t pid)
+{
+	return sum_pages(m, pid, true);
+}
+
+static void forked(struct machine *m, uint32_t task, uint32_t child)
+{
+	uint64_t pages = sum_pages(m, resident_pid(m, task), false);
+
+	if (child && pages && pages < PTRMAP_NONE)
+		SIM_ASSERT(ptrmap_put(m->resident.inherited, child, (uint32_t)pages, NULL) == 0);
+}
+
+static void forget(struct machine *m, uint32_t task)
+{
+	ptrmap_take(m->resident.inherited, resident_pid(m, task));
+	m->resident.tasks[task].copies = 0;
+	m->resident.tasks[task].untold = 0;
+}
+
+/* do_wp_page(): a write to a page that is there and may not be written. */
+static bool copies_page(const struct record *r)
+{
+	const uint32_t write_protected = 1 << 0 | 1 << 1;
+
+	return (record_detail(r) & write_protected) == write_protected;
+}
+
+static void faulted(struct task_resident *t, const struct record *r)
+{
+	t->faults = (t->faults + 1) % RSS_FAULTS;
+	if (t->faults == 0)
+		t->untold = 0;
+	/* A copy takes the place of a page that was counted. */
+	t->copies += copies_page(r);
+	t->untold -= copies_page(r);
+}
+
+void resident_note(struct machine *m, const struct record *r)
+{
+	switch (r->operation) {
+	case OP_PAGE_FAULT:
+		faulted(&m->resident.tasks[r->task], r);
+		break;
+	case OP_FORK:
+		forked(m, r->task, r->size);
+		break;
+	case OP_EXEC:
+	case OP_EXIT:
+		forget(m, r->task);
+		break;
+	default:
+		break;
+	}
+}
