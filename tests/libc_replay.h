@@ -59,7 +59,8 @@ struct libc_replay {
 
 /* 0, or -1 with *err. The arena and the address space are made when a process starts. */
 static inline int libc_replay_open(struct libc_replay *r, const struct libc_policy *policy,
-				   uint64_t brk0, uint32_t cpus, struct error *err)
+				   uint64_t brk0, uint32_t cpus, const char *tunables,
+				   struct error *err)
 {
 	void *params = calloc(1, policy->info.params_size + 1);
 
@@ -76,6 +77,11 @@ static inline int libc_replay_open(struct libc_replay *r, const struct libc_poli
 	};
 	if (policy->info.options)
 		option_defaults(policy->info.options, params);
+	const struct option_spec *named =
+		policy->info.options ? option_find(policy->info.options, "GLIBC_TUNABLES") : NULL;
+
+	if (named && tunables[0] && option_parse(named, tunables, params, err) != 0)
+		return -1;
 	r->environment = (struct libc_environment){ .space = r->space,
 						    .services = &r->services,
 						    .trim = &trim_glibc_judge };
@@ -83,6 +89,31 @@ static inline int libc_replay_open(struct libc_replay *r, const struct libc_poli
 	r->blocks = arena_array(r->arena, REPLAY_IDS, sizeof(*r->blocks), err);
 	free(params);
 	return r->state && r->blocks ? 0 : -1;
+}
+
+/* The process forks in this thread, and its child is what goes on. `ids` are in use. */
+static inline int libc_replay_fork(struct libc_replay *r, uint32_t thread, uint32_t ids,
+				   struct error *err)
+{
+	struct arena *arena = arena_create((size_t)1 << 40, err);
+	struct mm *mm = mm_fork(r->mm, err);
+	uint64_t *blocks = arena_array(arena, REPLAY_IDS, sizeof(*blocks), err);
+
+	if (!arena || !mm || !blocks)
+		return -1;
+	memcpy(blocks, r->blocks, ids * sizeof(*blocks));
+	r->services.arena = arena;
+	r->space = r->environment.space = mm_space(mm);
+	void *state = r->policy->fork(r->state, thread, &r->environment, err);
+
+	r->policy->destroy(r->state);
+	mm_destroy(r->mm);
+	arena_destroy(r->arena);
+	r->state = state;
+	r->mm = mm;
+	r->arena = arena;
+	r->blocks = blocks;
+	return state ? 0 : -1;
 }
 
 static inline void libc_replay_close(struct libc_replay *r)

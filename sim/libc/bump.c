@@ -227,6 +227,7 @@ static void bump_counts(const void *state, uint32_t arena, struct libc_counts *c
 		.uordblks = b->live_bytes,
 		.fordblks = b->end - b->base - b->live_bytes,
 		.keepcost = b->end - b->next,
+		.top = b->end - b->next,
 	};
 }
 
@@ -240,6 +241,7 @@ static void bump_walk(const void *state,
 		const struct libc_extent extent = {
 			.address = b->base + (g << ALIGNMENT_SHIFT),
 			.bytes = (uint64_t)b->granules[g] << ALIGNMENT_SHIFT,
+			.bin = LIBC_BIN_NONE,
 			.state = LIBC_EXTENT_LIVE,
 		};
 

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "core/address_space.h"
@@ -52,8 +53,16 @@ struct libc_counts {
 	uint64_t fsmblks;  /* bytes in fastbins */
 	uint64_t uordblks; /* bytes in use, those in thread caches among them */
 	uint64_t fordblks; /* bytes free */
-	uint64_t keepcost; /* bytes at the top that could be given back */
+	uint64_t keepcost; /* bytes at the top that could be given back: the main arena's */
+	uint64_t top;      /* bytes at the top of any arena; no field of mallinfo2 */
 };
+
+/* What lies in one list of free memory. */
+struct libc_bin {
+	uint64_t chunks, bytes;
+};
+
+#define LIBC_BIN_NONE UINT32_MAX
 
 enum libc_extent_state {
 	LIBC_EXTENT_LIVE,   /* the program's, or the allocator's own */
@@ -69,6 +78,7 @@ struct libc_extent {
 	uint64_t address; /* with the allocator's header, where there is one */
 	uint64_t bytes;
 	uint32_t arena;
+	uint32_t bin; /* the list it is in, LIBC_BIN_NONE: in none */
 	enum libc_extent_state state;
 };
 
@@ -128,6 +138,19 @@ struct libc_policy {
 	/* Arenas are numbered from 0, the main one. */
 	uint32_t (*arena_count)(const void *state);
 	void (*counts)(const void *state, uint32_t arena, struct libc_counts *counts);
+
+	/*
+	 * Lists of free memory, those of threads' caches among them: how many there can be, what
+	 * each is called, and what is in them over all arenas, which bins() adds. bin_count 0:
+	 * there are none, and the two hooks are NULL.
+	 */
+	uint32_t bin_count;
+	void (*bin_name)(uint32_t bin, char *name, size_t size);
+	void (*bins)(const void *state, struct libc_bin *bins);
+
+	/* What malloc_info(3) and malloc_stats(3) print. NULL: this allocator has no such. */
+	void (*malloc_info)(const void *state, FILE *out);
+	void (*malloc_stats)(const void *state, FILE *out);
 
 	void (*walk)(const void *state,
 		     void (*visit)(void *context, const struct libc_extent *extent), void *context);

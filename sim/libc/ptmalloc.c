@@ -86,7 +86,10 @@ static void *ptmalloc_create(const struct libc_environment *environment, const v
 
 	if (!p)
 		return NULL;
-	ptmalloc_set_params(p, params);
+	if (ptmalloc_set_params(p, params, err) != 0) {
+		ptmalloc_destroy(p);
+		return NULL;
+	}
 	ptmalloc_init_arena(p, 0);
 	p->arenas[0].attached_threads = 1;
 	p->arena_count = 1;
@@ -392,6 +395,11 @@ const struct libc_policy ptmalloc_libc_policy = {
 	.is_mapped = ptmalloc_is_mapped,
 	.arena_count = ptmalloc_arena_count,
 	.counts = ptmalloc_counts,
+	.bin_count = LISTS,
+	.bin_name = ptmalloc_bin_name,
+	.bins = ptmalloc_bins,
+	.malloc_info = ptmalloc_malloc_info,
+	.malloc_stats = ptmalloc_malloc_stats,
 	.walk = ptmalloc_walk,
 	.check = ptmalloc_check,
 };

@@ -71,6 +71,7 @@ struct ptmalloc_params {
 	int64_t arena_test, arena_max, mxfast;
 	uint64_t tcache_count, tcache_max_bytes, tcache_unsorted_limit;
 	bool no_dyn_threshold;
+	const char *tunables;
 };
 
 /* glibc's struct malloc_par. */
@@ -79,7 +80,8 @@ struct malloc_par {
 	uint64_t arena_test, arena_max;
 	bool no_dyn_threshold;
 	int32_t n_mmaps, n_mmaps_max;
-	uint64_t mmapped_bytes;
+	int32_t n_mmaps_most; /* max_n_mmaps */
+	uint64_t mmapped_bytes, mmapped_bytes_most;
 	uint64_t sbrk_base;
 	uint64_t tcache_bins, tcache_count, tcache_unsorted_limit;
 	uint32_t max_fast; /* granules */
@@ -126,7 +128,10 @@ struct mapped_chunk {
 	uint64_t block;         /* what the program has */
 };
 
-/* The main arena's memory is contiguous from each of these on. */
+/* MAX_FAST_SIZE, MAX_TCACHE_COUNT, MAX_TCACHE_SIZE */
+enum { MXFAST_MAX = 160, TCACHE_COUNT_MAX = UINT16_MAX, TCACHE_BYTES_MAX = 1032 };
+
+/* The main arena's memory is contiguous from each segment on. */
 enum { SEGMENTS_MAX = 1 << 16, MAPPED_MAX = 1 << 20, PIECES_MAX = 1 << 16 };
 
 struct ptmalloc {
@@ -383,8 +388,28 @@ void ptmalloc_destroy(void *state);
 
 /* ptmalloc_options.c */
 extern const struct option_spec ptmalloc_options[];
-void ptmalloc_set_params(struct ptmalloc *p, const struct ptmalloc_params *params);
+/* -1 with *err when the tunables cannot be read. */
+int ptmalloc_set_params(struct ptmalloc *p, const struct ptmalloc_params *params,
+			struct error *err);
+uint32_t ptmalloc_max_fast(uint64_t bytes);
 int ptmalloc_mallopt(void *state, int parameter, int value);
+
+/* ptmalloc_tunables.c: what the environment variable GLIBC_TUNABLES says. */
+int ptmalloc_set_tunables(struct malloc_par *par, const char *text, struct error *err);
+
+/* ptmalloc_info.c */
+void ptmalloc_malloc_info(const void *state, FILE *out);
+void ptmalloc_malloc_stats(const void *state, FILE *out);
+
+/* ptmalloc_bins.c: lists of free chunks as one numbering */
+enum {
+	LIST_FAST = TCACHE_BINS,
+	LIST_UNSORTED = LIST_FAST + FASTBINS,
+	LIST_SMALL = LIST_UNSORTED + 1, /* bin 2 */
+	LISTS = LIST_SMALL + BINS - 2 - 1,
+};
+void ptmalloc_bin_name(uint32_t bin, char *name, size_t size);
+void ptmalloc_bins(const void *state, struct libc_bin *bins);
 
 /* ptmalloc_inspect.c */
 uint32_t ptmalloc_arena_count(const void *state);

@@ -42,6 +42,7 @@ void ptmalloc_counts(const void *state, uint32_t arena, struct libc_counts *coun
 	count_free(p, a, counts);
 	counts->fordblks += counts->fsmblks + top;
 	counts->uordblks = a->system_bytes - counts->fordblks;
+	counts->top = top;
 	if (!is_main(p, a))
 		return;
 	counts->hblks = (uint64_t)p->par.n_mmaps;
@@ -53,27 +54,35 @@ struct walk {
 	const struct ptmalloc *p;
 	void (*visit)(void *context, const struct libc_extent *extent);
 	void *context;
-	struct ptrmap *cached; /* chunks that wait in fastbins and threads' caches */
+	/* Chunks whose list their size does not tell: fastbins, threads' caches, the unsorted bin.
+	 */
+	struct ptrmap *list_of;
 };
 
-static void note_cached(struct walk *w, uint32_t chunk)
+/* `end` is what the list ends with. */
+static void note_list(struct walk *w, uint32_t list, uint32_t chunk, uint32_t end)
 {
 	struct error err;
 
-	for (; chunk; chunk = chunk_word(w->p, chunk, FD))
-		SIM_ASSERT(ptrmap_put(w->cached, chunk, 1, &err) == 0);
+	for (; chunk != end; chunk = chunk_word(w->p, chunk, FD))
+		SIM_ASSERT(ptrmap_put(w->list_of, chunk, list, &err) == 0);
 }
 
-static void note_all_cached(struct walk *w)
+static void note_lists(struct walk *w)
 {
 	const struct ptmalloc *p = w->p;
 
-	for (uint32_t a = 0; a < p->arena_count; a++)
-		for (int i = 0; i < FASTBINS; i++)
-			note_cached(w, p->arenas[a].fastbins[i]);
+	for (uint32_t i = 0; i < p->arena_count; i++) {
+		const struct malloc_arena *a = &p->arenas[i];
+		const uint32_t unsorted = unsorted_bin(a);
+
+		for (uint32_t f = 0; f < FASTBINS; f++)
+			note_list(w, LIST_FAST + f, a->fastbins[f], CHUNK_NONE);
+		note_list(w, LIST_UNSORTED, chunk_word(p, unsorted, FD), unsorted);
+	}
 	for (uint32_t t = 0; t < p->thread_count; t++)
-		for (int i = 0; i < TCACHE_BINS; i++)
-			note_cached(w, p->threads[t].entries[i]);
+		for (uint32_t i = 0; i < TCACHE_BINS; i++)
+			note_list(w, i, p->threads[t].entries[i], CHUNK_NONE);
 }
 
 static enum libc_extent_state state_of(const struct walk *w, const struct malloc_arena *a,
@@ -83,7 +92,18 @@ static enum libc_extent_state state_of(const struct walk *w, const struct malloc
 		return LIBC_EXTENT_TOP;
 	if (!chunk_inuse(w->p, chunk))
 		return LIBC_EXTENT_FREE;
-	return ptrmap_get(w->cached, chunk) == PTRMAP_NONE ? LIBC_EXTENT_LIVE : LIBC_EXTENT_CACHED;
+	return ptrmap_get(w->list_of, chunk) == PTRMAP_NONE ? LIBC_EXTENT_LIVE : LIBC_EXTENT_CACHED;
+}
+
+static uint32_t list_of(const struct walk *w, uint32_t chunk, enum libc_extent_state state)
+{
+	const uint32_t noted = ptrmap_get(w->list_of, chunk);
+
+	if (state == LIBC_EXTENT_CACHED || (state == LIBC_EXTENT_FREE && noted != PTRMAP_NONE))
+		return noted;
+	if (state != LIBC_EXTENT_FREE)
+		return LIBC_BIN_NONE;
+	return LIST_SMALL + bin_index(chunk_size(w->p, chunk)) - 2;
 }
 
 /* From a first chunk to the top or to the fenceposts, which are too small to be chunks. */
@@ -92,11 +112,13 @@ static void walk_chunks(const struct walk *w, const struct malloc_arena *a, uint
 	const struct ptmalloc *p = w->p;
 
 	for (; chunk_size(p, chunk) >= MIN_GRANULES; chunk += chunk_size(p, chunk)) {
+		const enum libc_extent_state state = state_of(w, a, chunk);
 		const struct libc_extent extent = {
 			.address = chunk_address(p, chunk),
 			.bytes = bytes_of(p, chunk),
 			.arena = (uint32_t)(a - p->arenas),
-			.state = state_of(w, a, chunk),
+			.bin = list_of(w, chunk, state),
+			.state = state,
 		};
 
 		w->visit(w->context, &extent);
@@ -128,6 +150,7 @@ static void walk_mapped(const struct walk *w)
 		const struct libc_extent extent = {
 			.address = w->p->mapped[i].start,
 			.bytes = w->p->mapped[i].length,
+			.bin = LIBC_BIN_NONE,
 			.state = LIBC_EXTENT_MMAPPED,
 		};
 
@@ -142,13 +165,13 @@ void ptmalloc_walk(const void *state,
 	struct error err;
 	struct walk w = { state, visit, context, ptrmap_create(&err) };
 
-	SIM_ASSERT(w.cached);
-	note_all_cached(&w);
+	SIM_ASSERT(w.list_of);
+	note_lists(&w);
 	for (uint32_t i = 0; i < w.p->segment_count; i++)
 		walk_chunks(&w, w.p->arenas, w.p->segments[i]);
 	walk_heaps(&w);
 	walk_mapped(&w);
-	ptrmap_destroy(w.cached);
+	ptrmap_destroy(w.list_of);
 }
 
 /* A chunk in a bin is free, is where its neighbours say, and no smaller one stands before it. */

@@ -46,6 +46,14 @@ uint64_t ptmalloc_mapped_bytes(const struct ptmalloc *p, uint64_t block)
 	return m ? mapped_chunk_bytes(m) : 0;
 }
 
+static void note_most(struct malloc_par *par)
+{
+	if (par->n_mmaps > par->n_mmaps_most)
+		par->n_mmaps_most = par->n_mmaps;
+	if (par->mmapped_bytes > par->mmapped_bytes_most)
+		par->mmapped_bytes_most = par->mmapped_bytes;
+}
+
 static void write_header(struct ptmalloc *p, uint64_t block)
 {
 	p->space->write(p->space->context, block - HEADER_BYTES, HEADER_BYTES);
@@ -72,6 +80,7 @@ uint64_t ptmalloc_mapped_alloc(struct ptmalloc *p, uint64_t nb)
 	write_header(p, m->block);
 	p->par.n_mmaps++;
 	p->par.mmapped_bytes += length;
+	note_most(&p->par);
 	return m->block;
 }
 
@@ -109,6 +118,7 @@ uint64_t ptmalloc_mapped_resize(struct ptmalloc *p, uint64_t block, uint64_t nb)
 		return LIBC_NULL;
 	ptrmap_take(p->mapped_of, block);
 	p->par.mmapped_bytes += length - m->length;
+	note_most(&p->par);
 	*m = (struct mapped_chunk){ start, length, start + offset + HEADER_BYTES };
 	mapped_index(p, m);
 	write_header(p, m->block);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What can be set of ptmalloc: as options, with glibc's names and defaults, and by mallopt(3). */
+#include <string.h>
+
 #include "libc/ptmalloc.h"
 
 #define THRESHOLD_DEFAULT 131072
 #define MMAP_MAX_DEFAULT  65536
-
-enum { MXFAST_MAX = 160, TCACHE_COUNT_MAX = UINT16_MAX, TCACHE_BYTES_MAX = 1032 };
+#define NO_TUNABLES       "none"
 
 #define FIELD(member) offsetof(struct ptmalloc_params, member)
 #define ENDS_DYNAMIC  "; another value than the default ends the dynamic rule"
@@ -96,18 +97,25 @@ const struct option_spec ptmalloc_options[] = {
 	  .max = 1e9,
 	  .unit = "chunks",
 	  .help = "chunks sorted after an exact fit was cached, 0: all" },
+	{ .name = "GLIBC_TUNABLES",
+	  .offset = FIELD(tunables),
+	  .type = OPTION_TEXT,
+	  .default_text = NO_TUNABLES,
+	  .unit = "",
+	  .help = "that environment variable, as glibc.malloc.trim_threshold=65536:"
+		  "glibc.malloc.tcache_count=0: wins over the options above" },
 	OPTION_END,
 };
 
 /* In granules; as set_max_fast(), where a few bytes more or less make no difference. */
-static uint32_t max_fast(uint64_t bytes)
+uint32_t ptmalloc_max_fast(uint64_t bytes)
 {
 	if (bytes <= GRANULE_BYTES - 1 - SIZE_FIELD_BYTES)
 		return 1;
 	return (uint32_t)((bytes + SIZE_FIELD_BYTES) >> GRANULE_SHIFT);
 }
 
-void ptmalloc_set_params(struct ptmalloc *p, const struct ptmalloc_params *params)
+int ptmalloc_set_params(struct ptmalloc *p, const struct ptmalloc_params *params, struct error *err)
 {
 	p->par = (struct malloc_par){
 		.trim_threshold = (uint64_t)params->trim_threshold,
@@ -119,20 +127,23 @@ void ptmalloc_set_params(struct ptmalloc *p, const struct ptmalloc_params *param
 		.tcache_bins = request_granules(params->tcache_max_bytes) - 1,
 		.tcache_count = params->tcache_count,
 		.tcache_unsorted_limit = params->tcache_unsorted_limit,
-		.max_fast = max_fast((uint64_t)params->mxfast),
+		.max_fast = ptmalloc_max_fast((uint64_t)params->mxfast),
 		.no_dyn_threshold = params->no_dyn_threshold ||
 				    params->trim_threshold != THRESHOLD_DEFAULT ||
 				    params->top_pad != THRESHOLD_DEFAULT ||
 				    params->mmap_threshold != THRESHOLD_DEFAULT ||
 				    params->mmap_max != MMAP_MAX_DEFAULT,
 	};
+	if (!params->tunables || strcmp(params->tunables, NO_TUNABLES) == 0)
+		return 0;
+	return ptmalloc_set_tunables(&p->par, params->tunables, err);
 }
 
 static int set_max_fast(struct ptmalloc *p, int value)
 {
 	if (value < 0 || value > MXFAST_MAX)
 		return 0;
-	p->par.max_fast = max_fast((uint64_t)value);
+	p->par.max_fast = ptmalloc_max_fast((uint64_t)value);
 	return 1;
 }
 

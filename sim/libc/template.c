@@ -245,6 +245,7 @@ static void template_walk(const void *state,
 		const struct libc_extent extent = {
 			.address = t->blocks[i].start,
 			.bytes = t->blocks[i].bytes,
+			.bin = LIBC_BIN_NONE,
 			.state = LIBC_EXTENT_MMAPPED,
 		};
 

@@ -76,8 +76,9 @@ static bool brk_within(struct mm *mm, uint64_t end, uint64_t limit)
 	mm_system_call(mm);
 	if (end < mm->brk0 || end > limit)
 		return false;
-	if (new_page > old_page &&
-	    (!is_vacant(mm, old_page, new_page) || !is_enough(mm, new_page - old_page)))
+	/* A page stays free between the heap and what lies behind it. */
+	if (new_page > old_page && (!is_vacant(mm, old_page, new_page + PAGE_SIZE_BYTES) ||
+				    !is_enough(mm, new_page - old_page)))
 		return false;
 	move_break(mm, end);
 	return true;

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * libc_oracle FILE SEED CALLS THREADS: makes the calls of a script to the C library that this
- * machine has, and writes down what they return. It is a program of its own so that nothing else,
- * no sanitizer and no buffered output, uses the heap.
+ * machine has, and writes down what they return; at the end what malloc_info and malloc_stats print
+ * goes to FILE.info and FILE.stats. It is a program of its own so that nothing else, no sanitizer
+ * and no buffered output, uses the heap.
  */
 #include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "libc_script.h"
@@ -102,6 +105,30 @@ static void stop(struct worker *w)
 	w->runs = 0;
 }
 
+/* The next growth of the heap but a small one runs into it. */
+static void put_obstacle(void)
+{
+	const uintptr_t end = ((uintptr_t)sbrk(0) + 4095) & ~(uintptr_t)4095;
+
+	if (mmap((void *)(end + SCRIPT_OBSTACLE_BYTES), 4096, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED)
+		_exit(5);
+}
+
+/* The child goes on; its parent ends as it does. */
+static void go_on_in_child(void)
+{
+	int status;
+	const pid_t child = fork();
+
+	if (child > 0 && waitpid(child, &status, 0) == child)
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 6);
+	if (child != 0)
+		_exit(7);
+	for (int i = 0; i < SCRIPT_THREADS_MAX; i++)
+		workers[i].runs = 0;
+}
+
 static void *on_thread(const struct script_step *step)
 {
 	struct worker *w = &workers[step->thread];
@@ -110,6 +137,10 @@ static void *on_thread(const struct script_step *step)
 		stop(w);
 		return NULL;
 	}
+	if (step->call == SCRIPT_OBSTACLE)
+		put_obstacle();
+	if (step->call == SCRIPT_FORK)
+		go_on_in_child();
 	if (step->thread == 0)
 		return carry_out(step);
 	if (!w->runs)
@@ -153,6 +184,25 @@ static uint64_t faults(void)
 	return (uint64_t)usage.ru_minflt;
 }
 
+/* Through streams that are there anyway, with buffers that are not on the heap. */
+static void describe(const char *path)
+{
+	static char buffer[1 << 16], name[4096];
+	static const char *const suffixes[] = { ".info", ".stats" };
+
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	for (int i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
+		const int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+		if (fd < 0 || dup2(fd, i == 0 ? STDOUT_FILENO : STDERR_FILENO) < 0)
+			_exit(8);
+	}
+	malloc_info(0, stdout);
+	fflush(stdout);
+	malloc_stats();
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 5)
@@ -180,6 +230,7 @@ int main(int argc, char **argv)
 		};
 	}
 	report->faults = faults() - report->faults;
+	describe(argv[1]);
 	write_report(argv[1], report, bytes);
 	_exit(0);
 }

@@ -32,7 +32,7 @@ static int replay_all(struct libc_replay *r, struct trace_cursor *cursor, struct
 			if (record->operation == OP_PROCESS_START &&
 			    libc_replay_open(
 				    r, libc_policy_of(policy_find(&libc_policies, "ptmalloc")),
-				    record->address, RECORDED_CPUS, err))
+				    record->address, RECORDED_CPUS, "", err))
 				return -1;
 			r->definitions = cursor->definitions;
 			r->record = batch.first_record + i;

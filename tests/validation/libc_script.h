@@ -21,6 +21,8 @@ enum script_call {
 	SCRIPT_MALLOC_TRIM,
 	SCRIPT_SBRK,
 	SCRIPT_THREAD_EXIT,
+	SCRIPT_OBSTACLE, /* a mapping comes in the way of the break */
+	SCRIPT_FORK,     /* the child goes on, with one thread */
 };
 
 struct script_step {
@@ -37,6 +39,8 @@ struct script {
 	uint32_t threads;
 	uint32_t burst; /* calls left that free, or allocate, more than the other */
 	int frees;
+	uint64_t drawn;          /* steps so far */
+	uint64_t obstacle, fork; /* at these steps, 0: never */
 };
 
 /* What the process writes down of each call. */
@@ -46,8 +50,11 @@ struct script_outcome {
 	uint64_t break_end;  /* after the call */
 };
 
+/* The mapping that comes in the way, so far behind the break. */
+enum { SCRIPT_OBSTACLE_BYTES = 100 * 4096 };
+
 struct script_report {
-	uint64_t brk0, cpus, faults;
+	uint64_t brk0, cpus, faults; /* of the process that ends the script */
 	struct script_outcome outcomes[];
 };
 
@@ -55,6 +62,10 @@ static inline void script_begin(struct script *s, uint64_t seed, uint32_t thread
 {
 	*s = (struct script){ .state = seed * UINT64_C(0x2545f4914f6cdd1d) + 1,
 			      .threads = threads };
+	if (seed % 4 == 0)
+		s->obstacle = 10000 + seed * 100;
+	if (seed % 4 >= 2)
+		s->fork = 15000 + seed * 100;
 }
 
 static inline uint64_t script_draw(struct script *s, uint64_t bound)
@@ -104,7 +115,8 @@ static inline void script_draw_rare(struct script *s, struct script_step *step)
 		step->call = SCRIPT_MALLOC_TRIM;
 		step->size = script_draw(s, 3) * 40000;
 	} else if (what < 9 || s->threads == 1) {
-		step->call = SCRIPT_SBRK;
+		/* With an obstacle too, glibc's own assertions end the process at times. */
+		step->call = s->obstacle ? SCRIPT_MALLOC_TRIM : SCRIPT_SBRK;
 		step->size = 1 + script_draw(s, 9000);
 	} else {
 		step->call = SCRIPT_THREAD_EXIT;
@@ -116,6 +128,13 @@ static inline struct script_step script_next(struct script *s)
 {
 	struct script_step step = { .thread = (uint32_t)script_draw(s, s->threads) };
 	const uint64_t what = script_draw(s, 10000);
+
+	s->drawn++;
+	if (s->drawn == s->obstacle || s->drawn == s->fork) {
+		step.call = s->drawn == s->fork ? SCRIPT_FORK : SCRIPT_OBSTACLE;
+		step.thread = 0;
+		return step;
+	}
 
 	if (!s->burst--) {
 		s->burst = (uint32_t)script_draw(s, 4000);
