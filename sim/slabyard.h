@@ -121,6 +121,20 @@ struct slabyard_mark {
 
 enum { SLABYARD_DIVERGENCE_MAX = 256 };
 
+/* At libc level: all processes that there were, sums over them, and what was compared of them. */
+struct slabyard_processes {
+	uint64_t count, killed;   /* killed: no memory was left for them */
+	uint64_t touches_outside; /* recorded touches of what is in no known mapping */
+	/* Live: asked for by the program and not freed. The largest are each process's own. */
+	uint64_t live_bytes, live_bytes_max, rss_bytes, rss_bytes_max, total_vm_bytes;
+	uint64_t minor_faults, refaults, system_calls; /* refaults: on what trimming gave back */
+	double rss_over_live; /* mean over mean, weighted by simulated time */
+	uint64_t trims, trim_released_bytes, trim_system_calls, trim_cost_ps;
+	/* Of the placements, the blocks that one side at least mapped on their own. */
+	uint64_t mapped_compared, mapped_matched;
+	uint64_t breaks_compared, breaks_matched;
+};
+
 struct slabyard_summary {
 	uint64_t records;              /* in the trace */
 	uint64_t executed;             /* carried out */
@@ -141,10 +155,6 @@ struct slabyard_summary {
 	uint64_t first_divergence_record; /* 1-based, 0: none */
 	uint64_t first_divergence_line;   /* of a text trace, 0: has no lines */
 	char divergence[SLABYARD_DIVERGENCE_MAX];
-
-	/* Of the C library's placements, the blocks that one side at least mapped on their own. */
-	uint64_t mapped_compared, mapped_matched;
-	uint64_t breaks_compared, breaks_matched;
 
 	/* States compared at marks (--expect). */
 	uint64_t marks_compared, lists_compared, lists_different;
@@ -176,13 +186,7 @@ struct slabyard_summary {
 	double unusable_free_index_order9;
 	double cost_seconds; /* modelled time of all work */
 
-	/* Processes at libc level: all that there were, and sums over them. */
-	uint64_t processes, processes_killed;
-	uint64_t touches_outside; /* recorded touches of what is in no known mapping */
-	uint64_t live_bytes, live_bytes_max, rss_bytes, rss_bytes_max, total_vm_bytes;
-	uint64_t minor_faults, refaults, system_calls;
-	double rss_over_live; /* mean over mean, weighted by simulated time */
-	uint64_t trims, trim_released_bytes, trim_system_calls;
+	struct slabyard_processes processes;
 
 	/* The start, the marks in the order of the trace, the end. */
 	struct slabyard_mark *marks;

@@ -3,12 +3,14 @@
 
 A new figure is a new module and a line here.
 """
-from . import comparison, free_blocks, physical_map, slab_bytes, unusable_index
+from . import comparison, free_blocks, heap_map, physical_map, rss_live, slab_bytes, unusable_index
 
 FIGURES = {
     "free-blocks": free_blocks,
     "unusable-index": unusable_index,
     "physical-map": physical_map,
     "slab-bytes": slab_bytes,
+    "heap-map": heap_map,
+    "rss-live": rss_live,
     "comparison": comparison,
 }

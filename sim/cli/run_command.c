@@ -243,7 +243,8 @@ const struct command run_command = {
 		"  --placements FILE   a line for each allocation: record, operation, recorded "
 		"and\n"
 		"                      simulated address\n"
-		"  --proc DIR          buddyinfo, pagetypeinfo, zoneinfo and slabinfo files\n"
+		"  --proc DIR          buddyinfo, pagetypeinfo, zoneinfo and slabinfo files; of\n"
+		"                      processes status, malloc_info and malloc_stats\n"
 		"  --progress WHEN     auto, on or off\n",
 	.main = run_main,
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "cli/process_summary.h"
 
 static double percent(uint64_t part, uint64_t whole)
 {
@@ -47,7 +48,8 @@ static void print_treated(FILE *out, const struct slabyard_summary *s)
 		  "records of what the recorded slab allocator did for itself" },
 		{ "by cache", s->matched_by_cache,
 		  "frees of objects older than the start, which the recording knows elsewhere" },
-		{ "left out", s->touches_outside, "touches of memory in no known mapping" },
+		{ "left out", s->processes.touches_outside,
+		  "touches of memory in no known mapping" },
 		{ "lost frees", s->lost_frees,
 		  "allocations whose free is not in the trace, freed at their reuse" },
 		{ "folded", s->cpus_folded,
@@ -78,12 +80,7 @@ static void print_placements(FILE *out, const struct slabyard_run *run,
 		run->start || s->libc_policy
 			? ""
 			: ", from a fresh machine (--start: from the recorded one)");
-	if (s->mapped_compared)
-		fprintf(out, "mapped blocks  %" PRIu64 " of %" PRIu64 " mapped on both sides\n",
-			s->mapped_matched, s->mapped_compared);
-	if (s->breaks_compared)
-		fprintf(out, "breaks         %" PRIu64 " of %" PRIu64 " matched\n",
-			s->breaks_matched, s->breaks_compared);
+	process_summary_placements(out, s);
 	if (!s->first_divergence_record)
 		return;
 	fprintf(out, "diverged       record %" PRIu64, s->first_divergence_record);
@@ -161,29 +158,6 @@ static void print_memory(FILE *out, const struct slabyard_summary *s)
 		held, s->slabs, requested, percent(s->slab_bytes_requested, s->slab_bytes_held));
 }
 
-static void print_processes(FILE *out, const struct slabyard_summary *s)
-{
-	char live[32], rss[32], rss_max[32], vm[32], released[32];
-	if (!s->libc_policy)
-		return;
-	units_human_size((double)s->live_bytes, live, sizeof(live));
-	units_human_size((double)s->rss_bytes, rss, sizeof(rss));
-	units_human_size((double)s->rss_bytes_max, rss_max, sizeof(rss_max));
-	units_human_size((double)s->total_vm_bytes, vm, sizeof(vm));
-	units_human_size((double)s->trim_released_bytes, released, sizeof(released));
-	fprintf(out, "processes      %" PRIu64, s->processes);
-	if (s->processes_killed)
-		fprintf(out, ", %" PRIu64 " killed for want of memory", s->processes_killed);
-	fprintf(out, "\nheaps          %s live, RSS %s (at most %s), VSS %s; mean RSS/live %.3f\n",
-		live, rss, rss_max, vm, s->rss_over_live);
-	fprintf(out, "system calls   %" PRIu64 ", minor faults %" PRIu64 "\n", s->system_calls,
-		s->minor_faults);
-	fprintf(out,
-		"trims          %" PRIu64 " gave back %s in %" PRIu64 " system calls, %" PRIu64
-		" refaults\n",
-		s->trims, released, s->trim_system_calls, s->refaults);
-}
-
 static void print_operations(FILE *out, const struct slabyard_summary *s)
 {
 	const double ps_per_ns = 1000.0;
@@ -215,7 +189,7 @@ void run_summary_print(FILE *out, const struct slabyard_run *run, const struct s
 	print_marks(out, run, s);
 	print_horizon(out, s);
 	print_memory(out, s);
-	print_processes(out, s);
+	process_summary_print(out, s);
 	print_operations(out, s);
 	if (s->has_result)
 		fprintf(out, "\nresult written to %s\n", run->output);

@@ -72,8 +72,8 @@ static bool same_place(struct machine *m, const struct record *r, struct process
 	struct slabyard_summary *s = m->summary;
 
 	if (mapped || (was && m->chunk_flags_known)) {
-		s->mapped_compared++;
-		s->mapped_matched += mapped && was;
+		s->processes.mapped_compared++;
+		s->processes.mapped_matched += mapped && was;
 		return mapped && was;
 	}
 	return block == r->address || same_offset(r, p, block);
@@ -107,9 +107,9 @@ void libc_compare_break(struct machine *m, const struct record *r, struct proces
 
 	if (!p->brk0_recorded)
 		return;
-	s->breaks_compared++;
+	s->processes.breaks_compared++;
 	if (now == r->address)
-		s->breaks_matched++;
+		s->processes.breaks_matched++;
 	else
 		outcome_divergence(m, r, now, false);
 }

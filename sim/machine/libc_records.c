@@ -54,7 +54,7 @@ void libc_out_of_memory(struct machine *m, const struct record *r, struct proces
 {
 	m->processes.failed_faults = m->processes.frames.failed_faults;
 	outcome_failure(m, r, true);
-	m->summary->processes_killed++;
+	m->summary->processes.killed++;
 	p->killed = true;
 	process_end(m, p);
 }

@@ -8,6 +8,7 @@
 
 #include "base/atomic_file.h"
 #include "machine/machine.h"
+#include "machine/process_files.h"
 #include "results/proc.h"
 
 int proc_files_prepare(const char *folder, struct error *err)
@@ -45,7 +46,7 @@ static void write_slabinfo(struct machine *m, FILE *out)
 	}
 }
 
-static struct atomic_file *open_one(const char *folder, const char *name, int64_t mark,
+struct atomic_file *proc_files_open(const char *folder, const char *name, int64_t mark,
 				    struct error *err)
 {
 	char path[4096];
@@ -59,7 +60,7 @@ static struct atomic_file *open_one(const char *folder, const char *name, int64_
 static int write_one(struct machine *m, const char *folder, const char *name, int64_t mark,
 		     void (*write)(struct machine *, FILE *), struct error *err)
 {
-	struct atomic_file *file = open_one(folder, name, mark, err);
+	struct atomic_file *file = proc_files_open(folder, name, mark, err);
 	if (!file)
 		return -1;
 	write(m, atomic_file_stream(file));
@@ -74,7 +75,7 @@ static int write_zoneinfo(struct machine *m, const char *folder, int64_t mark, s
 		return 0;
 	if (m->page->dump(m->page_state, &state, err) != 0)
 		return -1;
-	struct atomic_file *file = open_one(folder, "zoneinfo", mark, err);
+	struct atomic_file *file = proc_files_open(folder, "zoneinfo", mark, err);
 	if (file)
 		proc_write_zoneinfo(atomic_file_stream(file), &state);
 	page_state_free(&state);
@@ -87,7 +88,8 @@ int proc_files_write(struct machine *m, const char *folder, int64_t mark, struct
 		return 0;
 	if (write_one(m, folder, "buddyinfo", mark, write_buddyinfo, err) != 0 ||
 	    write_one(m, folder, "pagetypeinfo", mark, write_pagetypeinfo, err) != 0 ||
-	    write_zoneinfo(m, folder, mark, err) != 0)
+	    write_zoneinfo(m, folder, mark, err) != 0 ||
+	    process_files_write(m, folder, mark, err) != 0)
 		return -1;
 	if (m->page_level || !(m->slab->info.capabilities & POLICY_SLABINFO))
 		return 0;

@@ -12,6 +12,10 @@ struct machine;
 /* Makes the folder when it is not there. NULL: nothing to do. */
 int proc_files_prepare(const char *folder, struct error *err);
 /* mark -1: the end of the run. */
+/* The file of that name, at a mark with its number. */
+struct atomic_file *proc_files_open(const char *folder, const char *name, int64_t mark,
+				    struct error *err);
+
 int proc_files_write(struct machine *m, const char *folder, int64_t mark, struct error *err);
 
 #endif

@@ -137,10 +137,8 @@ void process_end(struct machine *m, struct process *p);
 struct mm_counts process_counts(const struct process *p);
 
 /* Mean RSS over mean live bytes, 0: nothing was ever alive. */
+double process_means_ratio(const struct process_means *means);
 double process_rss_over_live(const struct process *p);
-
-/* Sums over all processes that there were, into m->summary. */
-void processes_summarise(struct machine *m);
 
 /* What was there until now counts for as long as it was. */
 static inline void process_account(struct process *p, uint64_t now_ns)

@@ -7,6 +7,7 @@
 
 #include "machine/machine.h"
 #include "machine/marks.h"
+#include "machine/process_report.h"
 #include "machine/start.h"
 
 static int write_u64(struct machine *m, const char *object, const char *name, uint64_t value,
@@ -54,10 +55,6 @@ static int write_summary_counts(struct machine *m, struct error *err)
 		{ "call_sites_by_function", s->call_sites_by_rule[TRUE_CACHE_BY_FUNCTION] },
 		{ "call_sites_by_name", s->call_sites_by_rule[TRUE_CACHE_BY_NAME] },
 		{ "call_sites_as_recorded", s->call_sites_by_rule[TRUE_CACHE_UNKNOWN] },
-		{ "mapped_compared", s->mapped_compared },
-		{ "mapped_matched", s->mapped_matched },
-		{ "breaks_compared", s->breaks_compared },
-		{ "breaks_matched", s->breaks_matched },
 		{ "effects_recorded", s->effects_recorded },
 		{ "effects_simulated", s->effects_simulated },
 		{ "effects_order", s->effects_order },
@@ -69,20 +66,6 @@ static int write_summary_counts(struct machine *m, struct error *err)
 		{ "slabs", s->slabs },
 		{ "slab_bytes_requested", s->slab_bytes_requested },
 		{ "slab_bytes_held", s->slab_bytes_held },
-		{ "processes", s->processes },
-		{ "processes_killed", s->processes_killed },
-		{ "touches_outside", s->touches_outside },
-		{ "live_bytes", s->live_bytes },
-		{ "live_bytes_max", s->live_bytes_max },
-		{ "rss_bytes", s->rss_bytes },
-		{ "rss_bytes_max", s->rss_bytes_max },
-		{ "total_vm_bytes", s->total_vm_bytes },
-		{ "minor_faults", s->minor_faults },
-		{ "refaults", s->refaults },
-		{ "system_calls", s->system_calls },
-		{ "trims", s->trims },
-		{ "trim_released_bytes", s->trim_released_bytes },
-		{ "trim_system_calls", s->trim_system_calls },
 		{ "cost_ps", m->work.cost_ps },
 		{ "simulated_ns", m->time_ns - m->origin_ns },
 	};
@@ -90,21 +73,14 @@ static int write_summary_counts(struct machine *m, struct error *err)
 		if (write_u64(m, "/summary", counts[i].name, counts[i].value, err) != 0)
 			return -1;
 	if (write_f64(m, "/summary", "unusable_free_index_order9", s->unusable_free_index_order9,
-		      err) != 0 ||
-	    write_f64(m, "/summary", "rss_over_live", s->rss_over_live, err) != 0)
+		      err) != 0)
 		return -1;
 	if (write_text(m, "/summary", "cost", "modelled cost", err) != 0 ||
 	    write_text(m, "/summary", "level", s->level, err) != 0 ||
 	    write_text(m, "/summary", "page_policy", s->page_policy, err) != 0)
 		return -1;
-	const char *const policies[][2] = { { "slab_policy", s->slab_policy },
-					    { "libc_policy", s->libc_policy },
-					    { "trim_policy", s->trim_policy } };
-	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
-		if (write_text(m, "/summary", policies[i][0],
-			       policies[i][1] ? policies[i][1] : "none", err) != 0)
-			return -1;
-	return 0;
+	return write_text(m, "/summary", "slab_policy", s->slab_policy ? s->slab_policy : "none",
+			  err);
 }
 
 static int write_operations(struct machine *m, struct error *err)
@@ -352,9 +328,9 @@ static int write_provenance(struct machine *m, struct error *err)
 
 int report_write(struct machine *m, struct error *err)
 {
-	if (write_summary_counts(m, err) != 0 || write_operations(m, err) != 0 ||
-	    write_work(m, err) != 0 || write_locks(m, err) != 0 || marks_write(m, err) != 0 ||
-	    write_latencies(m, err) != 0)
+	if (write_summary_counts(m, err) != 0 || process_report(m, err) != 0 ||
+	    write_operations(m, err) != 0 || write_work(m, err) != 0 || write_locks(m, err) != 0 ||
+	    marks_write(m, err) != 0 || write_latencies(m, err) != 0)
 		return -1;
 	return write_provenance(m, err);
 }

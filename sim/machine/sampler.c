@@ -5,11 +5,13 @@
 
 #include "machine/machine.h"
 #include "machine/physical_map.h"
+#include "machine/process_series.h"
 #include "machine/series.h"
 
 struct sampler {
 	struct series_set *series;
 	struct physical_map *map;
+	struct process_series *processes;
 	uint64_t every_records, every_time_ns;
 	uint64_t next_record;
 	uint64_t samples;
@@ -25,7 +27,8 @@ struct sampler *sampler_create(struct machine *m, struct error *err)
 		return NULL;
 	}
 	sampler->series = series_open(m, err);
-	if (!sampler->series || physical_map_open(m, &sampler->map, err) != 0) {
+	if (!sampler->series || physical_map_open(m, &sampler->map, err) != 0 ||
+	    process_series_open(m, &sampler->processes, err) != 0) {
 		sampler_destroy(sampler);
 		return NULL;
 	}
@@ -41,6 +44,7 @@ void sampler_destroy(struct sampler *sampler)
 		return;
 	series_close(sampler->series);
 	physical_map_close(sampler->map);
+	process_series_close(sampler->processes);
 	free(sampler);
 }
 
@@ -69,6 +73,8 @@ static int thin(struct sampler *sampler, struct machine *m, struct error *err)
 	sampler->samples = (sampler->samples + 1) / 2;
 	sampler->every_records *= 2;
 	sampler->every_time_ns *= 2;
+	if (process_series_thin(sampler->processes, m, err) != 0)
+		return -1;
 	return series_thin_all(sampler->series, m, err);
 }
 
@@ -76,6 +82,7 @@ static int take(struct sampler *sampler, struct machine *m, uint64_t time_ns, bo
 		struct error *err)
 {
 	if (series_row(sampler->series, m, time_ns, machine_record(m), err) != 0 ||
+	    process_series_row(sampler->processes, m, time_ns, machine_record(m), err) != 0 ||
 	    physical_map_sample(sampler->map, m, time_ns, last, err) != 0)
 		return -1;
 	sampler->any = true;

@@ -6,6 +6,7 @@
 
 #include "machine/blame.h"
 #include "machine/frame_uses.h"
+#include "machine/heap_map.h"
 #include "machine/machine.h"
 
 enum { ZONE_TITLE_MAX = 32 };
@@ -21,6 +22,7 @@ struct snapshots {
 	uint64_t number;
 	struct machine *m;
 	struct blame *blame;
+	struct heap_map *heaps;
 	bool explained; /* blame is to know of the map in hand */
 	struct run run;
 	struct error error;
@@ -112,7 +114,8 @@ int snapshots_open(struct machine *m, struct snapshots **out, struct error *err)
 	*out = calloc(1, sizeof(**out));
 	if (!*out)
 		return error_set(err, ERROR_RUN, "no memory for snapshots");
-	if (open_tables(*out, m, err) != 0 || write_zones(m, err) != 0)
+	if (open_tables(*out, m, err) != 0 || write_zones(m, err) != 0 ||
+	    heap_map_open(m, &(*out)->heaps, err) != 0)
 		return -1;
 	return blame_open(m, &(*out)->blame, err);
 }
@@ -122,6 +125,7 @@ void snapshots_close(struct snapshots *s)
 	if (!s)
 		return;
 	blame_close(s->blame);
+	heap_map_close(s->heaps);
 	free(s);
 }
 
@@ -184,7 +188,7 @@ static int take(struct snapshots *s, struct machine *m, int64_t mark, bool at_en
 		return -1;
 	s->m = m;
 	s->explained = blame_begin(s->blame, at_end);
-	if (write_map(s, m, err) != 0)
+	if (write_map(s, m, err) != 0 || heap_map_take(s->heaps, m, s->number, err) != 0)
 		return -1;
 	s->number++;
 	if (!s->broken)

@@ -5,6 +5,7 @@
 #include "machine/closed.h"
 #include "machine/effect_pairs.h"
 #include "machine/machine.h"
+#include "machine/process_report.h"
 #include "machine/progress.h"
 #include "machine/report.h"
 

@@ -30,6 +30,12 @@ struct process_trims {
 	} before;
 };
 
+/* Verdicts that memory is given back. */
+static inline uint64_t trims_carried_out(const struct process_trims *t)
+{
+	return t->verdicts[TRIM_TOP] + t->verdicts[TRIM_ALL] + t->verdicts[TRIM_OLD];
+}
+
 /* What the process's allocator asks; and its first timer. */
 struct trim_judge trims_judge(struct process *p);
 int trims_begin(struct machine *m, struct process *p, struct error *err);

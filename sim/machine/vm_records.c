@@ -85,7 +85,7 @@ static int touch_record(struct machine *m, const struct record *r, struct proces
 		return 0;
 	if (mm_touch(p->mm, start, pages << PAGE_SHIFT, write))
 		return 1;
-	m->summary->touches_outside++;
+	m->summary->processes.touches_outside++;
 	return 0;
 }
 
