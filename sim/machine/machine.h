@@ -221,6 +221,12 @@ struct machine {
 		bool by_object; /* the recording tells each object, not only pages */
 	} rcu_waiting;
 
+	/* The bulk allocation in hand: positions of its first object and of the next one. */
+	struct bulk_alloc {
+		uint32_t origin;
+		uint64_t first, next;
+	} bulk_alloc;
+
 	uint8_t *bulk_depth; /* by cpu: inside __alloc_pages_bulk */
 	struct bulk_free {
 		size_t count, capacity;

@@ -72,6 +72,20 @@ object_t object_older(struct machine *m, const struct record *r, uint64_t entry)
 	return OBJECT_NONE;
 }
 
+object_t object_alloc_in_bulk(struct machine *m, const struct record *r,
+			      const struct request *request, cache_id cache)
+{
+	struct bulk_alloc *b = &m->bulk_alloc;
+	const uint64_t position = m->objects_executed;
+	if (b->origin != r->origin || b->next != position)
+		*b = (struct bulk_alloc){ .origin = r->origin, .first = position };
+	b->next = position + 1;
+	m->objects_executed = b->first;
+	const object_t object = m->slab->alloc(m->slab_state, request, cache);
+	m->objects_executed = position;
+	return object;
+}
+
 void object_gather(struct machine *m, const struct request *request, cache_id cache,
 		   object_t object)
 {

@@ -13,6 +13,12 @@ void object_release_lost(struct machine *m, const struct record *r, const struct
 #define OBJECT_GIVEN_BACK (OBJECT_NONE - 1)
 /* A free of what this run did not allocate: alive at the start, or unknown (OBJECT_NONE). */
 object_t object_older(struct machine *m, const struct record *r, uint64_t entry);
+/*
+ * One object of a bulk allocation. Its events come when all objects are there, so that pages which
+ * any of them needed stand before the first.
+ */
+object_t object_alloc_in_bulk(struct machine *m, const struct record *r,
+			      const struct request *request, cache_id cache);
 /* Gathers what one bulk call frees: SLUB links such objects slab by slab before it lets them go. */
 void object_gather(struct machine *m, const struct request *request, cache_id cache,
 		   object_t object);
@@ -77,6 +83,8 @@ static inline int cache_alloc_record(struct machine *m, const struct record *r, 
 	struct request request = request_of(m, r);
 	if (__builtin_expect(r->id && m->ids.object[r->id], 0))
 		object_release_lost(m, r, &request);
+	if (__builtin_expect(r->flags & RECORD_BULK, 0))
+		return object_allocated(m, r, object_alloc_in_bulk(m, r, &request, cache));
 	return object_allocated(m, r, m->slab->alloc(m->slab_state, &request, cache));
 }
 
