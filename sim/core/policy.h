@@ -25,6 +25,7 @@ enum policy_capability {
 	POLICY_RESTORES = 1 << 4, /* load() takes a recorded state */
 	POLICY_SLABINFO =
 		1 << 5, /* each cache has slabs of its own, as /proc/slabinfo lists them */
+	POLICY_OWN_OBJECTS = 1 << 6, /* allocates objects for itself: services->note_own */
 };
 
 struct policy_info {

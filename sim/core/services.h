@@ -37,6 +37,11 @@ struct services {
 	 * with token once a CPU has time for it (machine/threads.h). `cpu` woke it.
 	 */
 	void (*wake_thread)(void *engine, enum defer_target target, uint32_t cpu, uint64_t token);
+	/*
+	 * Tells of an object that the policy allocated for itself, which a recording may show as
+	 * well. May be NULL.
+	 */
+	void (*note_own)(void *engine, uint64_t object);
 	void *engine;
 	/* What the page allocator stands on when it runs short; NULL: nothing. */
 	const struct reclaim_source *reclaim;

@@ -7,6 +7,7 @@
 #include "machine/machine.h"
 #include "machine/migration.h"
 #include "machine/oom.h"
+#include "machine/own_slabs.h"
 #include "machine/page_records.h"
 #include "machine/start.h"
 
@@ -62,6 +63,7 @@ static int build_services(struct machine *m, const struct page_machine *machine,
 		.frames = frames,
 		.defer = defer,
 		.wake_thread = kernel_threads_wake,
+		.note_own = own_slabs_note,
 		.engine = m,
 	};
 	return 0;

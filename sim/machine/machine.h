@@ -36,6 +36,7 @@ enum {
 	MACHINE_IDS_MAX = 1 << 27,
 	MACHINE_ORIGINS_MAX = 1 << 22,
 	MACHINE_CACHES_MAX = 1 << 20,
+	OWN_SLABS_MAX = 16,
 };
 
 /*
@@ -256,6 +257,11 @@ struct machine {
 	 */
 	uint8_t *left_out;
 	struct own_records *own_records;
+	/* SLAB on SLAB: records of what it allocated for the slab that comes next. */
+	struct own_slabs {
+		uint32_t first, count;
+		struct record records[OWN_SLABS_MAX];
+	} own_slabs;
 	struct expect *expect;
 	struct sampler *sampler;
 	struct frame_uses *frame_uses; /* NULL: nobody asks for a map of memory */

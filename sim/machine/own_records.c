@@ -5,10 +5,17 @@
 #include <string.h>
 
 #include "base/ptrmap.h"
+#include "core/call_site.h"
 #include "machine/caches.h"
+#include "machine/object_records.h"
+#include "machine/own_slabs.h"
 #include "machine/request_of.h"
 
-enum { OWN_CREATES = 2 }; /* in left_out: the origin makes a struct kmem_cache */
+/* In left_out: 1 or what the origin is for. */
+enum {
+	OWN_CREATES = 2, /* makes a struct kmem_cache */
+	OWN_SLABS = 3,   /* for a slab, or a free, in a run of the recorded policy */
+};
 
 /* Of one cache that was created. */
 struct own_objects {
@@ -27,11 +34,16 @@ struct own_records {
 int own_records_open(struct machine *m, struct error *err)
 {
 	const char *recorded = machine_recorded_allocator(m);
-	if (m->page_level || !recorded || strcmp(recorded, m->slab->info.name) == 0)
+	if (m->page_level || !recorded)
+		return 0;
+	const bool same = strcmp(recorded, m->slab->info.name) == 0;
+	if (same && !(m->slab->info.capabilities & POLICY_OWN_OBJECTS))
 		return 0;
 	m->left_out = arena_array(m->arena, MACHINE_ORIGINS_MAX, 1, err);
+	if (!m->left_out || same)
+		return m->left_out ? 0 : -1;
 	m->own_records = calloc(1, sizeof(*m->own_records));
-	if (!m->left_out || !m->own_records)
+	if (!m->own_records)
 		return error_set(err, ERROR_RUN, "no memory for what caches are made of");
 	m->own_records->unused = UINT32_MAX;
 	m->own_records->created = ptrmap_create(err);
@@ -49,22 +61,28 @@ void own_records_close(struct own_records *own)
 
 static bool creates_cache(const struct origin_def *origin)
 {
-	static const char *const functions[] = { "kmem_cache_create_usercopy", "create_cache" };
-	const size_t length = strcspn(origin->call_site, ".+");
-	if (cache_is_none(origin->cache))
-		return false;
-	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
-		if (strlen(functions[i]) == length &&
-		    memcmp(functions[i], origin->call_site, length) == 0)
-			return true;
-	return false;
+	return !cache_is_none(origin->cache) &&
+	       (call_site_is_in(origin->call_site, "kmem_cache_create_usercopy") ||
+		call_site_is_in(origin->call_site, "create_cache"));
+}
+
+/* Frees of a slab's index array come from many functions: each is looked at. */
+static bool is_for_slabs(const struct origin_def *origin)
+{
+	return call_site_manages_slab(origin->call_site) || !origin->bytes_alloc;
 }
 
 void own_records_note_origin(struct machine *m, uint32_t origin)
 {
 	const struct origin_def *def = &m->trace->definitions->origins[origin];
-	if (m->left_out && def->own)
-		m->left_out[origin] = creates_cache(def) ? OWN_CREATES : 1;
+	if (!m->left_out || !def->own)
+		return;
+	if (creates_cache(def))
+		m->left_out[origin] = OWN_CREATES;
+	else if (m->own_records)
+		m->left_out[origin] = 1;
+	else
+		m->left_out[origin] = is_for_slabs(def) ? OWN_SLABS : 0;
 }
 
 /* --- what the run's policy asks for instead --- */
@@ -146,7 +164,20 @@ static int cache_created(struct machine *m, const struct record *r, struct error
 			      : own_requests_of(m->slab->info.name),
 			&request, made->objects, &made->count, err) != 0)
 		return -1;
+	if (m->slab->cache_placed && !alias && made->count > 0)
+		m->slab->cache_placed(m->slab_state, made->objects[0]);
 	return ptrmap_put(own->created, r->id, number, err);
+}
+
+/* By the recorded policy: as the record says. */
+static int cache_created_as_recorded(struct machine *m, const struct record *r, struct error *err)
+{
+	if (r->operation != OP_KMEM_CACHE_ALLOC)
+		return kmalloc_record(m, r);
+	const int result = cache_alloc_record(m, r, err);
+	if (result > 0 && m->slab->cache_placed && r->id && m->ids.object[r->id])
+		m->slab->cache_placed(m->slab_state, m->ids.object[r->id] - 1);
+	return result;
 }
 
 static void cache_destroyed(struct machine *m, const struct record *r, uint32_t number)
@@ -163,6 +194,10 @@ static void cache_destroyed(struct machine *m, const struct record *r, uint32_t 
 
 int own_record(struct machine *m, const struct record *r, struct error *err)
 {
+	if (m->left_out[r->origin] == OWN_SLABS)
+		return own_slab_record(m, r);
+	if (!m->own_records)
+		return cache_created_as_recorded(m, r, err);
 	m->summary->own_left_out++;
 	if (!r->id || r->flags & RECORD_FAILED)
 		return 0;

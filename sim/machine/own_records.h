@@ -13,7 +13,10 @@
 
 struct own_records;
 
-/* Nothing is left out when the run's policy is the one that the trace was recorded under. */
+/*
+ * In a run of the policy that the trace was recorded under only what that policy asks for itself is
+ * left out.
+ */
 int own_records_open(struct machine *m, struct error *err);
 void own_records_close(struct own_records *own);
 

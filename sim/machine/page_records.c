@@ -72,6 +72,11 @@ int page_effect(struct machine *m, const struct record *r, bool alloc)
 	return 0;
 }
 
+bool page_is_older_slab(struct machine *m, const struct record *r)
+{
+	return !m->page_level && start_take_slab(m->start, (uint32_t)r->address);
+}
+
 void page_release_lost(struct machine *m, const struct record *r, const struct request *request)
 {
 	uint64_t entry = m->ids.page[r->id];

@@ -71,6 +71,9 @@ static inline bool page_is_effect(const struct machine *m, const struct record *
 	return r->flags & RECORD_EFFECT && !m->page_level;
 }
 
+/* The same of a slab that was there at the start and of which the trace showed no object. */
+bool page_is_older_slab(struct machine *m, const struct record *r);
+
 /* A trace may claim any order: those that no machine has are all one, which policies refuse. */
 static inline uint8_t page_order(const struct record *r)
 {
@@ -146,7 +149,8 @@ static inline int page_free_record(struct machine *m, const struct record *r)
 {
 	if (r->flags & RECORD_NESTED)
 		return 0;
-	if (page_is_effect(m, r))
+	if (page_is_effect(m, r) ||
+	    (__builtin_expect(r->flags & RECORD_IDENTITY, 0) && page_is_older_slab(m, r)))
 		return page_effect(m, r, false);
 	if (m->pages_from_trace)
 		return 0;

@@ -10,7 +10,7 @@
 enum { OFFERED_MAX = 64 };
 
 struct recorded_pages {
-	struct {
+	struct offered_page {
 		uint32_t pfn;
 		uint8_t order;
 	} offered[OFFERED_MAX]; /* newest last */
@@ -63,6 +63,16 @@ void recorded_pages_offer(struct recorded_pages *pages, pfn_t pfn, unsigned orde
 		drop(pages, 0);
 	pages->offered[pages->offered_count].pfn = pfn.v;
 	pages->offered[pages->offered_count++].order = (uint8_t)order;
+}
+
+void recorded_pages_put_off(struct recorded_pages *pages, pfn_t pfn)
+{
+	const size_t n = pages->offered_count;
+	if (n < 2 || pfn.v - pages->offered[n - 1].pfn >= 1u << pages->offered[n - 1].order)
+		return;
+	const struct offered_page newest = pages->offered[n - 1];
+	pages->offered[n - 1] = pages->offered[n - 2];
+	pages->offered[n - 2] = newest;
 }
 
 static bool is_held(const struct recorded_pages *pages, uint32_t pfn, unsigned order)

@@ -23,6 +23,11 @@ void recorded_pages_destroy(struct recorded_pages *pages);
 void recorded_pages_offer(struct recorded_pages *pages, pfn_t pfn, unsigned order);
 /* A page of this order, from now on held; PFN_NONE: the recording has none to give. */
 pfn_t recorded_pages_take(struct recorded_pages *pages, unsigned order);
+/*
+ * The newest page, if pfn lies in it, was asked for by what an allocation asked of its own
+ * allocator: after the page of that allocation itself, which goes first.
+ */
+void recorded_pages_put_off(struct recorded_pages *pages, pfn_t pfn);
 /* A slab that was there at the start. */
 void recorded_pages_hold(struct recorded_pages *pages, pfn_t pfn, unsigned order);
 void recorded_pages_release(struct recorded_pages *pages, pfn_t pfn, unsigned order);

@@ -25,14 +25,18 @@ static int run_event(struct machine *m, const struct event *event, struct error 
 	if (event->class == EVENT_READY)
 		return closed_ready(m->closed, m, event->payload, event->time_ns, err);
 	SIM_ASSERT(event->class == EVENT_DEFERRED);
+	uint64_t now_ns = event->time_ns;
+	/* A deferrable timer does not wake an idle CPU: it waits for the next that happens. */
+	if (event->payload == DEFER_SLAB_REAP && m->time_ns > now_ns)
+		now_ns = m->time_ns;
 	m->clock.start_ps = (event->time_ns - m->origin_ns) * PS_PER_NS;
 	m->clock.work_at_start = m->work.cost_ps;
 	m->clock.waited_ps = 0;
 	m->clock.cpu = 0;
 	if (event->payload == DEFER_PAGE)
-		m->page->expire(m->page_state, event->token, event->time_ns);
+		m->page->expire(m->page_state, event->token, now_ns);
 	else
-		m->slab->expire(m->slab_state, event->token, event->time_ns);
+		m->slab->expire(m->slab_state, event->token, now_ns);
 	return 0;
 }
 

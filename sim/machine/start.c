@@ -22,6 +22,7 @@ struct start {
 	struct start_units *units; /* what SLOB has in use */
 	/* One bit a frame: allocated at the start and not by slab. */
 	uint64_t *page_bits;
+	uint64_t *slab_bits; /* the first frames of slabs */
 	uint64_t page_bits_frames;
 };
 
@@ -65,6 +66,7 @@ void start_close(struct start *start)
 	older_destroy(start->older);
 	start_units_destroy(start->units);
 	free(start->page_bits);
+	free(start->slab_bits);
 	free(start);
 }
 
@@ -255,22 +257,30 @@ static void collect_zone_pages(struct start *start, const struct zone_state *zon
 }
 
 /* At slab level the frames of slabs are the slab policy's, whatever the recording frees. */
+static void exclude_slab(struct start *start, const struct slab_entry *slab)
+{
+	set_bits(start, slab->pfn, 1ull << slab->order, false);
+	if (slab->pfn < start->page_bits_frames)
+		start->slab_bits[slab->pfn / 64] |= 1ull << (slab->pfn % 64);
+}
+
 static void exclude_slabs(struct start *start)
 {
 	for (size_t i = 0; i < start->slabs.cache_count; i++) {
 		const struct cache_state *cache = &start->slabs.caches[i];
 		for (size_t k = 0; k < cache->slab_count; k++)
-			set_bits(start, cache->slabs[k].pfn, 1ull << cache->slabs[k].order, false);
+			exclude_slab(start, &cache->slabs[k]);
 	}
 	for (size_t i = 0; i < start->slabs.slab_count; i++)
-		set_bits(start, start->slabs.slabs[i].pfn, 1, false);
+		exclude_slab(start, &start->slabs.slabs[i]);
 }
 
 static int collect_pages(struct start *start, bool page_level, struct error *err)
 {
 	start->page_bits_frames = frames_end(start);
 	start->page_bits = calloc(start->page_bits_frames / 64 + 1, sizeof(uint64_t));
-	if (!start->page_bits)
+	start->slab_bits = calloc(start->page_bits_frames / 64 + 1, sizeof(uint64_t));
+	if (!start->page_bits || !start->slab_bits)
 		return error_set(err, ERROR_RUN, "no memory for the start state");
 	for (size_t i = 0; i < start->pages.zone_count; i++)
 		collect_zone_pages(start, &start->pages.zones[i]);
@@ -313,6 +323,15 @@ char start_page_kind(const struct start *start, uint32_t pfn)
 			return run_kind_at(zone, pfn);
 	}
 	return '\0';
+}
+
+bool start_take_slab(struct start *start, uint32_t pfn)
+{
+	const uint64_t bit = 1ull << (pfn % 64);
+	if (pfn >= start->page_bits_frames || !(start->slab_bits[pfn / 64] & bit))
+		return false;
+	start->slab_bits[pfn / 64] &= ~bit;
+	return true;
 }
 
 /* Frames from pfn on that belong to the allocation before them. */

@@ -67,6 +67,8 @@ bool start_take_page(struct start *start, uint32_t pfn, uint32_t order);
  * object's address at a page's start, its end is told by the kinds of the frames behind it.
  */
 bool start_take_large(struct start *start, uint64_t object, uint32_t *order);
+/* True once for each slab of the state, by its first frame. At slab level only. */
+bool start_take_slab(struct start *start, uint32_t pfn);
 /* How the recorded state has a frame that is in use since (page_run's letters); 0: not so. */
 char start_page_kind(const struct start *start, uint32_t pfn);
 /* Frames that the recorded kernel took without an allocation (compaction): later frees name them.

@@ -138,6 +138,7 @@ static void *slab_create(const struct page_source *pages, const void *params,
 		slab->cpu_count > 1 ? 32 - (uint32_t)__builtin_clz(slab->cpu_count - 1) : 0;
 	slab->node_count = 1;
 	slab->slab_count = SLAB_NONE + 1;
+	slab->page_offset = UINT64_C(0xffff888000000000); /* x86-64, PAGE_OFFSET */
 	slab->max_order = slab->params.max_order < 0 ? slab_default_max_order(services->ram_pages)
 						     : (uint32_t)slab->params.max_order;
 	slab_clock_start(slab);
@@ -170,6 +171,7 @@ static int tune_loaded(struct slab *slab, const struct request *request, struct 
 
 static int slab_begin(void *state, uint64_t now_ns, struct error *err)
 {
+	struct slab *slab = state;
 	const struct request request = {
 		.gfp = GFP_MASK_KERNEL,
 		.time_ns = now_ns,
@@ -177,8 +179,9 @@ static int slab_begin(void *state, uint64_t now_ns, struct error *err)
 		.node = -1,
 	};
 
-	slab_timers_start(state, now_ns);
-	return tune_loaded(state, &request, err);
+	slab->unplaced = CACHE_NONE;
+	slab_timers_start(slab, now_ns);
+	return tune_loaded(slab, &request, err);
 }
 
 static uint32_t slab_usable_size(const void *state, object_t object)
@@ -214,7 +217,7 @@ const struct slab_policy slab_slab_policy = {
 		.help = "SLAB as in Linux 6.1: arrays of objects for each CPU, reaped every two "
 			"seconds",
 		.capabilities = POLICY_PLACES | POLICY_REUSES | POLICY_HAS_SLABS | POLICY_RESTORES |
-				POLICY_SLABINFO,
+				POLICY_SLABINFO | POLICY_OWN_OBJECTS,
 		.options = options,
 		.params_size = sizeof(struct slab_params),
 	},
@@ -222,6 +225,7 @@ const struct slab_policy slab_slab_policy = {
 	.destroy = slab_destroy,
 	.begin = slab_begin,
 	.cache_create = slab_cache_create,
+	.cache_placed = slab_cache_placed,
 	.cache_destroy = slab_cache_destroy,
 	.cache_shrink = slab_cache_shrink,
 	.alloc = slab_cache_alloc,

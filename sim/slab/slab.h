@@ -81,6 +81,11 @@ struct slab_policy {
 	 */
 	cache_id (*cache_create)(void *state, const struct request *request,
 				 const struct cache_spec *spec, struct error *err);
+	/*
+	 * The struct kmem_cache of the cache that was made last stands in this object. NULL: its
+	 * place decides nothing.
+	 */
+	void (*cache_placed)(void *state, object_t object);
 	/* Returns the number of objects that were left in it (0: it is gone). */
 	uint64_t (*cache_destroy)(void *state, const struct request *request, cache_id cache);
 	void (*cache_shrink)(void *state, const struct request *request, cache_id cache);

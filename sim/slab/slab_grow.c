@@ -27,6 +27,8 @@ static bool management_alloc(struct slab *slab, const struct request *cause,
 	request.gfp &= GFP_SLAB_RECLAIM;
 	request.bytes = cache->num;
 	*management = slab_kmalloc(slab, &request, cache->num);
+	if (slab->services->note_own)
+		slab->services->note_own(slab->services->engine, *management);
 	return *management != OBJECT_NONE;
 }
 

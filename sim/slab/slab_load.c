@@ -216,6 +216,8 @@ int slab_load(void *state, const struct slab_state *from, struct error *err)
 		return error_set(err, ERROR_INPUT, "a start state needs a machine without slabs");
 	close_fresh(slab);
 	slab->jiffies_begin = from->jiffies;
+	if (from->page_offset)
+		slab->page_offset = from->page_offset;
 	if (slab->params.max_order < 0)
 		slab->max_order = slab_default_max_order(from->ram_pages);
 	/* The kernel lists the newest cache first, the table the oldest. */

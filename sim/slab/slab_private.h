@@ -136,6 +136,9 @@ struct slab {
 	struct slab_params params;
 	uint32_t max_order;
 	uint64_t jiffies_begin, begin_ns; /* jiffies at the run's begin */
+	uint64_t page_offset;             /* where all of memory is mapped */
+	cache_id unplaced; /* the newest cache, while nobody knows where its struct is */
+	uint64_t unplaced_since;
 };
 
 static inline struct slab_array *slab_cpu_array(const struct slab *slab, uint32_t cache,
@@ -261,8 +264,9 @@ void slab_kfree(void *state, const struct request *request, object_t object);
 /* slab_reap.c */
 /* The clock of a kernel that has just started. */
 void slab_clock_start(struct slab *slab);
-/* When a node of a new cache is to be reaped first, in jiffies. */
-uint64_t slab_first_reap(const struct slab *slab, cache_id cache, uint64_t now_ns);
+/* When a node of a new cache is to be reaped first, in jiffies, until the cache has its place. */
+uint64_t slab_first_reap(struct slab *slab, cache_id cache, uint64_t now_ns);
+void slab_cache_placed(void *state, object_t object);
 void slab_timers_start(struct slab *slab, uint64_t now_ns);
 void slab_expire(void *state, uint64_t token, uint64_t now_ns);
 bool slab_assist(void *state, const struct slab_assist *fact);

@@ -12,7 +12,7 @@ enum {
 	WHEEL_SLOTS = 63,      /* jiffies that the wheel's lowest level reaches */
 	WHEEL_SHIFT = 3,       /* each level is so much coarser than the one below it */
 	INITCALL_MS = 160,     /* after its start a kernel sets the first timers */
-	STRUCT_BYTES = 128,    /* of a kmem_cache: they stand one beside the other */
+	STRUCT_BYTES = 128,    /* of a kmem_cache: they are taken to stand side by side */
 };
 
 /* Which deferred call it is: to reap a CPU, else the number of a slab that waits for RCU. */
@@ -75,11 +75,31 @@ static void arm(struct slab *slab, uint64_t jiffies, uint32_t cpu)
 	services_defer(slab->services, DEFER_SLAB_REAP, when_ns, reap_token | cpu);
 }
 
-uint64_t slab_first_reap(const struct slab *slab, cache_id cache, uint64_t now_ns)
+/* So that not all caches are reaped at once, the address of each decides. */
+static uint64_t first_reap(const struct slab *slab, uint64_t address, uint64_t now)
 {
 	const uint64_t period = delay_jiffies(slab, slab->params.reap_node_ns);
 
-	return jiffies_at(slab, now_ns) + period + (uint64_t)cache.v * STRUCT_BYTES % period;
+	return now + period + address % period;
+}
+
+uint64_t slab_first_reap(struct slab *slab, cache_id cache, uint64_t now_ns)
+{
+	slab->unplaced = cache;
+	slab->unplaced_since = jiffies_at(slab, now_ns);
+	return first_reap(slab, (uint64_t)cache.v * STRUCT_BYTES, slab->unplaced_since);
+}
+
+void slab_cache_placed(void *state, object_t object)
+{
+	struct slab *slab = state;
+
+	if (cache_is_none(slab->unplaced))
+		return;
+	for (uint32_t node = 0; node < slab->node_count; node++)
+		slab_node(slab, slab->unplaced.v, node)->next_reap =
+			first_reap(slab, slab->page_offset + object, slab->unplaced_since);
+	slab->unplaced = CACHE_NONE;
 }
 
 void slab_clock_start(struct slab *slab)

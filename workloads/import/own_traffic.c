@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/call_site.h"
 #include "core/operation.h"
 
 enum role {
@@ -11,6 +12,7 @@ enum role {
 	ROLE_BEGINS, /* allocates the struct kmem_cache: a cache is being created from here on */
 	ROLE_OWN,    /* whoever calls it */
 	ROLE_INSIDE, /* while a cache is being created */
+	ROLE_SLAB,   /* for a slab, whoever calls it */
 };
 
 static const struct {
@@ -31,8 +33,6 @@ static const struct {
 	{ "init_cache_node", ROLE_OWN },
 	{ "setup_kmem_cache_node", ROLE_OWN },
 	{ "alloc_arraycache", ROLE_OWN },
-	{ "alloc_slabmgmt", ROLE_OWN },
-	{ "cache_grow_begin", ROLE_OWN },
 	/* lib/kobject.c, fs/kernfs/dir.c and what they stand on */
 	{ "kobject_set_name_vargs", ROLE_INSIDE },
 	{ "kobject_init_and_add", ROLE_INSIDE },
@@ -76,13 +76,12 @@ void own_traffic_destroy(struct own_traffic *own)
 	free(own);
 }
 
-/* "__kernfs_new_node.constprop.0+0x49" is in __kernfs_new_node. */
 static enum role role_of_text(const char *call_site)
 {
-	size_t length = strcspn(call_site, ".+");
+	if (call_site_manages_slab(call_site))
+		return ROLE_SLAB;
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
-		if (strlen(functions[i].function) == length &&
-		    memcmp(functions[i].function, call_site, length) == 0)
+		if (call_site_is_in(call_site, functions[i].function))
 			return functions[i].role;
 	return ROLE_OTHER;
 }
@@ -128,6 +127,8 @@ static bool is_own(struct own_traffic *own, const struct import_event *e, enum r
 		return true;
 	case ROLE_INSIDE:
 		return inside;
+	case ROLE_SLAB:
+		return true;
 	default:
 		if (inside)
 			*creating = 0;
