@@ -2,8 +2,8 @@
 """How many placements and lists of every recording come out as recorded, held against exactness.csv.
 
 Each recording is replayed from its first state, free-running, at page and at slab level, with no
-recorded fact taken, with all but the pages behind slabs ("stack": both layers are simulated), and
-with all. A figure below the one in exactness.csv fails the test; one above it is printed, and goes
+recorded fact taken, with all but the pages behind slabs ("stack": both layers are simulated, and
+zones are chosen by watermarks), and with all. A figure below the one in exactness.csv fails the test; one above it is printed, and goes
 into the file with `exactness_test.py --update` and a commit that says what was found.
 """
 
@@ -23,7 +23,7 @@ SAMPLES = SOURCE / "workloads" / "samples"
 TABLE = pathlib.Path(__file__).with_name("exactness.csv")
 
 FIELDS = ["recording", "level", "facts", "matched", "compared", "lists_equal", "lists"]
-STACK = ("zone,drain,isolate,rotate,bulk,lru,pcp_busy,rcu,cache_op,free_size,reclaim,reap,"
+STACK = ("drain,isolate,rotate,bulk,lru,pcp_busy,rcu,cache_op,free_size,reclaim,reap,"
          "lock_order")
 FACTS = {"none": "none", "stack": STACK, "all": "all"}
 POLICIES = ("slub", "slab", "slob")

@@ -32,6 +32,8 @@ enum replay_facts {
 	FACT_RECLAIM = 1 << 3,    /* when kswapd ran, who was reclaiming, who was to die */
 	FACT_LOCK_ORDER = 1 << 4, /* when refills and drains took place */
 	FACT_BULK = 1 << 5,       /* which allocations are part of one bulk call */
+	/* No fact, but a model without one: zones' counters learn of every page at once. */
+	WITHOUT_COUNTER_LAG = 1 << 6,
 };
 
 struct replay_result {
@@ -40,6 +42,7 @@ struct replay_result {
 	uint64_t marks_equal, marks;
 	uint64_t first_line; /* of the first frame that differs, 0: none */
 	uint64_t first_recorded, first_simulated;
+	uint8_t first_order;
 	uint64_t refused_frees;
 	struct error first_list; /* of the first mark that differs */
 };
@@ -95,6 +98,18 @@ static inline uint32_t replay_told(unsigned facts)
 	return told;
 }
 
+static inline void replay_forget_lag(struct page_state *state)
+{
+	for (size_t i = 0; i < state->zone_count; i++) {
+		struct zone_state *zone = &state->zones[i];
+		for (size_t cpu = 0; cpu < zone->pcp_count; cpu++) {
+			zone->nr_free += zone->pcp[cpu].vmdiff_free;
+			zone->pcp[cpu].vmdiff_free = 0;
+			zone->pcp[cpu].vmdiff_threshold = 0;
+		}
+	}
+}
+
 static inline void replay_load(struct replay *r)
 {
 	struct error err = { 0 };
@@ -103,6 +118,8 @@ static inline void replay_load(struct replay *r)
 
 	assert_non_null(params);
 	replay_state_read(r, 0, &start);
+	if (r->facts & WITHOUT_COUNTER_LAG)
+		replay_forget_lag(&start);
 	option_defaults(r->policy->info.options, params);
 	struct page_machine machine = {
 		.memory_bytes = start.total_ram_pages << PAGE_SHIFT,
@@ -193,6 +210,7 @@ static inline void replay_alloc(struct replay *r, const struct record *record, u
 	result->exact += pfn.v == record->address;
 	if (pfn.v != record->address && !result->first_line) {
 		result->first_line = line;
+		result->first_order = request.order;
 		result->first_recorded = record->address;
 		result->first_simulated = pfn.v;
 	}
