@@ -16,7 +16,7 @@
 
 enum {
 	PAGE_ORDERS_MAX = 20, /* highest MAX_ORDER that can be configured */
-	PAGE_ZONES_MAX = 32,  /* over all nodes */
+	PAGE_ZONES_MAX = 64,  /* over all nodes */
 	PCP_LISTS_MAX = 3 * PAGE_ORDERS_MAX,
 	ZONE_NAME_MAX = 16,
 };

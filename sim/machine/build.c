@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/hardware.h"
 #include "machine/kernel_threads.h"
 #include "machine/machine.h"
 #include "machine/migration.h"
@@ -58,7 +59,7 @@ static int build_services(struct machine *m, const struct page_machine *machine,
 		.clock = &m->clock,
 		.seed = m->run->seed,
 		.cpus = m->cpus,
-		.nodes = (uint32_t)m->params->nodes,
+		.nodes = machine->nodes,
 		.ram_pages = (machine->memory_bytes - machine->reserved_bytes) >> PAGE_SHIFT,
 		.frames = frames,
 		.defer = defer,
@@ -86,17 +87,6 @@ static int build_tables(struct machine *m, struct error *err)
 		       : -1;
 }
 
-/* As configs/machines have it where nothing is said: a 6.1 kernel's own, and struct page. */
-static uint64_t reserved_bytes(const struct machine_params *params)
-{
-	const uint64_t struct_page_bytes = 64, kernel_bytes_max = 64ull << 20;
-	uint64_t kernel = params->memory_bytes / 8;
-	if (params->reserved_bytes)
-		return params->reserved_bytes;
-	return (params->memory_bytes >> PAGE_SHIFT) * struct_page_bytes +
-	       (kernel < kernel_bytes_max ? kernel : kernel_bytes_max);
-}
-
 static int describe(struct machine *m, struct page_machine *machine, struct error *err)
 {
 	*machine = (struct page_machine){
@@ -105,11 +95,20 @@ static int describe(struct machine *m, struct page_machine *machine, struct erro
 		.nodes = (uint32_t)m->params->nodes,
 		.orders = (uint32_t)m->params->orders,
 		.pageblock_order = (uint32_t)m->params->pageblock_order,
-		.reserved_bytes = reserved_bytes(m->params),
+		.reserved_bytes = m->params->reserved_bytes,
+		.kernel_bytes = m->params->kernel_bytes,
+		.topology = &m->topology,
 	};
 	start_describe_machine(m->start, machine);
 	m->cpus = machine->cpus;
 	m->memory_bytes = machine->memory_bytes;
+	if (machine->kernel_bytes > machine->memory_bytes / 4)
+		machine->kernel_bytes = machine->memory_bytes / 4;
+	if (hardware_topology(&m->topology, m->params, machine, start_pages(m->start) != NULL,
+			      err) != 0)
+		return -1;
+	if (!machine->reserved_bytes)
+		machine->reserved_bytes = hardware_boot_bytes(&m->topology, machine);
 	if (machine->pageblock_order < machine->orders)
 		return 0;
 	return error_set(err, ERROR_INPUT,

@@ -193,6 +193,7 @@ struct machine {
 	uint64_t *cpu_free_ps; /* by cpu: when it can take its next operation */
 	uint32_t cpus;
 	uint64_t memory_bytes;
+	struct topology topology;
 	/* A trace's CPU on this machine: those it does not have are folded onto those it has. */
 	uint16_t cpu_of[MACHINE_CPUS_MAX];
 	bool cpu_seen[MACHINE_CPUS_MAX]; /* by the trace's number */

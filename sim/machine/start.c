@@ -81,12 +81,22 @@ static uint64_t frames_end(const struct start *start)
 	return end;
 }
 
+static uint32_t state_nodes(const struct page_state *pages)
+{
+	uint32_t nodes = 1;
+	for (size_t i = 0; i < pages->zone_count; i++)
+		if (pages->zones[i].node >= nodes)
+			nodes = pages->zones[i].node + 1;
+	return nodes;
+}
+
 void start_describe_machine(const struct start *start, struct page_machine *machine)
 {
 	if (!start->path)
 		return;
 	machine->memory_bytes = frames_end(start) << PAGE_SHIFT;
 	machine->cpus = start->pages.cpus;
+	machine->nodes = state_nodes(&start->pages);
 	machine->orders = start->pages.orders;
 	machine->pageblock_order = start->pages.pageblock_order;
 	machine->reserved_bytes = 0;
@@ -115,6 +125,7 @@ static void check_visit(void *context, const char *path, const char *value, cons
 	if (strcmp(from, "default") == 0 || c->result != 0)
 		return;
 	check_value(c, path, value, from, "machine.cpus", c->start->pages.cpus);
+	check_value(c, path, value, from, "machine.nodes", state_nodes(&c->start->pages));
 	check_value(c, path, value, from, "machine.orders", c->start->pages.orders);
 	check_value(c, path, value, from, "machine.pageblock_order",
 		    c->start->pages.pageblock_order);

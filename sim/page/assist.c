@@ -19,8 +19,8 @@ static bool follow_isolate(struct buddy *b, uint32_t zone, const struct page_ass
 {
 	if (!frames_is_free_block(&b->frames, a->pfn.v, a->order))
 		return false;
+	buddy_freepage_add(b, zone, a->cpu, -(1 << a->order), pageblock_type(b, a->pfn.v));
 	block_isolate(b, zone, a->pfn.v, a->order);
-	buddy_free_count_add(b, zone, a->cpu, -(1 << a->order));
 	in_use_begin(b, a->pfn.v, a->order, FRAME_ALLOCATED);
 	frames_describe(&b->frames, a->pfn.v, a->order, false, 0);
 	return true;
@@ -78,7 +78,7 @@ static bool follow_capture(struct buddy *b, uint32_t zone, const struct page_ass
 {
 	if (!block_take_at(b, zone, a->pfn.v, a->order))
 		return false;
-	buddy_free_count_add(b, zone, a->cpu, -(1 << a->order));
+	buddy_freepage_add(b, zone, a->cpu, -(1 << a->order), pageblock_type(b, a->pfn.v));
 	in_use_begin(b, a->pfn.v, a->order, FRAME_ALLOCATED);
 	frames_describe(&b->frames, a->pfn.v, a->order, false, 0);
 	b->captured = (struct captured){ a->pfn.v, a->cpu, a->order };
@@ -107,6 +107,8 @@ bool buddy_assist(void *state, const struct page_assist *assist)
 		return follow_told(b, assist->value);
 	if (assist->pfn.v < b->zones[0].start || !in_machine(b, assist->pfn.v) ||
 	    assist->order >= b->orders || assist->cpu >= b->cpus)
+		return false;
+	if (pageblock_type(b, assist->pfn.v) == PAGEBLOCK_ABSENT)
 		return false;
 	zone = buddy_zone_of(b, assist->pfn.v);
 	switch (assist->kind) {

@@ -4,6 +4,7 @@
  * the next allocation goes, so heads and tails are those of mm/page_alloc.c.
  */
 #include "page/buddy.h"
+#include "page/shuffle.h"
 
 static inline uint32_t list_head(const struct frame_level *level, const struct buddy_zone *z,
 				 unsigned order, unsigned migratetype)
@@ -220,7 +221,10 @@ void block_free(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order, un
 		pfn &= other;
 		order++;
 	}
-	to_tail = to_tail || merge_likely(b, z, pfn, order);
+	if (!to_tail && __builtin_expect(b->shuffle != NULL, 0) && order + 1 == b->orders)
+		to_tail = shuffle_pick_tail(b->shuffle);
+	else
+		to_tail = to_tail || merge_likely(b, z, pfn, order);
 	block_add(b, z, pfn, order, migratetype, to_tail);
 	b->tally.buddy_put++;
 }
@@ -305,6 +309,20 @@ void block_lists_init(struct buddy *b)
 			}
 		}
 	}
+}
+
+void block_swap(struct buddy *b, uint32_t pfn, uint32_t other, unsigned order)
+{
+	const struct frame_level *level = frames_level(&b->frames, order);
+	struct frame_link *links = level->links;
+	uint32_t node = pfn >> level->shift, with = other >> level->shift;
+	uint32_t before = links[with].prev, next;
+
+	link_remove(links, with);
+	before = before == node ? with : before;
+	next = links[node].next;
+	link_between(links, with, links[node].prev, next);
+	link_between(links, node, before, links[before].next);
 }
 
 void block_rotate(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,

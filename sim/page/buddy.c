@@ -10,10 +10,13 @@
 #include <stdio.h>
 
 #include "core/assert.h"
+#include "page/shuffle.h"
 
 static unsigned coarse_order(const struct buddy *b)
 {
-	return b->pageblock_order < COARSE_ORDER_MAX ? b->pageblock_order : COARSE_ORDER_MAX;
+	unsigned largest = b->orders - 1;
+
+	return largest < 1 ? 1 : largest < COARSE_ORDER_MAX ? largest : COARSE_ORDER_MAX;
 }
 
 void buddy_add_zone_locks(struct buddy *b, uint32_t from)
@@ -46,19 +49,19 @@ int buddy_arrays(struct buddy *b, uint32_t frame_count, struct error *err)
 
 static int check_machine(const struct page_machine *machine, struct error *err)
 {
-	if (machine->nodes != 1)
-		return error_set(err, ERROR_INPUT, "page.buddy: machines of one node only, not %u",
-				 machine->nodes);
+	if (machine->nodes < 1 || machine->nodes > NODES_MAX)
+		return error_set(err, ERROR_INPUT, "page.buddy: nodes must be between 1 and %d",
+				 (int)NODES_MAX);
 	if (machine->cpus < 1 || machine->cpus > PCP_CPUS_MAX)
 		return error_set(err, ERROR_INPUT, "page.buddy: cpus must be between 1 and %d",
 				 (int)PCP_CPUS_MAX);
-	if (machine->orders < COSTLY_ORDER + 2 || machine->orders > PAGE_ORDERS_MAX)
-		return error_set(err, ERROR_INPUT, "page.buddy: orders must be between %d and %d",
-				 COSTLY_ORDER + 2, (int)PAGE_ORDERS_MAX);
-	if (machine->pageblock_order <= COSTLY_ORDER || machine->pageblock_order >= machine->orders)
+	if (machine->orders < 1 || machine->orders > PAGE_ORDERS_MAX)
+		return error_set(err, ERROR_INPUT, "page.buddy: orders must be between 1 and %d",
+				 (int)PAGE_ORDERS_MAX);
+	if (machine->pageblock_order >= machine->orders)
 		return error_set(err, ERROR_INPUT,
-				 "page.buddy: pageblock_order must be between %d and %u",
-				 COSTLY_ORDER + 1, machine->orders - 1);
+				 "page.buddy: pageblock_order must be below orders, %u",
+				 machine->orders);
 	return 0;
 }
 
@@ -81,12 +84,32 @@ void *buddy_create(const struct page_machine *machine, const void *params,
 		.params = *(const struct buddy_params *)params,
 		.services = services,
 	};
+	if (machine->topology)
+		b->topology = *machine->topology;
+	else
+		topology_even(&b->topology, machine->memory_bytes, machine->cpus, machine->nodes);
+	b->arch = zone_arch_of(b->topology.arch);
 	b->zones = arena_array(services->arena, PAGE_ZONES_MAX, sizeof(*b->zones), err);
-	if (!b->zones || page_threads_create(b, machine->nodes, err) ||
-	    zone_layout(b, machine, err))
+	if (!b->zones || page_threads_create(b, machine->nodes, err))
 		return NULL;
+	if (b->params.shuffle) {
+		b->shuffle = shuffle_create(services->seed, err);
+		if (!b->shuffle)
+			return NULL;
+	}
+	if (boot_layout(b, machine, err)) {
+		buddy_destroy(b);
+		return NULL;
+	}
 	buddy_add_zone_locks(b, 0);
 	return b;
+}
+
+void buddy_destroy(void *state)
+{
+	struct buddy *b = state;
+
+	shuffle_destroy(b->shuffle);
 }
 
 /* prep_new_page(); user pages join an LRU list soon after they are had. */
@@ -145,6 +168,7 @@ const struct page_policy buddy_page_policy = {
 		.params_size = sizeof(struct buddy_params),
 	},
 	.create = buddy_create,
+	.destroy = buddy_destroy,
 	.alloc = buddy_alloc,
 	.free = buddy_free,
 	.alloc_bulk = buddy_alloc_bulk,

@@ -18,8 +18,21 @@
 #include "page/page.h"
 #include "page/reclaim.h"
 
-/* enum zone_type of include/linux/mmzone.h on x86-64. */
-enum zone_type { ZONE_DMA, ZONE_DMA32, ZONE_NORMAL, ZONE_MOVABLE, ZONE_TYPES };
+/*
+ * The zones of an architecture (enum zone_type of include/linux/mmzone.h). A zone's type is its
+ * index here; where there is no zone of some kind, that is the one which stands in for it.
+ */
+enum { ZONE_TYPES = 4 };
+
+struct zone_arch {
+	const char *names[ZONE_TYPES];
+	uint8_t dma, dma32, normal, highmem, movable;
+	uint32_t lowmem_reserve_ratio[ZONE_TYPES]; /* sysctl_lowmem_reserve_ratio */
+	enum vm_event allocstall[ZONE_TYPES];
+	bool spreads_over_dma32; /* CONFIG_ZONE_DMA32, see zonelist.c */
+};
+
+const struct zone_arch *zone_arch_of(enum machine_arch arch);
 
 enum zone_watermark { WMARK_MIN, WMARK_LOW, WMARK_HIGH, WMARK_PROMO, WMARKS };
 
@@ -33,6 +46,7 @@ enum alloc_flags {
 	ALLOC_OOM = 0x08,
 	ALLOC_NON_BLOCK = 0x10,
 	ALLOC_MIN_RESERVE = 0x20,
+	ALLOC_CMA = 0x80,
 	ALLOC_NOFRAGMENT = 0x100,
 	ALLOC_HIGHATOMIC = 0x200,
 	ALLOC_KSWAPD = 0x800,
@@ -45,7 +59,8 @@ enum {
 	PCP_LISTS = PCP_LOW_LISTS + 2, /* and two of huge pages, unmovable and movable */
 	PCP_BATCH_SCALE_MAX = 5,
 	PCP_CPUS_MAX = 4096,
-	HUGE_PAGE_ORDER = 9, /* HPAGE_PMD_ORDER */
+	HUGE_PAGE_ORDER = 9,     /* HPAGE_PMD_ORDER */
+	PAGEBLOCK_ABSENT = 0xff, /* type of a pageblock where there is no memory at all */
 };
 
 struct buddy_params {
@@ -61,6 +76,10 @@ struct buddy_params {
 	uint64_t extfrag_threshold;
 	uint64_t hz;
 	uint64_t initmem_bytes;
+	uint64_t kernelcore_bytes, movablecore_bytes;
+	bool movable_node;
+	bool shuffle;
+	const char *cma; /* sizes of the areas, "" for none */
 };
 
 /*
@@ -78,6 +97,7 @@ struct pcp {
 	int32_t high, batch;
 	int32_t free_factor;
 	int32_t free_diff; /* vm_stat_diff[NR_FREE_PAGES] */
+	int32_t cma_diff;  /* vm_stat_diff[NR_FREE_CMA_PAGES] */
 	int32_t stat_threshold;
 	int32_t drain_frames; /* lock order: decided, waits for its event */
 	uint32_t drain_first; /* and the list that it begins with */
@@ -90,9 +110,11 @@ struct pcp {
 struct buddy_zone {
 	char name[ZONE_NAME_MAX];
 	uint32_t node;
-	uint32_t type; /* enum zone_type */
+	uint32_t type; /* index in struct zone_arch */
 	uint32_t start, end;
 	uint32_t present, managed;
+	uint32_t cma_pages;  /* of the managed */
+	int64_t nr_free_cma; /* NR_FREE_CMA_PAGES, lagging as nr_free does */
 	uint32_t watermark[WMARKS];
 	uint32_t boost;
 	uint32_t nr_highatomic;
@@ -106,6 +128,15 @@ struct buddy_zone {
 	uint32_t pageblocks[MIGRATE_TYPES];
 	uint32_t pageblocks_mixed[MIGRATE_TYPES];
 	struct compact_zone compact;
+};
+
+/*
+ * Zones in the order in which a node's requests try them (node_zonelists): its own, from the
+ * highest type down, then those of the other nodes, nearest first.
+ */
+struct zonelist {
+	uint32_t count, local; /* the first `local` zones are the node's own */
+	uint8_t zone[PAGE_ZONES_MAX];
 };
 
 /* A block that compaction took as it was freed, for the allocation that waits for it. */
@@ -130,8 +161,16 @@ struct tally {
 
 struct buddy {
 	struct frames frames;
-	struct buddy_zone *zones; /* in address order */
+	struct buddy_zone *zones; /* in address order, which is by node too */
 	uint32_t zone_count;
+	const struct zone_arch *arch;
+	struct topology topology;
+	bool movable_is_high;   /* the movable zones' memory is not mapped directly */
+	bool shared_pageblocks; /* some pageblock lies in more than one zone */
+	bool has_cma;
+	struct shuffle *shuffle;    /* NULL: none */
+	struct zonelist *zonelists; /* by node */
+	uint8_t *node_of_cpu;
 	uint32_t cpus;
 	uint32_t orders, pageblock_order;
 	bool group_by_mobility;
@@ -204,6 +243,29 @@ static inline bool compact_allowed(const struct buddy *b, uint32_t gfp)
 	return b->params.compaction && gfp & GFP_BIT_IO;
 }
 
+/* is_highmem(): memory that is not mapped directly. */
+static inline bool zone_is_highmem(const struct buddy *b, const struct buddy_zone *z)
+{
+	return b->arch->highmem != b->arch->normal &&
+	       (z->type == b->arch->highmem || (z->type == b->arch->movable && b->movable_is_high));
+}
+
+/* The node whose zonelist serves a request: the one asked for, else the CPU's. */
+static inline uint32_t buddy_node_of(const struct buddy *b, const struct request *request)
+{
+	if (request->node >= 0 && (uint32_t)request->node < b->topology.nodes)
+		return (uint32_t)request->node;
+	return b->node_of_cpu[request->cpu];
+}
+
+/* CPUs that share a zone's pages on their lists: those of its node, or all. */
+static inline uint32_t zone_cpus(const struct buddy *b, const struct buddy_zone *z)
+{
+	uint32_t cpus = topology_node_cpus(&b->topology, z->node);
+
+	return cpus ? cpus : b->cpus;
+}
+
 static inline unsigned pageblock_type(const struct buddy *b, uint32_t pfn)
 {
 	return b->pageblock_type[pageblock_of(b, pfn)];
@@ -218,6 +280,24 @@ static inline uint32_t *pageblock_strangers(const struct buddy *b, uint32_t bloc
 	return movable ? b->pageblock_pinned : b->pageblock_lru;
 }
 
+/* What follows from a pageblock's figures for one zone or, when zones share it, for all of them. */
+void pageblock_find_shared(struct buddy *b);
+/* Some of the zone's pageblock lies in another zone. */
+bool pageblock_is_shared(const struct buddy *b, const struct buddy_zone *z, uint32_t block);
+/* All zones' figures anew, from the pageblocks'. */
+void pageblock_recount(struct buddy *b);
+void pageblock_shared_type(struct buddy *b, uint32_t block, unsigned from, unsigned to);
+void pageblock_shared_mixed(struct buddy *b, uint32_t block, unsigned type, uint32_t change);
+
+static inline void pageblock_add_mixed(struct buddy *b, struct buddy_zone *z, uint32_t block,
+				       unsigned type, uint32_t change)
+{
+	if (__builtin_expect(b->shared_pageblocks, 0))
+		pageblock_shared_mixed(b, block, type, change);
+	else
+		z->pageblocks_mixed[type] += change;
+}
+
 /* Adds to one of the counts by pageblock, never to less than 0, and sees whether it is mixed. */
 static inline void pageblock_count(struct buddy *b, uint32_t *counts, uint32_t pfn, int32_t frames)
 {
@@ -227,8 +307,8 @@ static inline void pageblock_count(struct buddy *b, uint32_t *counts, uint32_t p
 
 	counts[block] = after < 0 ? 0 : (uint32_t)after;
 	if (!before != !counts[block] && counts == pageblock_strangers(b, block))
-		b->zones[buddy_zone_of(b, pfn)].pageblocks_mixed[b->pageblock_type[block]] +=
-			before ? UINT32_MAX : 1;
+		pageblock_add_mixed(b, &b->zones[buddy_zone_of(b, pfn)], block,
+				    b->pageblock_type[block], before ? UINT32_MAX : 1);
 }
 
 /* set_pageblock_migratetype() of mm/page_alloc.c, with the zone's count of types. */
@@ -240,11 +320,17 @@ static inline void pageblock_set_type(struct buddy *b, struct buddy_zone *z, uin
 
 	if (!b->group_by_mobility && type < MIGRATE_PCPTYPES)
 		type = MIGRATE_UNMOVABLE;
-	z->pageblocks[*slot]--;
-	z->pageblocks[type]++;
-	z->pageblocks_mixed[*slot] -= pageblock_strangers(b, block)[block] != 0;
+	if (pageblock_strangers(b, block)[block])
+		pageblock_add_mixed(b, z, block, *slot, UINT32_MAX);
+	if (__builtin_expect(b->shared_pageblocks, 0)) {
+		pageblock_shared_type(b, block, *slot, type);
+	} else {
+		z->pageblocks[*slot]--;
+		z->pageblocks[type]++;
+	}
 	*slot = (uint8_t)type;
-	z->pageblocks_mixed[type] += pageblock_strangers(b, block)[block] != 0;
+	if (pageblock_strangers(b, block)[block])
+		pageblock_add_mixed(b, z, block, type, 1);
 }
 
 /* in_use.c: frames in use, with the counts of their pageblocks. */
@@ -307,6 +393,34 @@ static inline void buddy_free_count_add(struct buddy *b, uint32_t zone, uint32_t
 		diff = 0;
 	}
 	pcp->free_diff = diff;
+}
+
+/* NR_FREE_CMA_PAGES likewise, for frames that came to or left the lists of contiguous areas. */
+static inline void buddy_cma_count_add(struct buddy *b, uint32_t zone, uint32_t cpu, int32_t delta)
+{
+	struct pcp *pcp = buddy_pcp(b, zone, cpu);
+	int32_t diff = pcp->cma_diff + delta;
+
+	if (diff > pcp->stat_threshold || diff < -pcp->stat_threshold) {
+		b->zones[zone].nr_free_cma += diff;
+		diff = 0;
+	}
+	pcp->cma_diff = diff;
+}
+
+/* __mod_zone_freepage_state() */
+static inline void buddy_freepage_add(struct buddy *b, uint32_t zone, uint32_t cpu, int32_t delta,
+				      unsigned migratetype)
+{
+	buddy_free_count_add(b, zone, cpu, delta);
+	if (__builtin_expect(migratetype == MIGRATE_CMA, 0))
+		buddy_cma_count_add(b, zone, cpu, delta);
+}
+
+/* The migratetype of the list that a block taken for `migratetype` came from. */
+static inline unsigned buddy_taken_type(const struct buddy *b, uint32_t pfn, unsigned migratetype)
+{
+	return b->has_cma && pageblock_type(b, pfn) == MIGRATE_CMA ? MIGRATE_CMA : migratetype;
 }
 
 /* Frames in the zone's buddy lists, exactly: orders that the machine does not have hold none. */
@@ -375,6 +489,8 @@ uint32_t block_list_head(const struct buddy *b, uint32_t zone, unsigned order,
 			 unsigned migratetype);
 /* Empty lists for all zones. */
 void block_lists_init(struct buddy *b);
+/* Two blocks of one list change places. */
+void block_swap(struct buddy *b, uint32_t pfn, uint32_t other, unsigned order);
 /* Takes pfn's list apart at pfn: pfn becomes the first block of it, or the last. */
 void block_rotate(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order,
 		  unsigned migratetype, bool to_head);
@@ -438,9 +554,15 @@ bool watermark_fast(const struct buddy *b, uint32_t zone, unsigned order, unsign
 /* Watermarks, reserves, pcp sizes and counter thresholds of all zones, from their sizes. */
 void watermark_setup(struct buddy *b, const uint32_t *managed_at_boot);
 
+/* node_order.c: the zonelists of all nodes, and the node of each CPU. */
+int zonelist_build(struct buddy *b, struct error *err);
+
 /* zonelist.c: which zone. */
 
-unsigned zonelist_highest_type(uint32_t gfp);
+/* gfp_zone() */
+unsigned zonelist_highest_type(const struct buddy *b, uint32_t gfp);
+/* gfp_to_alloc_flags_cma() */
+unsigned zonelist_cma_flag(const struct buddy *b, const struct request *request);
 /* The zones of a request, best first; UINT32_MAX at the end. */
 uint32_t zonelist_first(const struct buddy *b, const struct request *request);
 uint32_t zonelist_next(const struct buddy *b, const struct request *request, uint32_t zone);
@@ -449,9 +571,9 @@ uint32_t zonelist_try(struct buddy *b, const struct request *request, unsigned a
 uint32_t zonelist_take(struct buddy *b, const struct request *request);
 size_t zonelist_take_bulk(struct buddy *b, const struct request *request, size_t count, pfn_t *out);
 
-/* zone.c: a fresh machine. */
+/* boot.c: a fresh machine. */
 
-int zone_layout(struct buddy *b, const struct page_machine *machine, struct error *err);
+int boot_layout(struct buddy *b, const struct page_machine *machine, struct error *err);
 
 /* release.c: frees, of whole allocations and of parts of them. */
 
@@ -477,6 +599,7 @@ extern const struct option_spec buddy_options[];
 
 void *buddy_create(const struct page_machine *machine, const void *params,
 		   const struct services *services, struct error *err);
+void buddy_destroy(void *state);
 pfn_t buddy_alloc(void *state, const struct request *request);
 size_t buddy_alloc_bulk(void *state, const struct request *request, size_t count, pfn_t *out);
 void buddy_free(void *state, const struct request *request, pfn_t pfn);

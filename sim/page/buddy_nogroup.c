@@ -27,6 +27,7 @@ const struct page_policy buddy_nogroup_page_policy = {
 		.params_size = sizeof(struct buddy_params),
 	},
 	.create = nogroup_create,
+	.destroy = buddy_destroy,
 	.alloc = buddy_alloc,
 	.free = buddy_free,
 	.alloc_bulk = buddy_alloc_bulk,

@@ -14,10 +14,10 @@ bool compact_take_block(struct buddy *b, struct compact_control *cc, uint32_t pf
 	uint32_t frames = 1u << order;
 	struct frame_run *run = &b->compact.free[cc->free_run_count];
 
-	if (!watermark_ok(b, cc->zone, 0, z->watermark[WMARK_MIN] + (uint64_t)frames, 0, 0))
+	if (!watermark_ok(b, cc->zone, 0, z->watermark[WMARK_MIN] + (uint64_t)frames, 0, ALLOC_CMA))
 		return false;
+	buddy_freepage_add(b, cc->zone, cc->cpu, -(int32_t)frames, pageblock_type(b, pfn));
 	block_isolate(b, cc->zone, pfn, order);
-	buddy_free_count_add(b, cc->zone, cc->cpu, -(int32_t)frames);
 	SIM_ASSERT(cc->free_run_count < b->compact.free_room);
 	*run = (struct frame_run){ pfn, frames };
 	cc->free_run_count++;

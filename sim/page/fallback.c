@@ -193,13 +193,29 @@ static bool fallback_steal(struct buddy *b, uint32_t zone, unsigned order, unsig
 	return true;
 }
 
+/* Movable pages take turns with contiguous areas: these first where they are most of what is free.
+ */
+static uint32_t take_from_cma_first(struct buddy *b, uint32_t zone, unsigned order)
+{
+	const struct buddy_zone *z = &b->zones[zone];
+
+	return z->nr_free_cma > z->nr_free / 2 ? block_take(b, zone, order, MIGRATE_CMA)
+					       : UINT32_MAX;
+}
+
 uint32_t fallback_take(struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype,
 		       unsigned alloc_flags)
 {
-	uint32_t pfn = block_take(b, zone, order, migratetype);
+	bool cma = alloc_flags & ALLOC_CMA && b->has_cma;
+	uint32_t pfn = cma ? take_from_cma_first(b, zone, order) : UINT32_MAX;
 
-	while (pfn == UINT32_MAX && fallback_steal(b, zone, order, migratetype, alloc_flags))
+	while (pfn == UINT32_MAX) {
 		pfn = block_take(b, zone, order, migratetype);
+		if (pfn == UINT32_MAX && cma)
+			pfn = block_take(b, zone, order, MIGRATE_CMA);
+		if (pfn == UINT32_MAX && !fallback_steal(b, zone, order, migratetype, alloc_flags))
+			break;
+	}
 	return pfn;
 }
 

@@ -131,7 +131,8 @@ static int check_pinned(const struct buddy *b, const struct buddy_zone *z, struc
 {
 	if (block == census->pageblock)
 		return 0;
-	if (census->pinned != b->pageblock_pinned[census->pageblock])
+	if (census->pinned != b->pageblock_pinned[census->pageblock] &&
+	    !pageblock_is_shared(b, z, census->pageblock))
 		return broken(err, z, "pages in use miscounted in pageblock", census->pageblock);
 	census->pageblock = block;
 	census->pinned = 0;
@@ -268,6 +269,8 @@ static int check_pageblocks(const struct buddy *b, const struct buddy_zone *z, s
 
 	for (uint32_t block = pageblock_of(b, z->start); block <= pageblock_of(b, z->end - 1);
 	     block++) {
+		if (b->pageblock_type[block] == PAGEBLOCK_ABSENT)
+			continue;
 		if (b->pageblock_type[block] >= MIGRATE_TYPES)
 			return broken(err, z, "pageblock of no known type", block);
 		counted[b->pageblock_type[block]]++;

@@ -19,9 +19,13 @@
 #include "core/policy.h"
 #include "core/request.h"
 #include "core/services.h"
+#include "core/topology.h"
 
 /* The most memory that a machine may have: frames and list heads are numbered in 32 bits. */
 #define PAGE_MEMORY_BYTES_MAX ((uint64_t)8 << 40)
+
+/* Buffers for devices that reach 4 GiB only (swiotlb), on machines with memory above. */
+#define PAGE_BOUNCE_BYTES ((uint64_t)64 << 20)
 
 /* The machine's memory as configured. */
 struct page_machine {
@@ -29,7 +33,14 @@ struct page_machine {
 	uint32_t cpus, nodes;
 	uint32_t orders;          /* MAX_ORDER: orders 0..orders-1; 11 by default */
 	uint32_t pageblock_order; /* 9 with HUGETLB_PAGE, else orders - 1 */
-	uint64_t reserved_bytes;  /* kernel image and boot-time reservations, never managed */
+	/*
+	 * Memory that is never managed: what firmware keeps and the first MiB, which every policy
+	 * that knows of them keeps in any case, the kernel's image at 16 MiB, and all else that
+	 * boot takes.
+	 */
+	uint64_t reserved_bytes;
+	uint64_t kernel_bytes;           /* of them, the kernel's image */
+	const struct topology *topology; /* NULL: memory and CPUs are shared out evenly */
 };
 
 /* Facts of a recording that replay was allowed to use (--assist), told as they come in the trace.

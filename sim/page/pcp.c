@@ -121,9 +121,13 @@ static int32_t refill(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned ord
 	buddy_lock(b, z);
 	for (; got < wanted; got++) {
 		uint32_t pfn = fallback_take(b, zone, order, migratetype, alloc_flags);
+		unsigned taken;
 		if (pfn == UINT32_MAX)
 			break;
-		frames_set(&b->frames, pfn, order, pcp_kind(index, migratetype));
+		taken = buddy_taken_type(b, pfn, migratetype);
+		if (taken == MIGRATE_CMA)
+			buddy_cma_count_add(b, zone, cpu, -(1 << order));
+		frames_set(&b->frames, pfn, order, pcp_kind(index, taken));
 		ring_push_tail(b, pcp, index, pfn);
 	}
 	work_count_n(b->services->work, WORK_pcp_refill_page, (uint64_t)got << order);
@@ -163,7 +167,7 @@ static void give_back(struct buddy *b, uint32_t zone, uint32_t running_cpu, stru
 
 	*state = FRAME_NONE;
 	pcp->count -= 1 << order;
-	buddy_free_count_add(b, zone, running_cpu, 1 << order);
+	buddy_freepage_add(b, zone, running_cpu, 1 << order, migratetype);
 	block_free(b, zone, pfn, order, migratetype, false);
 	b->tally.pcp_drain_page += 1u << order;
 }

@@ -73,7 +73,7 @@ struct reclaim_progress reclaim_node(struct buddy *b, const struct reclaim_pass 
 static bool compaction_ready(const struct buddy *b, uint32_t zone, const struct request *request)
 {
 	const struct buddy_zone *z = &b->zones[zone];
-	unsigned type = zonelist_highest_type(request->gfp);
+	unsigned type = zonelist_highest_type(b, request->gfp);
 	uint64_t mark =
 		(uint64_t)z->watermark[WMARK_HIGH] + z->boost + ((uint64_t)2 << request->order);
 
@@ -114,21 +114,14 @@ static struct reclaim_progress shrink_zones(struct buddy *b, struct reclaim_pass
 
 static void count_stall(const struct buddy *b, unsigned highest_type)
 {
-	static const enum vm_event stalls[ZONE_TYPES] = {
-		[ZONE_DMA] = VM_allocstall_dma,
-		[ZONE_DMA32] = VM_allocstall_dma32,
-		[ZONE_NORMAL] = VM_allocstall_normal,
-		[ZONE_MOVABLE] = VM_allocstall_movable,
-	};
-
-	vm_event_count(b->services->work, stalls[highest_type], 1);
+	vm_event_count(b->services->work, b->arch->allocstall[highest_type], 1);
 }
 
 uint64_t reclaim_direct(struct buddy *b, const struct request *request)
 {
 	struct reclaim_pass pass = {
 		.request = *request,
-		.highest_type = zonelist_highest_type(request->gfp),
+		.highest_type = zonelist_highest_type(b, request->gfp),
 		.may_write = true,
 		.may_swap = true,
 		.wanted = SWAP_CLUSTER_MAX,

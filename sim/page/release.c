@@ -75,10 +75,11 @@ static bool in_zone(const struct buddy *b, uint32_t pfn, unsigned order)
 static void free_to_buddy(struct buddy *b, uint32_t zone, const struct request *request,
 			  uint32_t pfn)
 {
+	unsigned type = pageblock_type(b, pfn);
+
 	buddy_lock(b, &b->zones[zone]);
-	buddy_free_count_add(b, zone, request->cpu, 1 << request->order);
-	block_free(b, zone, pfn, request->order, pageblock_type(b, pfn),
-		   request->flags & REQUEST_EXACT);
+	buddy_freepage_add(b, zone, request->cpu, 1 << request->order, type);
+	block_free(b, zone, pfn, request->order, type, request->flags & REQUEST_EXACT);
 	buddy_unlock(b, &b->zones[zone]);
 }
 

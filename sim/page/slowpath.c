@@ -174,7 +174,7 @@ static uint32_t take_or_kill(struct buddy *b, struct slowpath *s, bool *again)
 	*again = false;
 	if (pfn != UINT32_MAX || request->order > COSTLY_ORDER || !oom ||
 	    request->gfp & (GFP_BIT_RETRY_MAYFAIL | GFP_BIT_THISNODE) ||
-	    s->highest_type < ZONE_NORMAL)
+	    s->highest_type < b->arch->normal)
 		return pfn;
 	outcome = oom->out_of_memory(oom->context, request);
 	if (outcome == OOM_NOBODY && !(request->gfp & GFP_BIT_NOFAIL))
@@ -232,7 +232,8 @@ static uint32_t take_in_rounds(struct buddy *b, struct slowpath *s)
 		wake_kswapds(b, s);
 		s->reserves = reserve_flags(s);
 		if (s->reserves)
-			s->alloc_flags = s->reserves | (s->alloc_flags & ALLOC_KSWAPD);
+			s->alloc_flags =
+				s->reserves | (s->alloc_flags & (ALLOC_KSWAPD | ALLOC_CMA));
 		pfn = zonelist_try(b, request, s->alloc_flags);
 		if (pfn != UINT32_MAX || !s->can_reclaim || request->flags & REQUEST_RECLAIMING ||
 		    s->oom_victim)
@@ -249,9 +250,10 @@ uint32_t slowpath_take(struct buddy *b, const struct request *request)
 {
 	struct slowpath s = {
 		.request = request,
-		.alloc_flags = slowpath_flags(request->gfp, request->order),
+		.alloc_flags = slowpath_flags(request->gfp, request->order) |
+			       zonelist_cma_flag(b, request),
 		.migratetype = buddy_migratetype(b, request->migratetype),
-		.highest_type = zonelist_highest_type(request->gfp),
+		.highest_type = zonelist_highest_type(b, request->gfp),
 		.can_reclaim = request->gfp & GFP_BIT_DIRECT_RECLAIM,
 		.costly = request->order > COSTLY_ORDER,
 		.priority = COMPACT_PRIO_SYNC_LIGHT,

@@ -15,7 +15,7 @@ static void load_zone_figures(struct buddy_zone *z, const struct zone_state *fro
 {
 	memcpy(z->name, from->name, sizeof(z->name));
 	z->node = from->node;
-	z->type = from->index < ZONE_TYPES ? from->index : ZONE_MOVABLE;
+	z->type = from->index < ZONE_TYPES ? from->index : ZONE_TYPES - 1;
 	z->start = from->start_pfn;
 	z->end = from->start_pfn + from->spanned;
 	z->present = from->present;
@@ -69,19 +69,29 @@ static unsigned grouped_type(const struct buddy *b, unsigned type)
 	return !b->group_by_mobility && type < MIGRATE_PCPTYPES ? MIGRATE_UNMOVABLE : type;
 }
 
-static int load_pageblocks(struct buddy *b, struct buddy_zone *z, const struct zone_state *from,
-			   struct error *err)
+static int load_pageblocks(struct buddy *b, const struct buddy_zone *z,
+			   const struct zone_state *from, struct error *err)
 {
-	for (uint32_t i = pageblock_of(b, z->start); i <= pageblock_of(b, z->end - 1); i++)
-		z->pageblocks[b->pageblock_type[i]]++;
 	for (size_t i = 0; i < from->pageblock_count; i++) {
 		const struct pageblock_state *block = &from->pageblocks[i];
 		if (block->pfn >= z->end || block->migratetype >= MIGRATE_TYPES)
 			return bad_state(err, from, "impossible pageblock", block->pfn);
-		pageblock_set_type(b, z, block->pfn, block->migratetype);
+		b->pageblock_type[pageblock_of(b, block->pfn)] =
+			(uint8_t)grouped_type(b, block->migratetype);
+		b->has_cma = b->has_cma || block->migratetype == MIGRATE_CMA;
 		in_use_set_lru(b, block->pfn, block->lru);
 	}
 	return 0;
+}
+
+/* Where frames are known, there is a pageblock, whether the state lists it or not. */
+static void have_pageblocks(struct buddy *b, uint32_t pfn, uint32_t end)
+{
+	for (uint32_t block = pageblock_of(b, pfn); pfn < end && block <= pageblock_of(b, end - 1);
+	     block++) {
+		if (b->pageblock_type[block] == PAGEBLOCK_ABSENT)
+			b->pageblock_type[block] = MIGRATE_UNMOVABLE;
+	}
 }
 
 static enum frame_kind run_kind(char kind)
@@ -141,6 +151,8 @@ static int load_runs(struct buddy *b, const struct buddy_zone *z, const struct z
 		const struct page_run *run = &from->runs[i];
 		if (run->pfn < at || run->pfn > z->end || run->count > z->end - run->pfn)
 			return bad_state(err, from, "impossible run of pages", run->pfn);
+		if (run_kind(run->kind) != FRAME_RESERVED)
+			have_pageblocks(b, run->pfn, run->pfn + run->count);
 		mark_frames(b, at, run->pfn, FRAME_RESERVED);
 		if (run->kind != 't' || !join_compound(b, z, run))
 			mark_frames(b, run->pfn, run->pfn + run->count, run_kind(run->kind));
@@ -152,7 +164,7 @@ static int load_runs(struct buddy *b, const struct buddy_zone *z, const struct z
 }
 
 /* Nothing else may be known of the block's first frame yet. */
-static int check_placeable(const struct buddy *b, const struct buddy_zone *z,
+static int check_placeable(struct buddy *b, const struct buddy_zone *z,
 			   const struct zone_state *from, uint32_t pfn, unsigned order,
 			   struct error *err)
 {
@@ -161,6 +173,7 @@ static int check_placeable(const struct buddy *b, const struct buddy_zone *z,
 		return bad_state(err, from, "impossible free block", pfn);
 	if (frames_block(&b->frames, pfn).state != FRAME_NONE)
 		return bad_state(err, from, "free block is in use or listed twice", pfn);
+	have_pageblocks(b, pfn, pfn + (1u << order));
 	return 0;
 }
 
@@ -223,7 +236,7 @@ static int load_pcp(struct buddy *b, uint32_t zone, const struct zone_state *fro
 static int load_zone(struct buddy *b, uint32_t zone, const struct zone_state *from,
 		     struct error *err)
 {
-	struct buddy_zone *z = &b->zones[zone];
+	const struct buddy_zone *z = &b->zones[zone];
 
 	if (load_pageblocks(b, z, from, err) || load_runs(b, z, from, err) ||
 	    load_free_lists(b, zone, from, err))
@@ -241,8 +254,8 @@ static int check_shape(const struct buddy *b, const struct page_state *from, str
 		return error_set(err, ERROR_INPUT,
 				 "page.buddy: the state has %u CPUs, the machine %u", from->cpus,
 				 b->cpus);
-	if (from->orders <= COSTLY_ORDER || from->orders > PAGE_ORDERS_MAX ||
-	    from->pageblock_order >= from->orders || from->pageblock_order <= COSTLY_ORDER)
+	if (from->orders < 1 || from->orders > PAGE_ORDERS_MAX ||
+	    from->pageblock_order >= from->orders)
 		return error_set(err, ERROR_INPUT,
 				 "page.buddy: the state has %u orders and pageblocks of order %u",
 				 from->orders, from->pageblock_order);
@@ -250,6 +263,36 @@ static int check_shape(const struct buddy *b, const struct page_state *from, str
 		return error_set(err, ERROR_INPUT, "page.buddy: the state has %zu zones",
 				 from->zone_count);
 	return 0;
+}
+
+/* A state says by its zones' names what machine it is of. */
+static int load_topology(struct buddy *b, const struct page_state *from, struct error *err)
+{
+	enum machine_arch arch = ARCH_X86_64;
+
+	for (size_t i = 0; i < from->zone_count; i++) {
+		if (strcmp(from->zones[i].name, "HighMem") == 0)
+			arch = ARCH_IA32;
+		if (from->zones[i].node >= b->topology.nodes)
+			return error_set(err, ERROR_INPUT,
+					 "page.buddy: the state has zones of node %u, the machine "
+					 "%u nodes",
+					 from->zones[i].node, b->topology.nodes);
+	}
+	b->topology.arch = arch;
+	b->arch = zone_arch_of(arch);
+	return zonelist_build(b, err);
+}
+
+/* What contiguous areas have, as far as their pageblocks tell. */
+static void count_cma(struct buddy *b)
+{
+	for (uint32_t zone = 0; b->has_cma && zone < b->zone_count; zone++) {
+		struct buddy_zone *z = &b->zones[zone];
+		z->cma_pages = z->pageblocks[MIGRATE_CMA] << b->pageblock_order;
+		for (unsigned order = 0; order < b->orders; order++)
+			z->nr_free_cma += (int64_t)z->blocks[order][MIGRATE_CMA] << order;
+	}
 }
 
 /* The longest list that must have room: the recorded one, or the most a list may grow to. */
@@ -273,7 +316,7 @@ int buddy_load(void *state, const struct page_state *from, struct error *err)
 	struct buddy *b = state;
 	uint32_t fresh_zones = b->zone_count;
 
-	if (check_shape(b, from, err) || load_zones(b, from, err))
+	if (check_shape(b, from, err) || load_zones(b, from, err) || load_topology(b, from, err))
 		return -1;
 	b->orders = from->orders;
 	b->pageblock_order = from->pageblock_order;
@@ -285,10 +328,15 @@ int buddy_load(void *state, const struct page_state *from, struct error *err)
 		return -1;
 	buddy_add_zone_locks(b, fresh_zones);
 	block_lists_init(b);
+	pageblock_find_shared(b);
+	memset(b->pageblock_type, PAGEBLOCK_ABSENT,
+	       pageblock_of(b, b->zones[b->zone_count - 1].end - 1) + 1);
 	for (uint32_t zone = 0; zone < b->zone_count; zone++) {
 		if (load_zone(b, zone, &from->zones[zone], err))
 			return -1;
 	}
+	pageblock_recount(b);
+	count_cma(b);
 	return 0;
 }
 
@@ -435,14 +483,29 @@ static int dump_runs(const struct buddy *b, const struct buddy_zone *z, struct z
 	return 0;
 }
 
+/* Where there is no memory at all, there are none. */
+static void drop_absent_pageblocks(const struct buddy *b, struct zone_state *to)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < to->pageblock_count; i++) {
+		if (b->pageblock_type[to->pageblocks[i].pfn >> b->pageblock_order] !=
+		    PAGEBLOCK_ABSENT)
+			to->pageblocks[kept++] = to->pageblocks[i];
+	}
+	to->pageblock_count = kept;
+}
+
 static int dump_zone(const struct buddy *b, uint32_t zone, struct zone_state *to)
 {
 	const struct buddy_zone *z = &b->zones[zone];
 
 	dump_zone_figures(z, to);
-	if (dump_free_lists(b, zone, to) || dump_pcps(b, zone, to) || dump_pageblocks(b, z, to))
+	if (dump_free_lists(b, zone, to) || dump_pcps(b, zone, to) || dump_pageblocks(b, z, to) ||
+	    dump_runs(b, z, to))
 		return -1;
-	return dump_runs(b, z, to);
+	drop_absent_pageblocks(b, to);
+	return 0;
 }
 
 int buddy_dump(const void *state, struct page_state *to, struct error *err)

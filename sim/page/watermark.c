@@ -13,13 +13,12 @@ enum {
 	STAT_UNIT_SHIFT = 27 - PAGE_SHIFT, /* thresholds grow with each 128 MiB */
 };
 
-/* sysctl_lowmem_reserve_ratio; movable memory keeps nothing for others. */
-static const uint32_t lowmem_reserve_ratio[ZONE_TYPES] = { 256, 256, 32, 0 };
-
 static int64_t unusable_free(const struct buddy_zone *z, unsigned order, unsigned alloc_flags)
 {
 	int64_t unusable = ((int64_t)1 << order) - 1;
 
+	if (!(alloc_flags & ALLOC_CMA) && z->nr_free_cma > 0)
+		unusable += z->nr_free_cma;
 	return alloc_flags & ALLOC_RESERVES ? unusable : unusable + z->nr_highatomic;
 }
 
@@ -43,6 +42,8 @@ static bool has_block(const struct buddy_zone *z, unsigned order, unsigned alloc
 	uint32_t orders = z->nonempty[MIGRATE_UNMOVABLE] | z->nonempty[MIGRATE_MOVABLE] |
 			  z->nonempty[MIGRATE_RECLAIMABLE];
 
+	if (alloc_flags & ALLOC_CMA)
+		orders |= z->nonempty[MIGRATE_CMA];
 	if (alloc_flags & (ALLOC_HIGHATOMIC | ALLOC_OOM))
 		orders |= z->nonempty[MIGRATE_HIGHATOMIC];
 	return orders >> order != 0;
@@ -118,16 +119,26 @@ static uint64_t min_free_kbytes(const struct buddy *b, uint64_t managed)
 	return computed > MIN_FREE_KBYTES_MOST ? MIN_FREE_KBYTES_MOST : computed;
 }
 
+/* What __GFP_HIGH requests may go down to in high memory, which they seldom need. */
+static uint64_t highmem_min(uint32_t managed)
+{
+	enum { LEAST = 32, MOST = 128 };
+	uint64_t min = managed / 1024;
+
+	return min < LEAST ? LEAST : min > MOST ? MOST : min;
+}
+
 static void set_watermarks(const struct buddy *b, struct buddy_zone *z, uint32_t managed,
-			   uint64_t total)
+			   uint64_t lowmem)
 {
 	uint64_t pages_min = b->min_free_kbytes >> (PAGE_SHIFT - 10);
-	uint64_t min = total ? pages_min * managed / total : 0;
+	uint64_t share = lowmem ? pages_min * managed / lowmem : 0;
+	uint64_t min = zone_is_highmem(b, z) ? highmem_min(managed) : share;
 	uint64_t factor = b->params.watermark_scale_factor;
 	uint64_t gap = managed / 10000 * factor + managed % 10000 * factor / 10000;
 
-	if (gap < min >> 2)
-		gap = min >> 2;
+	if (gap < share >> 2)
+		gap = share >> 2;
 	z->boost = 0;
 	for (unsigned level = WMARK_MIN; level < WMARKS; level++)
 		z->watermark[level] = (uint32_t)(min + level * gap);
@@ -136,12 +147,12 @@ static void set_watermarks(const struct buddy *b, struct buddy_zone *z, uint32_t
 static void set_lowmem_reserve(struct buddy *b, const uint32_t *managed, uint32_t zone)
 {
 	struct buddy_zone *z = &b->zones[zone];
-	uint32_t ratio = lowmem_reserve_ratio[z->type];
+	uint32_t ratio = b->arch->lowmem_reserve_ratio[z->type];
 
 	for (unsigned type = 0; type < ZONE_TYPES; type++) {
 		uint64_t above = 0;
 		for (uint32_t i = zone + 1; i < b->zone_count; i++) {
-			if (b->zones[i].type <= type)
+			if (b->zones[i].node == z->node && b->zones[i].type <= type)
 				above += managed[i];
 		}
 		z->lowmem_reserve[type] =
@@ -192,7 +203,7 @@ static int32_t pcp_high(const struct buddy *b, const struct buddy_zone *z, int32
 {
 	uint64_t fraction = b->params.percpu_pagelist_high_fraction;
 	uint64_t total = fraction ? z->managed / fraction : z->watermark[WMARK_LOW];
-	int32_t high = (int32_t)(total / b->cpus);
+	int32_t high = (int32_t)(total / zone_cpus(b, z));
 
 	return high > batch << 2 ? high : batch << 2;
 }
@@ -210,6 +221,22 @@ static void set_pcp_sizes(struct buddy *b, uint32_t zone, uint32_t managed_at_bo
 	}
 }
 
+/* nr_free_buffer_pages(): what ordinary kernel allocations can have above the high watermarks. */
+static uint64_t buffer_pages(const struct buddy *b, const uint32_t *managed, uint32_t *zones)
+{
+	uint64_t pages = 0;
+
+	*zones = 0;
+	for (uint32_t zone = 0; zone < b->zone_count; zone++) {
+		uint32_t high = b->zones[zone].watermark[WMARK_HIGH];
+		if (b->zones[zone].type > b->arch->normal)
+			continue;
+		++*zones;
+		pages += managed[zone] > high ? managed[zone] - high : 0;
+	}
+	return pages;
+}
+
 /*
  * set_recommended_min_free_kbytes() of mm/khugepaged.c: two pageblocks in each zone, and two for
  * each pair of migratetypes, up to a twentieth of what lies above the high watermarks.
@@ -217,36 +244,38 @@ static void set_pcp_sizes(struct buddy *b, uint32_t zone, uint32_t managed_at_bo
 static uint64_t khugepaged_min_free_kbytes(const struct buddy *b, const uint32_t *managed)
 {
 	uint64_t pageblocks = 2 + MIGRATE_PCPTYPES * MIGRATE_PCPTYPES;
-	uint64_t recommended = (pageblocks * b->zone_count) << b->pageblock_order;
-	uint64_t above = 0;
+	uint64_t recommended, above;
+	uint32_t zones;
 
-	for (uint32_t zone = 0; zone < b->zone_count; zone++) {
-		uint32_t high = b->zones[zone].watermark[WMARK_HIGH];
-		above += managed[zone] > high ? managed[zone] - high : 0;
-	}
+	above = buffer_pages(b, managed, &zones);
+	recommended = (pageblocks * zones) << b->pageblock_order;
 	if (recommended > above / 20)
 		recommended = above / 20;
 	recommended <<= PAGE_SHIFT - 10;
 	return recommended > b->min_free_kbytes ? recommended : b->min_free_kbytes;
 }
 
-static void set_all_watermarks(struct buddy *b, const uint32_t *managed, uint64_t total)
+static void set_all_watermarks(struct buddy *b, const uint32_t *managed)
 {
+	uint64_t lowmem = 0;
+
 	for (uint32_t zone = 0; zone < b->zone_count; zone++)
-		set_watermarks(b, &b->zones[zone], managed[zone], total);
+		lowmem += zone_is_highmem(b, &b->zones[zone]) ? 0 : managed[zone];
+	for (uint32_t zone = 0; zone < b->zone_count; zone++)
+		set_watermarks(b, &b->zones[zone], managed[zone], lowmem);
 }
 
 void watermark_setup(struct buddy *b, const uint32_t *managed_at_boot)
 {
-	uint64_t total = 0;
+	uint32_t zones;
 
 	for (uint32_t zone = 0; zone < b->zone_count; zone++)
-		total += managed_at_boot[zone];
-	b->min_free_kbytes = min_free_kbytes(b, total);
-	set_all_watermarks(b, managed_at_boot, total);
+		b->zones[zone].watermark[WMARK_HIGH] = 0;
+	b->min_free_kbytes = min_free_kbytes(b, buffer_pages(b, managed_at_boot, &zones));
+	set_all_watermarks(b, managed_at_boot);
 	if (b->params.khugepaged && !b->params.min_free_kbytes) {
 		b->min_free_kbytes = khugepaged_min_free_kbytes(b, managed_at_boot);
-		set_all_watermarks(b, managed_at_boot, total);
+		set_all_watermarks(b, managed_at_boot);
 	}
 	b->total_reserve = 0;
 	for (uint32_t zone = 0; zone < b->zone_count; zone++) {

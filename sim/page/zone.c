@@ -1,199 +1,257 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A fresh x86-64 machine, laid out as its memory is after boot. Reference: free_area_init(),
- * memmap_init_range(), __free_pages_memory() and __free_pages_core() of mm/.
- *
- * Memory beyond 3 GiB continues at 4 GiB where there are 3.5 GiB or more, as on a PC. Never managed
- * are frame 0 and the rest of the first MiB, and the machine's reserved bytes: the memory map (64
- * bytes a frame) at the top of memory, and what remains of them, the kernel image, from 16 MiB up
- * (from 1 MiB on a machine that has no more than 32).
+ * The zones that a machine's memory is divided into. Reference: free_area_init(),
+ * find_zone_movable_pfns_for_nodes(), adjust_zone_range_for_zone_movable() and memmap_init_range()
+ * of mm/page_alloc.c; zone_sizes_init() of arch/x86/mm/init.c.
  */
-#include "page/buddy.h"
+#include "page/zone.h"
 
-enum {
-	FRAME_SHIFT_MIB = 20 - PAGE_SHIFT,
-	FRAMES_MIB = 1 << FRAME_SHIFT_MIB,
-	DMA_END = 16 * FRAMES_MIB,
-	LOW_END = 3072 * FRAMES_MIB,   /* where the hole for devices begins */
-	HOLE_FROM = 3584 * FRAMES_MIB, /* on machines with this much memory */
-	HIGH_START = 4096 * FRAMES_MIB,
-	IMAGE_SMALL = 32 * FRAMES_MIB,
-	MEMMAP_BYTES = 64, /* sizeof(struct page) */
-	RANGES = 3,
+#include <string.h>
+
+static const struct zone_arch x86_64 = {
+	.names = { "DMA", "DMA32", "Normal", "Movable" },
+	.dma = 0,
+	.dma32 = 1,
+	.normal = 2,
+	.highmem = 2, /* what __GFP_HIGHMEM means where all memory is mapped directly */
+	.movable = 3,
+	.lowmem_reserve_ratio = { 256, 256, 32, 0 },
+	.allocstall = { VM_allocstall_dma, VM_allocstall_dma32, VM_allocstall_normal,
+			VM_allocstall_movable },
+	.spreads_over_dma32 = true,
 };
 
-struct range {
-	uint32_t start, end;
+static const struct zone_arch ia32 = {
+	.names = { "DMA", "Normal", "HighMem", "Movable" },
+	.dma = 0,
+	.dma32 = 1,
+	.normal = 1,
+	.highmem = 2,
+	.movable = 3,
+	.lowmem_reserve_ratio = { 256, 32, 0, 0 },
+	.allocstall = { VM_allocstall_dma, VM_allocstall_normal, VM_allocstall_high,
+			VM_allocstall_movable },
+	.spreads_over_dma32 = false,
 };
 
-/* The machine's memory, and what of it boot has reserved. */
-struct layout {
-	uint32_t low_end, high_end;
-	struct range reserved[RANGES]; /* ascending */
-};
-
-static void layout_machine(struct layout *l, uint32_t frames, uint32_t reserved)
+const struct zone_arch *zone_arch_of(enum machine_arch arch)
 {
-	uint32_t memmap =
-		(uint32_t)(((uint64_t)frames * MEMMAP_BYTES + PAGE_SIZE_BYTES - 1) >> PAGE_SHIFT);
-	uint32_t top, image;
-
-	l->low_end = frames < HOLE_FROM ? frames : LOW_END;
-	l->high_end = frames < HOLE_FROM ? 0 : HIGH_START + (frames - LOW_END);
-	top = l->high_end ? l->high_end : l->low_end;
-	if (memmap > reserved)
-		memmap = reserved;
-	image = frames > IMAGE_SMALL ? DMA_END : FRAMES_MIB;
-	l->reserved[0] = (struct range){ 0, FRAMES_MIB };
-	l->reserved[1] = (struct range){ image, image + (reserved - memmap) };
-	l->reserved[2] = (struct range){ top - memmap, top };
+	return arch == ARCH_IA32 ? &ia32 : &x86_64;
 }
 
-static void zone_add(struct buddy *b, enum zone_type type, uint32_t start, uint32_t end)
-{
-	static const char *const names[ZONE_TYPES] = { "DMA", "DMA32", "Normal", "Movable" };
-	struct buddy_zone *z = &b->zones[b->zone_count];
+enum { DMA_END = 16 * FRAMES_MIB };
 
-	if (start >= end)
+/* arch_zone_lowest_possible_pfn and arch_zone_highest_possible_pfn, but for the movable zone. */
+static struct frame_range type_limits(const struct topology *t, unsigned type)
+{
+	uint32_t lowmem = (uint32_t)(t->lowmem_bytes >> PAGE_SHIFT);
+
+	if (type == 0)
+		return (struct frame_range){ 0, DMA_END };
+	if (t->arch == ARCH_IA32)
+		return type == 1 ? (struct frame_range){ DMA_END, lowmem }
+				 : (struct frame_range){ lowmem, UINT32_MAX };
+	return type == 1 ? (struct frame_range){ DMA_END, MEMORY_HIGH_START }
+			 : (struct frame_range){ MEMORY_HIGH_START, UINT32_MAX };
+}
+
+static struct frame_range node_span(const struct memory_map *map, uint32_t node)
+{
+	struct frame_range span = { UINT32_MAX, 0 };
+
+	for (uint32_t i = 0; i < map->ram_count; i++) {
+		if (map->ram[i].node != node)
+			continue;
+		span.start = map->ram[i].start < span.start ? map->ram[i].start : span.start;
+		span.end = map->ram[i].end > span.end ? map->ram[i].end : span.end;
+	}
+	return span;
+}
+
+/* --- where movable memory begins --- */
+
+/* find_usable_zone_for_movable(): the highest zone that there is memory for. */
+static unsigned movable_source(const struct topology *t, const struct memory_map *map)
+{
+	unsigned type = ZONE_TYPES - 1;
+
+	while (type-- > 0) {
+		struct frame_range limits = type_limits(t, type);
+		if (memory_map_present(map, limits.start, limits.end))
+			return type;
+	}
+	return 0;
+}
+
+struct movable_plan {
+	const struct memory_map *map;
+	uint32_t nodes;
+	uint32_t usable_start; /* movable memory cannot be below */
+	uint64_t core;         /* frames that are still wanted for the kernel */
+	uint32_t *start;       /* by node: first frame that may be movable, 0: not known yet */
+};
+
+/* The kernel's share of one node: what is left of `share` afterwards. */
+static void plan_node(struct movable_plan *plan, uint32_t node, uint64_t share)
+{
+	for (uint32_t i = 0; i < plan->map->ram_count; i++) {
+		uint32_t start = plan->map->ram[i].start, end = plan->map->ram[i].end;
+		uint64_t size;
+		if (plan->map->ram[i].node != node)
+			continue;
+		start = start > plan->start[node] ? start : plan->start[node];
+		if (start >= end)
+			continue;
+		if (start < plan->usable_start) {
+			uint64_t low =
+				(end < plan->usable_start ? end : plan->usable_start) - start;
+			share -= low < share ? low : share;
+			plan->core -= low < plan->core ? low : plan->core;
+			if (end <= plan->usable_start) {
+				plan->start[node] = end;
+				continue;
+			}
+			start = plan->usable_start;
+		}
+		size = end - start < share ? end - start : share;
+		plan->start[node] = start + (uint32_t)size;
+		plan->core -= size < plan->core ? size : plan->core;
+		share -= size;
+		if (!share)
+			break;
+	}
+}
+
+/* Shares the kernel's part out to nodes as evenly as they have memory for it. */
+static void plan_core(struct movable_plan *plan)
+{
+	uint32_t usable = plan->nodes;
+
+	do {
+		uint64_t share = plan->core / usable;
+		for (uint32_t node = 0; node < plan->nodes; node++) {
+			if (plan->core < share)
+				share = plan->core / usable;
+			plan_node(plan, node, share);
+		}
+		usable--;
+	} while (usable && plan->core > usable);
+}
+
+/* Frames that must not be movable, 0: there is no movable zone. */
+static uint64_t core_frames(const struct buddy *b, uint64_t total)
+{
+	uint64_t block = 1ull << (b->orders - 1);
+	uint64_t core = b->params.kernelcore_bytes >> PAGE_SHIFT;
+	uint64_t movable = b->params.movablecore_bytes >> PAGE_SHIFT;
+
+	if (movable) {
+		movable = (movable + block - 1) / block * block;
+		movable = movable < total ? movable : total;
+		core = core > total - movable ? core : total - movable;
+	}
+	return core < total ? core : 0;
+}
+
+/* By node: the first frame of its movable zone, 0 when it has none. */
+static void plan_movable(const struct buddy *b, const struct memory_map *map,
+			 uint32_t start[NODES_MAX])
+{
+	const struct topology *t = &b->topology;
+	uint32_t block = 1u << (b->orders - 1);
+	struct movable_plan plan = {
+		.map = map,
+		.nodes = t->nodes,
+		.usable_start = type_limits(t, movable_source(t, map)).start,
+		.core = core_frames(b, memory_map_present(map, 0, map->end)),
+		.start = start,
+	};
+
+	memset(start, 0, NODES_MAX * sizeof(*start));
+	/* all memory but the first node's can be unplugged */
+	for (uint32_t node = 1; b->params.movable_node && node < t->nodes; node++) {
+		uint32_t first = node_span(map, node).start;
+		start[node] = first > plan.usable_start ? first : plan.usable_start;
+	}
+	if (!b->params.movable_node && plan.core)
+		plan_core(&plan);
+	for (uint32_t node = 0; node < t->nodes; node++) {
+		uint64_t aligned = ((uint64_t)start[node] + block - 1) / block * block;
+		start[node] = aligned < node_span(map, node).end ? (uint32_t)aligned : 0;
+	}
+}
+
+/* --- zones --- */
+
+static void zone_add(struct buddy *b, const struct memory_map *map, uint32_t node, unsigned type,
+		     struct frame_range range)
+{
+	struct frame_range span = node_span(map, node);
+	struct buddy_zone *z = &b->zones[b->zone_count];
+	uint32_t start = range.start > span.start ? range.start : span.start;
+	uint32_t end = range.end < span.end ? range.end : span.end;
+	uint32_t present = start < end ? memory_map_present(map, start, end) : 0;
+
+	if (!present)
 		return;
 	b->zone_count++;
-	*z = (struct buddy_zone){ .type = type, .start = start, .end = end };
-	z->present = end - start;
-	for (unsigned i = 0; i + 1 < ZONE_NAME_MAX && names[type][i]; i++)
-		z->name[i] = names[type][i];
+	*z = (struct buddy_zone){
+		.node = node, .type = type, .start = start, .end = end, .present = present
+	};
+	strncpy(z->name, b->arch->names[type], ZONE_NAME_MAX - 1);
 }
 
-/* memmap_init_range() marks whole pageblocks movable; one that begins before its zone keeps 0. */
-static void init_pageblocks(struct buddy *b, struct buddy_zone *z)
+void zone_divide(struct buddy *b, const struct memory_map *map)
 {
-	uint32_t first = pageblock_of(b, z->start);
-	uint32_t last = pageblock_of(b, z->end - 1);
+	const struct topology *t = &b->topology;
+	unsigned source = movable_source(t, map);
+	uint32_t movable[NODES_MAX];
 
-	for (uint32_t block = first; block <= last; block++) {
-		bool whole = block << b->pageblock_order >= z->start && b->group_by_mobility;
-		uint8_t type = whole ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE;
-		b->pageblock_type[block] = type;
-		z->pageblocks[type]++;
+	b->movable_is_high = source == b->arch->highmem && b->arch->highmem != b->arch->normal;
+	plan_movable(b, map, movable);
+	for (uint32_t node = 0; node < t->nodes; node++) {
+		uint32_t from = movable[node] ? movable[node] : UINT32_MAX;
+		for (unsigned type = 0; type < b->arch->movable; type++) {
+			struct frame_range range = type_limits(t, type);
+			range.end = range.end < from ? range.end : from;
+			zone_add(b, map, node, type, range);
+		}
+		if (movable[node])
+			zone_add(b, map, node, b->arch->movable,
+				 (struct frame_range){ from, type_limits(t, source).end });
 	}
 }
 
-/* The block that starts at pfn and is aligned and inside the range, as large as can be. */
-static unsigned block_order_at(const struct buddy *b, uint32_t pfn, uint32_t end)
+/* The first range of RAM that ends above pfn, from number `from` on. */
+static uint32_t ram_above(const struct memory_map *map, uint32_t from, uint32_t pfn)
 {
-	unsigned order = b->orders - 1;
-
-	if (pfn && (unsigned)__builtin_ctz(pfn) < order)
-		order = (unsigned)__builtin_ctz(pfn);
-	while ((uint64_t)pfn + (1u << order) > end)
-		order--;
-	return order;
+	while (from < map->ram_count && map->ram[from].end <= pfn)
+		from++;
+	return from;
 }
 
-static void free_range(struct buddy *b, uint32_t zone, uint32_t pfn, uint32_t end)
+/*
+ * memmap_init_range(): a pageblock is movable when its first frame is RAM of the zone; one that
+ * begins in a hole, or before its zone, keeps 0. Where a whole section is missing there are none.
+ */
+void zone_init_pageblocks(struct buddy *b, const struct memory_map *map, struct buddy_zone *z)
 {
-	while (pfn < end) {
-		unsigned order = block_order_at(b, pfn, end);
-		block_free(b, zone, pfn, order, pageblock_type(b, pfn), true);
-		b->zones[zone].managed += 1u << order;
-		pfn += 1u << order;
+	uint32_t last = pageblock_of(b, z->end - 1), at = 0, near = 0;
+
+	for (uint32_t block = pageblock_of(b, z->start); block <= last; block++) {
+		uint32_t pfn = block << b->pageblock_order;
+		uint32_t section = pfn & ~(SECTION_FRAMES - 1u);
+		uint32_t end = section + SECTION_FRAMES;
+		at = ram_above(map, at, pfn);
+		near = ram_above(map, near, section > z->start ? section : z->start);
+		end = end > pfn + pageblock_frames(b) ? end : pfn + pageblock_frames(b);
+		if (near == map->ram_count || map->ram[near].start >= end) {
+			b->pageblock_type[block] = PAGEBLOCK_ABSENT;
+			continue;
+		}
+		if (pfn >= z->start && map->ram[at].start <= pfn &&
+		    b->params.page_group_by_mobility)
+			b->pageblock_type[block] = MIGRATE_MOVABLE;
+		z->pageblocks[b->pageblock_type[block]]++;
 	}
-}
-
-static void reserve_range(struct buddy *b, uint32_t pfn, uint32_t end)
-{
-	uint32_t chunk = 1u << b->frames.coarse_order;
-
-	while (pfn < end) {
-		bool whole = (pfn & (chunk - 1)) == 0 && end - pfn >= chunk;
-		unsigned order = whole ? b->frames.coarse_order : 0;
-		frames_set(&b->frames, pfn, order, FRAME_RESERVED);
-		pfn += 1u << order;
-	}
-}
-
-static uint32_t clamp(uint32_t value, uint32_t low, uint32_t high)
-{
-	value = value < low ? low : value;
-	return value > high ? high : value;
-}
-
-static void fill_zone(struct buddy *b, uint32_t zone, const struct layout *l)
-{
-	struct buddy_zone *z = &b->zones[zone];
-	uint32_t at = z->start;
-
-	init_pageblocks(b, z);
-	for (unsigned i = 0; i < RANGES; i++) {
-		uint32_t start = clamp(l->reserved[i].start, at, z->end);
-		uint32_t end = clamp(l->reserved[i].end, at, z->end);
-		free_range(b, zone, at, start);
-		reserve_range(b, start, end);
-		at = end;
-	}
-	free_range(b, zone, at, z->end);
-	z->nr_free = (int64_t)buddy_free_frames(z);
-	b->tally = (struct tally){ 0 };
-}
-
-/* Boot computes watermarks before it frees its own code and data. */
-static void setup_watermarks(struct buddy *b)
-{
-	uint64_t initmem = b->params.initmem_bytes >> PAGE_SHIFT;
-	uint32_t managed[ZONE_TYPES];
-
-	for (uint32_t zone = b->zone_count; zone-- > 0;) {
-		uint32_t held = b->zones[zone].type == ZONE_DMA ? 0 : b->zones[zone].managed;
-		if (held > initmem)
-			held = (uint32_t)initmem;
-		managed[zone] = b->zones[zone].managed - held;
-		initmem -= held;
-	}
-	watermark_setup(b, managed);
-}
-
-/* Room for the per-cpu lists however the machine's zones share its memory. */
-static uint32_t pcp_high_most(const struct buddy *b, uint32_t frames)
-{
-	uint64_t fraction = b->params.percpu_pagelist_high_fraction;
-	uint64_t scale = b->params.watermark_scale_factor;
-	uint64_t kbytes = b->params.min_free_kbytes ? b->params.min_free_kbytes : 1 << 18;
-	uint64_t min = b->params.khugepaged ? frames / 20 + (kbytes >> 2) : kbytes >> 2;
-	uint64_t low = min + (min >> 2) + frames / 10000 * scale + scale;
-	uint64_t high = fraction ? frames / fraction : low;
-
-	if (high > frames)
-		high = frames;
-	high /= b->cpus;
-	return (uint32_t)(high > 256 ? high : 256);
-}
-
-int zone_layout(struct buddy *b, const struct page_machine *machine, struct error *err)
-{
-	struct layout layout;
-	uint64_t frames = machine->memory_bytes >> PAGE_SHIFT;
-	uint64_t reserved = machine->reserved_bytes >> PAGE_SHIFT;
-	uint32_t top;
-
-	if (frames <= 2 * FRAMES_MIB || machine->memory_bytes > PAGE_MEMORY_BYTES_MAX)
-		return error_set(err, ERROR_INPUT,
-				 "page.buddy: memory must be more than 2MiB and at most 8TiB");
-	if (reserved >= frames - 2 * FRAMES_MIB)
-		return error_set(err, ERROR_INPUT,
-				 "page.buddy: %llu reserved pages leave nothing of %llu to manage",
-				 (unsigned long long)reserved, (unsigned long long)frames);
-	layout_machine(&layout, (uint32_t)frames, (uint32_t)reserved);
-	top = layout.high_end ? layout.high_end : layout.low_end;
-	zone_add(b, ZONE_DMA, 1, clamp(DMA_END, 1, layout.low_end));
-	zone_add(b, ZONE_DMA32, DMA_END, layout.low_end);
-	zone_add(b, ZONE_NORMAL, HIGH_START, layout.high_end);
-	/* page_group_by_mobility_disabled: too small to have pageblocks for each type */
-	b->group_by_mobility =
-		b->params.page_group_by_mobility && frames >> b->pageblock_order >= MIGRATE_TYPES;
-	if (buddy_arrays(b, top, err) || pcp_create(b, pcp_high_most(b, (uint32_t)frames), err))
-		return -1;
-	block_lists_init(b);
-	for (uint32_t zone = 0; zone < b->zone_count; zone++)
-		fill_zone(b, zone, &layout);
-	setup_watermarks(b);
-	return 0;
 }

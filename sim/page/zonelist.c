@@ -5,27 +5,96 @@
  */
 #include "page/buddy.h"
 
-/* gfp_zone() */
-unsigned zonelist_highest_type(uint32_t gfp)
+unsigned zonelist_highest_type(const struct buddy *b, uint32_t gfp)
 {
 	if (gfp & GFP_BIT_DMA)
-		return ZONE_DMA;
+		return b->arch->dma;
 	if (gfp & GFP_BIT_DMA32)
-		return ZONE_DMA32;
-	if (gfp & GFP_BIT_HIGHMEM && gfp & GFP_BIT_MOVABLE)
-		return ZONE_MOVABLE;
-	return ZONE_NORMAL;
+		return b->arch->dma32;
+	if (!(gfp & GFP_BIT_HIGHMEM))
+		return b->arch->normal;
+	return gfp & GFP_BIT_MOVABLE ? b->arch->movable : b->arch->highmem;
 }
 
-/* alloc_flags_nofragment(): sparing DMA32 from being mixed is worth it below the Normal zone only.
+/* What a request may choose from: the list of its node, or with __GFP_THISNODE the node's own part.
  */
-static unsigned fastpath_flags(const struct buddy *b, uint32_t gfp, unsigned highest_type)
-{
-	unsigned flags = WMARK_LOW;
+struct choice {
+	const struct zonelist *list;
+	uint32_t end;
+	unsigned highest_type;
+};
 
-	if (gfp & GFP_BIT_KSWAPD_RECLAIM)
+static struct choice choice_of(const struct buddy *b, const struct request *request)
+{
+	const struct zonelist *list = &b->zonelists[buddy_node_of(b, request)];
+
+	return (struct choice){
+		.list = list,
+		.end = request->gfp & GFP_BIT_THISNODE ? list->local : list->count,
+		.highest_type = zonelist_highest_type(b, request->gfp),
+	};
+}
+
+/* The place of the next allowed zone, from `at` on; the list's end when there is none. */
+static uint32_t next_allowed(const struct buddy *b, const struct choice *c, uint32_t at)
+{
+	while (at < c->end && b->zones[c->list->zone[at]].type > c->highest_type)
+		at++;
+	return at;
+}
+
+static uint32_t zone_at(const struct choice *c, uint32_t at)
+{
+	return at < c->end ? c->list->zone[at] : UINT32_MAX;
+}
+
+uint32_t zonelist_first(const struct buddy *b, const struct request *request)
+{
+	struct choice c = choice_of(b, request);
+
+	return zone_at(&c, next_allowed(b, &c, 0));
+}
+
+uint32_t zonelist_next(const struct buddy *b, const struct request *request, uint32_t zone)
+{
+	struct choice c = choice_of(b, request);
+	uint32_t at = 0;
+
+	while (c.list->zone[at] != zone)
+		at++;
+	return zone_at(&c, next_allowed(b, &c, at + 1));
+}
+
+static bool has_dma32(const struct buddy *b, uint32_t node)
+{
+	for (uint32_t zone = 0; zone < b->zone_count; zone++) {
+		if (b->zones[zone].node == node && b->zones[zone].type == b->arch->dma32)
+			return true;
+	}
+	return false;
+}
+
+/* alloc_flags_nofragment(): rather than mix pageblocks of Normal, requests go to DMA32. */
+static bool spares_pageblocks(const struct buddy *b, const struct request *request)
+{
+	uint32_t preferred = b->arch->spreads_over_dma32 ? zonelist_first(b, request) : UINT32_MAX;
+
+	return preferred != UINT32_MAX && b->zones[preferred].type == b->arch->normal &&
+	       (b->topology.nodes == 1 || has_dma32(b, b->zones[preferred].node));
+}
+
+unsigned zonelist_cma_flag(const struct buddy *b, const struct request *request)
+{
+	return b->has_cma && request->migratetype == MIGRATE_MOVABLE ? ALLOC_CMA : 0;
+}
+
+static unsigned fastpath_flags(const struct buddy *b, const struct request *request)
+{
+	unsigned flags = WMARK_LOW | zonelist_cma_flag(b, request);
+
+	if (request->gfp & GFP_BIT_KSWAPD_RECLAIM)
 		flags |= ALLOC_KSWAPD;
-	if (highest_type >= ZONE_NORMAL && b->zones[b->zone_count - 1].type == ZONE_NORMAL)
+	if (spares_pageblocks(b, request))
 		flags |= ALLOC_NOFRAGMENT;
 	return flags;
 }
@@ -46,7 +115,8 @@ static uint32_t take_from_buddy(struct buddy *b, uint32_t zone, const struct req
 	if (pfn == UINT32_MAX && alloc_flags & (ALLOC_NON_BLOCK | ALLOC_OOM))
 		pfn = block_take(b, zone, order, MIGRATE_HIGHATOMIC);
 	if (pfn != UINT32_MAX)
-		buddy_free_count_add(b, zone, request->cpu, -(1 << order));
+		buddy_freepage_add(b, zone, request->cpu, -(1 << order),
+				   buddy_taken_type(b, pfn, migratetype));
 	buddy_unlock(b, z);
 	return pfn;
 }
@@ -58,7 +128,9 @@ static uint32_t take_from_zone(struct buddy *b, uint32_t zone, const struct requ
 	unsigned migratetype = buddy_migratetype(b, request->migratetype);
 	uint32_t pfn = UINT32_MAX;
 
-	if (pcp_allows(b, request->order) && !(request->flags & REQUEST_PCP_BUSY))
+	/* the movable list may hold pages of contiguous areas */
+	if (pcp_allows(b, request->order) && !(request->flags & REQUEST_PCP_BUSY) &&
+	    (!b->has_cma || alloc_flags & ALLOC_CMA || migratetype != MIGRATE_MOVABLE))
 		pfn = pcp_take(b, zone, request, migratetype, alloc_flags);
 	if (pfn == UINT32_MAX)
 		pfn = take_from_buddy(b, zone, request, migratetype, alloc_flags);
@@ -71,32 +143,21 @@ static uint32_t take_from_zone(struct buddy *b, uint32_t zone, const struct requ
 	return pfn;
 }
 
-uint32_t zonelist_next(const struct buddy *b, const struct request *request, uint32_t zone)
+/*
+ * One pass over the zones that the request may use. To be near is worth more than to spare
+ * pageblocks: with ALLOC_NOFRAGMENT it ends at the first zone of another node.
+ */
+static uint32_t take_from_list(struct buddy *b, const struct request *request, unsigned alloc_flags)
 {
-	unsigned highest_type = zonelist_highest_type(request->gfp);
+	struct choice c = choice_of(b, request);
+	uint32_t at = next_allowed(b, &c, 0), first = zone_at(&c, at);
 
-	while (zone-- > 0) {
-		if (b->zones[zone].type <= highest_type)
-			return zone;
-	}
-	return UINT32_MAX;
-}
-
-uint32_t zonelist_first(const struct buddy *b, const struct request *request)
-{
-	return zonelist_next(b, request, b->zone_count);
-}
-
-/* One pass over the zones that the request may use, highest first. */
-static uint32_t take_from_list(struct buddy *b, const struct request *request,
-			       unsigned highest_type, unsigned alloc_flags)
-{
-	for (uint32_t zone = b->zone_count; zone-- > 0;) {
-		uint32_t pfn;
-		if (b->zones[zone].type > highest_type)
-			continue;
+	for (; at < c.end; at = next_allowed(b, &c, at + 1)) {
+		uint32_t zone = c.list->zone[at], pfn;
+		if (alloc_flags & ALLOC_NOFRAGMENT && b->zones[zone].node != b->zones[first].node)
+			break;
 		if (!(alloc_flags & ALLOC_NO_WATERMARKS) &&
-		    !watermark_fast(b, zone, request->order, highest_type, alloc_flags,
+		    !watermark_fast(b, zone, request->order, c.highest_type, alloc_flags,
 				    request->gfp))
 			continue;
 		pfn = take_from_zone(b, zone, request, alloc_flags);
@@ -108,25 +169,23 @@ static uint32_t take_from_list(struct buddy *b, const struct request *request,
 
 uint32_t zonelist_try(struct buddy *b, const struct request *request, unsigned alloc_flags)
 {
-	unsigned highest_type = zonelist_highest_type(request->gfp);
-	uint32_t pfn = take_from_list(b, request, highest_type, alloc_flags);
+	uint32_t pfn = take_from_list(b, request, alloc_flags);
 
 	if (pfn == UINT32_MAX && alloc_flags & ALLOC_NOFRAGMENT)
-		pfn = take_from_list(b, request, highest_type,
-				     alloc_flags & ~(unsigned)ALLOC_NOFRAGMENT);
+		pfn = take_from_list(b, request, alloc_flags & ~(unsigned)ALLOC_NOFRAGMENT);
 	return pfn;
 }
 
 /* The zone is known; the watermarks only tell how hard the request was trying. */
-static uint32_t take_from_hinted(struct buddy *b, uint32_t zone, const struct request *request,
-				 unsigned highest_type)
+static uint32_t take_from_hinted(struct buddy *b, uint32_t zone, const struct request *request)
 {
-	unsigned flags = fastpath_flags(b, request->gfp, highest_type);
-
+	unsigned highest_type = zonelist_highest_type(b, request->gfp);
+	unsigned flags = fastpath_flags(b, request);
 	uint32_t pfn;
 
 	if (!watermark_fast(b, zone, request->order, highest_type, flags, request->gfp))
-		flags = slowpath_flags(request->gfp, request->order);
+		flags = slowpath_flags(request->gfp, request->order) |
+			zonelist_cma_flag(b, request);
 	pfn = take_from_zone(b, zone, request, flags);
 	if (pfn == UINT32_MAX && flags & ALLOC_NOFRAGMENT)
 		pfn = take_from_zone(b, zone, request, flags & ~(unsigned)ALLOC_NOFRAGMENT);
@@ -149,7 +208,6 @@ static uint32_t known_zone(const struct buddy *b, const struct request *request)
 
 uint32_t zonelist_take(struct buddy *b, const struct request *request)
 {
-	unsigned highest_type = zonelist_highest_type(request->gfp);
 	uint32_t zone, pfn;
 
 	if (request->order >= b->orders)
@@ -162,21 +220,30 @@ uint32_t zonelist_take(struct buddy *b, const struct request *request)
 	}
 	zone = known_zone(b, request);
 	if (zone != UINT32_MAX)
-		return take_from_hinted(b, zone, request, highest_type);
+		return take_from_hinted(b, zone, request);
 	pfn = UINT32_MAX;
 	if (!(request->flags & REQUEST_WAITED))
-		pfn = zonelist_try(b, request, fastpath_flags(b, request->gfp, highest_type));
+		pfn = zonelist_try(b, request, fastpath_flags(b, request));
 	return pfn == UINT32_MAX ? slowpath_take(b, request) : pfn;
 }
 
-/* The zone that can give `count` frames and stay above its low watermark, or UINT32_MAX. */
-static uint32_t bulk_zone(const struct buddy *b, unsigned highest_type, size_t count)
+/*
+ * The zone of the nearest node that can give `count` frames and stay above its low watermark, or
+ * UINT32_MAX. What lower zones keep for others is reckoned by the type of the first zone.
+ */
+static uint32_t bulk_zone(const struct buddy *b, const struct request *request, size_t count,
+			  unsigned alloc_flags)
 {
-	for (uint32_t zone = b->zone_count; zone-- > 0;) {
+	struct choice c = choice_of(b, request);
+	uint32_t at = next_allowed(b, &c, 0), first = zone_at(&c, at);
+
+	for (; at < c.end; at = next_allowed(b, &c, at + 1)) {
+		uint32_t zone = c.list->zone[at];
 		const struct buddy_zone *z = &b->zones[zone];
 		uint64_t mark = (uint64_t)z->watermark[WMARK_LOW] + z->boost + count;
-		if (z->type <= highest_type &&
-		    watermark_ok(b, zone, 0, mark, highest_type, WMARK_LOW))
+		if (z->node != b->zones[first].node)
+			break;
+		if (watermark_ok(b, zone, 0, mark, b->zones[first].type, alloc_flags))
 			return zone;
 	}
 	return UINT32_MAX;
@@ -186,14 +253,14 @@ static uint32_t bulk_zone(const struct buddy *b, unsigned highest_type, size_t c
 size_t zonelist_take_bulk(struct buddy *b, const struct request *request, size_t count, pfn_t *out)
 {
 	unsigned migratetype = buddy_migratetype(b, request->migratetype);
-	uint32_t zone = request->zone_hint >= 0
-				? (uint32_t)request->zone_hint
-				: bulk_zone(b, zonelist_highest_type(request->gfp), count);
+	unsigned flags = WMARK_LOW | zonelist_cma_flag(b, request);
+	uint32_t zone = request->zone_hint >= 0 ? (uint32_t)request->zone_hint
+						: bulk_zone(b, request, count, flags);
 	size_t got = 0;
 
 	if (count > 1 && zone < b->zone_count && !(request->flags & REQUEST_PCP_BUSY)) {
 		for (; got < count; got++) {
-			uint32_t pfn = pcp_take(b, zone, request, migratetype, WMARK_LOW);
+			uint32_t pfn = pcp_take(b, zone, request, migratetype, flags);
 			if (pfn == UINT32_MAX)
 				break;
 			out[got].v = pfn;

@@ -30,10 +30,14 @@ struct fixture {
 	void *state;
 };
 
+/* What firmware keeps at the end of a PC's memory. */
+enum { FIRMWARE_BYTES = 128 << 10 };
+
+/* With so much memory beside what firmware keeps. */
 static inline struct page_machine fixture_machine(uint64_t memory_bytes, uint32_t cpus)
 {
 	return (struct page_machine){
-		.memory_bytes = memory_bytes,
+		.memory_bytes = memory_bytes + FIRMWARE_BYTES,
 		.cpus = cpus,
 		.nodes = 1,
 		.orders = 11,

@@ -540,19 +540,21 @@ static void impossible_machines_are_refused(void **unused)
 	struct page_machine m = fixture_machine(MEMORY, 1);
 
 	(void)unused;
-	m.nodes = 2;
-	refused(m, "page.buddy: machines of one node only, not 2");
+	m.nodes = NODES_MAX + 1;
+	refused(m, "page.buddy: nodes must be between 1 and 16");
 	m = fixture_machine(1 << 20, 1);
 	refused(m, "page.buddy: memory must be more than 2MiB and at most 8TiB");
 	m = fixture_machine(MEMORY, 1);
 	m.reserved_bytes = MEMORY;
-	refused(m, "page.buddy: 16384 reserved pages leave nothing of 16384 to manage");
+	refused(m, "page.buddy: 16384 reserved pages leave nothing of 16416 to manage");
 	m = fixture_machine(MEMORY, 1);
 	m.pageblock_order = 11;
-	refused(m, "page.buddy: pageblock_order must be between 4 and 10");
+	refused(m, "page.buddy: pageblock_order must be below orders, 11");
 	m = fixture_machine(MEMORY, 1);
-	m.orders = 3;
-	refused(m, "page.buddy: orders must be between 5 and 20");
+	m.orders = 0;
+	refused(m, "page.buddy: orders must be between 1 and 20");
+	m.orders = 21;
+	refused(m, "page.buddy: orders must be between 1 and 20");
 }
 
 static void states_that_contradict_themselves_are_refused(void **unused)
