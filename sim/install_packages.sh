@@ -13,7 +13,8 @@ packages_of() {
 		zlib1g-dev libxxhash-dev libyaml-dev libcmocka-dev ;;
 	plot) echo python3 python3-h5py python3-matplotlib ;;
 	test) echo clang clang-format git tar zstd gzip python3-yaml python3-jsonschema \
-		python3-pandas python3-xarray python3-h5netcdf poppler-utils man-db groff-base ;;
+		python3-pandas python3-xarray python3-h5netcdf poppler-utils man-db groff-base \
+		munge slurmctld slurmd slurm-client ;;
 	*)
 		echo "install_packages.sh: no group '$1', there are: build plot test" >&2
 		exit 2

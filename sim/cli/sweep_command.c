@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* slabyard sweep: the runs of an experiment, carried out here or handed to a cluster. */
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,12 +9,20 @@
 #include "base/shipped.h"
 #include "cli/cli.h"
 #include "cli/plugins.h"
-#include "cli/sweep_progress.h"
+#include "cli/sweep_engines.h"
 #include "sweep/plan.h"
 
-enum { OPTION_ENGINE = 256, OPTION_RESUME, OPTION_ONLY_FAILED, OPTION_DRY_RUN, OPTION_RUNS };
+enum {
+	OPTION_ENGINE = 256,
+	OPTION_RESUME,
+	OPTION_ONLY_FAILED,
+	OPTION_DRY_RUN,
+	OPTION_RUNS,
+	OPTION_RUNS_PER_TASK,
+	OPTION_SBATCH
+};
 
-enum { JOBS_MAX = 4096, PATH_BYTES = 4096, LABEL_BYTES = 512 };
+enum { JOBS_MAX = 4096, PATH_BYTES = 4096, LABEL_BYTES = 512, RUNS_PER_TASK_MAX = 1000000 };
 
 static const struct cli_option options[] = {
 	{ "jobs", true, 'j' },
@@ -24,35 +31,41 @@ static const struct cli_option options[] = {
 	{ "only-failed", false, OPTION_ONLY_FAILED },
 	{ "dry-run", false, OPTION_DRY_RUN },
 	{ "runs", true, OPTION_RUNS },
+	{ "runs-per-task", true, OPTION_RUNS_PER_TASK },
+	{ "sbatch", true, OPTION_SBATCH },
 	{ "output", true, 'o' },
 	{ 0 },
 };
 
-struct sweep_arguments {
-	const char *operand, *output;
-	unsigned jobs;
-	bool dry_run, some_runs;
-	enum sweep_which which;
-	size_t first, last;
-};
-
-/* The CPUs that this process may use. */
-static unsigned usable_cpus(void)
+/* A whole number from 1 to most. */
+static int take_number(const struct command *command, const char *shown, const char *text,
+		       double most, unsigned *number)
 {
-	cpu_set_t set;
-	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+	const struct option_spec spec = { .type = OPTION_UINT, .min = 1, .max = most };
+	struct error err = { 0 };
+	uint64_t value;
+	if (option_parse(&spec, text, &value, &err) != 0)
+		return cli_usage(command, "option '%s' %s", shown, err.message);
+	*number = (unsigned)value;
+	return EXIT_GOOD;
 }
 
-static int take_jobs(const struct command *command, const char *text, struct sweep_arguments *a)
+static int take_engine(const struct command *command, const char *name, struct sweep_arguments *a)
 {
-	const struct option_spec spec = {
-		.name = "jobs", .type = OPTION_UINT, .min = 1, .max = JOBS_MAX
-	};
-	struct error err = { 0 };
-	uint64_t jobs;
-	if (option_parse(&spec, text, &jobs, &err) != 0)
-		return cli_usage(command, "option '-j' %s", err.message);
-	a->jobs = (unsigned)jobs;
+	a->engine = sweep_engine_named(name);
+	if (a->engine)
+		return EXIT_GOOD;
+	return cli_usage(command, "option '--engine' takes local or slurm, is '%s'", name);
+}
+
+static int take_sbatch(const struct command *command, const char *text, struct sweep_arguments *a)
+{
+	if (a->sbatch_count == SLURM_OPTIONS_MAX)
+		return cli_usage(command, "option '--sbatch' is given too often");
+	if (text[0] != '-')
+		return cli_usage(command, "option '--sbatch' takes an option of sbatch, is '%s'",
+				 text);
+	a->sbatch[a->sbatch_count++] = text;
 	return EXIT_GOOD;
 }
 
@@ -76,7 +89,12 @@ static int take_option(const struct command *command, int letter, const char *va
 {
 	switch (letter) {
 	case 'j':
-		return take_jobs(command, value, a);
+		return take_number(command, "-j", value, JOBS_MAX, &a->jobs);
+	case OPTION_RUNS_PER_TASK:
+		return take_number(command, "--runs-per-task", value, RUNS_PER_TASK_MAX,
+				   &a->runs_per_task);
+	case OPTION_SBATCH:
+		return take_sbatch(command, value, a);
 	case 'o':
 		a->output = value;
 		return EXIT_GOOD;
@@ -92,9 +110,7 @@ static int take_option(const struct command *command, int letter, const char *va
 		a->which = letter == OPTION_RESUME ? SWEEP_UNFINISHED : SWEEP_ONLY_FAILED;
 		return EXIT_GOOD;
 	default:
-		if (strcmp(value, "local") == 0)
-			return EXIT_GOOD;
-		return cli_usage(command, "option '--engine' takes local, is '%s'", value);
+		return take_engine(command, value, a);
 	}
 }
 
@@ -156,44 +172,15 @@ static int store_plan(struct folder *folder, struct plan *plan, struct error *er
 	return 0;
 }
 
-static void print_outcome(const struct manifest *m, const struct folder *folder,
-			  const struct sweep_outcome *outcome)
-{
-	printf("%s: %zu run%s done", m->name, outcome->done, outcome->done == 1 ? "" : "s");
-	if (outcome->earlier)
-		printf(", %zu %s done before", outcome->earlier,
-		       outcome->earlier == 1 ? "was" : "were");
-	if (outcome->failed)
-		printf(", %zu failed (slabyard status %s)", outcome->failed, folder->path);
-	if (outcome->stopped_by)
-		printf(", stopped with %zu left (--resume goes on)", outcome->left);
-	printf("\nresults in %s\n", folder->path);
-}
-
 static int carry_out(const struct sweep_arguments *a, const struct folder *folder,
 		     const struct manifest *m)
 {
 	struct error err = { 0 };
-	struct sweep_display display;
-	struct sweep_outcome outcome;
-	struct sweep_work work = { .folder = folder,
-				   .manifest = m,
-				   .which = a->which,
-				   .first = a->first,
-				   .last = a->some_runs ? a->last : m->run_count - 1,
-				   .at_once = a->jobs,
-				   .observer = sweep_display_observer(&display, m) };
-	if (work.last >= m->run_count) {
+	if (a->some_runs && a->last >= m->run_count) {
 		error_set(&err, ERROR_INPUT, "--runs: there are runs 0 to %zu", m->run_count - 1);
 		return cli_fail(&err);
 	}
-	int status = sweep_run_local(&work, &outcome, &err);
-	sweep_display_clear(&display);
-	if (status != 0)
-		return cli_fail(&err);
-	print_outcome(m, folder, &outcome);
-	int code = cli_flush();
-	return outcome.failed || outcome.stopped_by ? EXIT_RUN_FAILED : code;
+	return a->engine(a, folder, m);
 }
 
 /* By the manifest that stands in the folder. */
@@ -212,13 +199,11 @@ static int go_on(const struct sweep_arguments *a, const char *path)
 	return code;
 }
 
-static int begin(const struct sweep_arguments *a, struct plan *plan)
+static int begin(const struct sweep_arguments *a, const char *path, struct plan *plan)
 {
 	struct error err = { 0 };
 	struct folder folder;
-	char path[PATH_BYTES];
-	snprintf(path, sizeof(path), "%s.sweep", plan->manifest->name);
-	if (folder_create(&folder, a->output ? a->output : path, &err) != 0)
+	if (folder_create(&folder, path, &err) != 0)
 		return cli_fail(&err);
 	int code;
 	if (folder_lock(&folder, false, &err) != 0 || store_plan(&folder, plan, &err) != 0)
@@ -229,28 +214,34 @@ static int begin(const struct sweep_arguments *a, struct plan *plan)
 	return code;
 }
 
+static int dry_run(const struct sweep_arguments *a, const char *path, const struct plan *plan)
+{
+	struct error err = { 0 };
+	struct folder folder;
+	if (folder_imagine(&folder, path, &err) != 0)
+		return cli_fail(&err);
+	print_plan(plan);
+	return carry_out(a, &folder, plan->manifest);
+}
+
 static int sweep_experiment(const struct sweep_arguments *a)
 {
 	struct error err = { 0 };
 	struct plan plan;
-	char path[PATH_BYTES];
+	char file[PATH_BYTES], path[PATH_BYTES];
 	size_t plugin_count;
 	const char *const *plugins = plugins_loaded(&plugin_count);
 	struct experiment *e =
-		experiment_read(find_experiment(a->operand, path, sizeof(path)), &err);
+		experiment_read(find_experiment(a->operand, file, sizeof(file)), &err);
 	if (!e)
 		return cli_fail(&err);
 	int status = plan_create(&plan, e, plugins, plugin_count, &err);
 	experiment_destroy(e);
 	if (status != 0)
 		return cli_fail(&err);
-	int code;
-	if (a->dry_run) {
-		print_plan(&plan);
-		code = cli_flush();
-	} else {
-		code = begin(a, &plan);
-	}
+	snprintf(path, sizeof(path), "%s.sweep", plan.manifest->name);
+	const char *output = a->output ? a->output : path;
+	int code = a->dry_run ? dry_run(a, output, &plan) : begin(a, output, &plan);
 	plan_free(&plan);
 	return code;
 }
@@ -263,7 +254,7 @@ static bool is_folder(const char *path)
 
 static int sweep_main(const struct command *command, int argc, char **argv)
 {
-	struct sweep_arguments a = { .jobs = usable_cpus() };
+	struct sweep_arguments a = { .engine = sweep_engine_named("local") };
 	struct cli_arguments arguments = {
 		.command = command, .options = options, .argc = argc, .argv = argv
 	};
@@ -292,19 +283,28 @@ static int sweep_main(const struct command *command, int argc, char **argv)
 
 const struct command sweep_command = {
 	.name = "sweep",
-	.usage = "sweep EXPERIMENT.yaml|DIR [-j N] [--resume|--only-failed] [--dry-run] [-o DIR]",
+	.usage =
+		"sweep EXPERIMENT.yaml|DIR [-j N] [--engine local|slurm] [--resume|--only-failed]\n"
+		"                      [--dry-run] [-o DIR]",
 	.help = "carries out the runs of an experiment",
 	.text = "  EXPERIMENT.yaml  traces, and what to vary (configs/experiments/README.md); a "
 		"name as\n"
 		"                   slab-variants is looked for among the shipped ones\n"
 		"  DIR              goes on with the sweep in it, as its manifest says\n"
-		"  -j, --jobs N     runs at once (default: the CPUs there are)\n"
+		"  -j, --jobs N     runs at once (default: the CPUs there are; with slurm: any "
+		"number)\n"
+		"  --engine ENGINE  local (default): processes here; slurm: an array job, and a "
+		"job that\n"
+		"                   merges behind it\n"
 		"  -o, --output DIR where everything goes (default: NAME.sweep)\n"
 		"  --resume         runs that are neither done nor failed; without it, failed ones "
 		"too\n"
 		"  --only-failed    runs that failed, once more\n"
 		"  --runs A-B       only those of the manifest\n"
-		"  --dry-run        prints the runs and does nothing\n\n"
+		"  --dry-run        prints the runs, with slurm the jobs too, and does nothing\n"
+		"  --runs-per-task N  with slurm (default: 1, more when there are more than 256)\n"
+		"  --sbatch OPTION  with slurm: of both jobs, as --sbatch=--partition=short; "
+		"repeatable\n\n"
 		"A run that is done is never run again; one whose configuration, trace or option "
 		"changed\n"
 		"is another. Ctrl-C stops cleanly. A run that fails fails alone: slabyard status "

@@ -52,6 +52,20 @@ int folder_open(struct folder *folder, const char *path, struct error *err)
 	return fits ? 0 : error_set(err, ERROR_INPUT, "%.512s: the name is too long", path);
 }
 
+int folder_imagine(struct folder *folder, const char *path, struct error *err)
+{
+	char here[FOLDER_PATH_BYTES];
+	if (access(path, F_OK) == 0)
+		return folder_open(folder, path, err);
+	*folder = (struct folder){ .name = path, .lock = -1 };
+	const char *above = path[0] == '/' ? "" : getcwd(here, sizeof(here));
+	int length = snprintf(folder->path, sizeof(folder->path), "%s%s%s", above ? above : "",
+			      path[0] == '/' ? "" : "/", path);
+	if (above && length > 0 && (size_t)length < sizeof(folder->path))
+		return 0;
+	return error_set(err, ERROR_INPUT, "%.512s: the name is too long", path);
+}
+
 void folder_close(struct folder *folder)
 {
 	if (folder->lock >= 0)

@@ -30,6 +30,8 @@ struct folder {
 int folder_create(struct folder *folder, const char *path, struct error *err);
 /* -1 with *err when it is not there. */
 int folder_open(struct folder *folder, const char *path, struct error *err);
+/* As folder_create would leave it, and nothing is made. */
+int folder_imagine(struct folder *folder, const char *path, struct error *err);
 void folder_close(struct folder *folder);
 
 /*

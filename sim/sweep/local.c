@@ -40,9 +40,9 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static bool is_wanted(const struct sweep_work *work, enum run_state state)
+bool sweep_is_wanted(enum sweep_which which, enum run_state state)
 {
-	switch (work->which) {
+	switch (which) {
 	case SWEEP_ONLY_FAILED:
 		return state == RUN_FAILED;
 	case SWEEP_UNFINISHED:
@@ -78,7 +78,7 @@ static int start_runs(struct local *l)
 {
 	const struct sweep_work *work = l->work;
 	for (; l->active < work->at_once && l->next <= work->last; l->next++) {
-		if (!is_wanted(work, l->states[l->next]))
+		if (!sweep_is_wanted(work->which, l->states[l->next]))
 			continue;
 		const struct manifest_run *run = &work->manifest->runs[l->next];
 		pid_t pid = launch_run(work->folder, work->manifest, run, &l->before, l->err);
@@ -179,7 +179,7 @@ static void count_runs(struct local *l)
 {
 	const struct sweep_work *work = l->work;
 	for (size_t i = work->first; i <= work->last; i++) {
-		l->progress.total += is_wanted(work, l->states[i]);
+		l->progress.total += sweep_is_wanted(work->which, l->states[i]);
 		l->progress.earlier += l->states[i] == RUN_DONE;
 	}
 }

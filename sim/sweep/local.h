@@ -33,6 +33,11 @@ enum sweep_which {
 	SWEEP_ONLY_FAILED, /* that failed */
 };
 
+bool sweep_is_wanted(enum sweep_which which, enum run_state state);
+
+/* What a process that carries out runs ends with when USR1 stopped it and runs are left. */
+enum { SWEEP_EXIT_AGAIN = 75 };
+
 struct sweep_work {
 	const struct folder *folder; /* locked */
 	const struct manifest *manifest;

@@ -7,7 +7,7 @@ import pathlib
 import tempfile
 import unittest
 
-from run_fixture import SAMPLES, SOURCE, sha256, slabyard
+from sweep_fixture import SAMPLES, SOURCE, sha256, slabyard
 
 EXPERIMENT = """\
 extends: [{source}/configs/machines/pc-256mib.yaml]

@@ -10,21 +10,10 @@ import tempfile
 import time
 import unittest
 
-from run_fixture import PROGRAM, sha256, slabyard
+from sweep_fixture import PROGRAM, sha256, short_sweep, slabyard
 
 RUNS = 32
 KILLS = 20
-EXPERIMENT = f"""\
-name: kill
-traces: [short.txt]
-machine: {{memory: 64MiB, reserved: 8MiB}}
-sweep: {{matrix: {{sample.keep: [{', '.join(str(2 + i) for i in range(RUNS))}]}}}}
-"""
-SHORT = "".join(
-    f"prog-1 [000] 1.{i:09}: kmalloc: ptr=0x{0xffff888001000000 + 64 * i:x} "
-    "bytes_req=24 bytes_alloc=32\n"
-    for i in range(1, 200)
-)
 
 
 def wait_until(condition, seconds=60):
@@ -40,8 +29,7 @@ class Kill(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="slabyard-sweep-kill-")
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        (self.folder / "kill.yaml").write_text(EXPERIMENT)
-        (self.folder / "short.txt").write_text(SHORT)
+        short_sweep(self.folder, "kill", RUNS)
         self.out = self.folder / "out"
 
     def start(self, *arguments):

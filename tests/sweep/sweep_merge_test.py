@@ -6,7 +6,7 @@ import sys
 import tempfile
 import unittest
 
-from run_fixture import SOURCE, sha256, slabyard
+from sweep_fixture import SOURCE, sha256, slabyard
 
 try:
     import h5py
