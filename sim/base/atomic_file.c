@@ -69,6 +69,11 @@ FILE *atomic_file_stream(struct atomic_file *file)
 	return file->stream;
 }
 
+const char *atomic_file_temporary(const struct atomic_file *file)
+{
+	return file->temporary;
+}
+
 /* The rename itself must survive a power cut. */
 static int sync_folder(const char *path)
 {

@@ -15,6 +15,8 @@ struct atomic_file;
 
 struct atomic_file *atomic_file_open(const char *path, struct error *err);
 FILE *atomic_file_stream(struct atomic_file *file);
+/* The name that it has until then, or NULL when it is written directly. */
+const char *atomic_file_temporary(const struct atomic_file *file);
 /* The file is gone afterwards, whatever is returned; on error nothing stands under the name. */
 int atomic_file_finish(struct atomic_file *file, struct error *err);
 void atomic_file_abandon(struct atomic_file *file);

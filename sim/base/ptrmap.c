@@ -94,7 +94,7 @@ static int grow(struct ptrmap *map, struct error *err)
 	return 0;
 }
 
-int ptrmap_put(struct ptrmap *map, uint64_t key, uint32_t value, struct error *err)
+uint32_t *ptrmap_at(struct ptrmap *map, uint64_t key, struct error *err)
 {
 	size_t at = find(map, key);
 
@@ -102,12 +102,22 @@ int ptrmap_put(struct ptrmap *map, uint64_t key, uint32_t value, struct error *e
 		/* At most half full, so that runs of occupied slots stay short. */
 		if (2 * (map->count + 1) > map->mask + 1) {
 			if (grow(map, err))
-				return -1;
+				return NULL;
 			at = find(map, key);
 		}
 		map->count++;
+		map->slots[at].key = key;
 	}
-	map->slots[at] = (struct slot){ .key = key, .value = value };
+	return &map->slots[at].value;
+}
+
+int ptrmap_put(struct ptrmap *map, uint64_t key, uint32_t value, struct error *err)
+{
+	uint32_t *at = ptrmap_at(map, key, err);
+
+	if (!at)
+		return -1;
+	*at = value;
 	return 0;
 }
 
@@ -140,6 +150,11 @@ uint32_t ptrmap_take(struct ptrmap *map, uint64_t key)
 	close_hole(map, at);
 	map->count--;
 	return value;
+}
+
+void ptrmap_expect(const struct ptrmap *map, uint64_t key)
+{
+	__builtin_prefetch(&map->slots[home(map, key)]);
 }
 
 size_t ptrmap_count(const struct ptrmap *map)

@@ -25,8 +25,17 @@ void ptrmap_destroy(struct ptrmap *map);
 uint32_t ptrmap_get(const struct ptrmap *map, uint64_t key);
 /* Adds the key or replaces its value. -1 and *err when memory is spent; the map is as before. */
 int ptrmap_put(struct ptrmap *map, uint64_t key, uint32_t value, struct error *err);
+/*
+ * Where the key's value stands, to be read and set until the next call; the key is put into the map
+ * when it is not there, and the value is PTRMAP_NONE then: the caller sets it. NULL and *err when
+ * memory is spent.
+ */
+uint32_t *ptrmap_at(struct ptrmap *map, uint64_t key, struct error *err);
 /* Removes the key; its value, or PTRMAP_NONE when it was not there. */
 uint32_t ptrmap_take(struct ptrmap *map, uint64_t key);
+
+/* The key will be asked for soon: memory may be fetched. */
+void ptrmap_expect(const struct ptrmap *map, uint64_t key);
 
 size_t ptrmap_count(const struct ptrmap *map);
 

@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "core/operation.h"
+#include "core/extension.h"
 #include "import/shapes.h"
 #include "import/text.h"
 
@@ -80,7 +80,7 @@ static void apply_outright(struct decoder *d, struct import_event *e)
 	if (fields_number(f, KEY_ADDRESS, &number))
 		e->record.address = number;
 	if (fields_number(f, KEY_DETAIL, &number))
-		event_set_detail(e, number);
+		record_set_detail(&e->record, number);
 	apply_flag(d, KEY_EFFECT, RECORD_EFFECT, e);
 	apply_flag(d, KEY_FAILED, RECORD_FAILED, e);
 	apply_flag(d, KEY_BULK, RECORD_BULK, e);

@@ -250,7 +250,10 @@ static int resolve_alloc(struct identity *i, struct import_event *e, struct impo
 	struct ptrmap *map = map_of(i, e, space, err);
 	if (!map)
 		return -1;
-	uint32_t old = ptrmap_take(map, e->record.address);
+	uint32_t *at = ptrmap_at(map, e->record.address, err);
+	if (!at)
+		return -1;
+	const uint32_t old = *at;
 	if (old != PTRMAP_NONE) {
 		i->report->double_allocs++;
 		end_before(e, old, e->record.address, before);
@@ -259,8 +262,7 @@ static int resolve_alloc(struct identity *i, struct import_event *e, struct impo
 	}
 	if (!e->record.id)
 		e->record.id = take_id(i, e, space);
-	if (ptrmap_put(map, e->record.address, e->record.id, err))
-		return -1;
+	*at = e->record.id;
 	return old == PTRMAP_NONE ? 1 : 2;
 }
 
@@ -437,6 +439,12 @@ int identity_resolve(struct identity *i, struct import_event *e, struct import_e
 	else if (note_block(i, e, err) != 0)
 		return -1;
 	return result;
+}
+
+void identity_expect(const struct identity *i, uint32_t process, uint64_t address)
+{
+	if (process < i->process_count && i->processes[process].heap)
+		ptrmap_expect(i->processes[process].heap, address);
 }
 
 uint64_t identity_live(const struct identity *i)

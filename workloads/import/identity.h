@@ -27,6 +27,9 @@ int identity_resolve(struct identity *identity, struct import_event *event,
 /* An id for the event's allocation, which is told of before the event itself goes out. */
 uint32_t identity_reserve(struct identity *identity, const struct import_event *event);
 
+/* A heap block of that process will be resolved soon: memory may be fetched. */
+void identity_expect(const struct identity *identity, uint32_t process, uint64_t address);
+
 /* Allocations that live, over all spaces. */
 uint64_t identity_live(const struct identity *identity);
 

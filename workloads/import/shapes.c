@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "base/ptrmap.h"
-#include "core/ids.h"
-#include "core/operation.h"
+#include "core/extension.h"
 #include "import/allocator.h"
 #include "import/text.h"
 
@@ -17,37 +16,9 @@ uint32_t event_clip(struct decoder *d, uint64_t value)
 	return UINT32_MAX;
 }
 
-void event_set_detail(struct import_event *e, uint64_t detail)
-{
-	uint32_t cpu = e->record.cpu_detail & RECORD_CPU_MASK;
-	e->record.cpu_detail = (uint16_t)(cpu | (detail & 15) << RECORD_CPU_BITS);
-}
-
 static struct record *extend(struct import_event *e)
 {
-	e->record.flags |= RECORD_EXTENDED;
-	e->extension.operation = OP_EXTENSION;
-	return &e->extension;
-}
-
-static void extend_length(struct import_event *e, uint64_t bytes)
-{
-	struct record *extension = extend(e);
-	extension->size = (uint32_t)(bytes >> 32);
-	extension->id = (uint32_t)bytes;
-}
-
-/* A size of 4 GiB and more stands whole in the extension. */
-static void set_size(struct import_event *e, uint64_t size)
-{
-	e->record.size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
-	if (size > UINT32_MAX)
-		extend_length(e, size);
-}
-
-static uint64_t pages_of(uint64_t bytes)
-{
-	return (bytes >> PAGE_SHIFT) + ((bytes & (PAGE_SIZE_BYTES - 1)) != 0);
+	return record_extend(&e->record, &e->extension);
 }
 
 int shape_plain(struct decoder *d, const struct event_rule *rule, struct import_event *e,
@@ -63,7 +34,7 @@ int shape_plain(struct decoder *d, const struct event_rule *rule, struct import_
 		e->record.size = (int64_t)size < 0 ? (uint32_t)size : event_clip(d, size);
 	}
 	if (rule->detail != KEY_COUNT)
-		event_set_detail(e, fields_number_or(&d->fields, rule->detail, 0));
+		record_set_detail(&e->record, fields_number_or(&d->fields, rule->detail, 0));
 	return 0;
 }
 
@@ -162,7 +133,8 @@ int shape_object(struct decoder *d, const struct event_rule *rule, struct import
 	if (!fields_address(&d->fields, rule->address, &e->record.address))
 		e->record.address = 0;
 	if (rule->size != KEY_COUNT)
-		set_size(e, fields_number_or(&d->fields, rule->size, 0));
+		record_set_size(&e->record, &e->extension,
+				fields_number_or(&d->fields, rule->size, 0));
 	if (operation_table[rule->operation].ids == ID_ALLOC && e->record.address == 0)
 		e->record.flags |= RECORD_FAILED;
 	origin->bytes_alloc = event_clip(d, fields_number_or(&d->fields, KEY_BYTES_ALLOC, 0));
@@ -249,20 +221,15 @@ int shape_cache(struct decoder *d, const struct event_rule *rule, struct import_
 	return origin->cache == NAMES_NONE ? -1 : 0;
 }
 
-/* Null, or one of the last 4095 addresses: system calls return errors there, MAP_FAILED too. */
-static bool is_failure(uint64_t address)
-{
-	return address == 0 || address > UINT64_MAX - 4095;
-}
-
 int shape_mapping(struct decoder *d, const struct event_rule *rule, struct import_event *e,
 		  struct raw_origin *origin, struct error *err)
 {
 	uint64_t bytes = fields_number_or(&d->fields, rule->size, 0);
 	if (shape_plain(d, rule, e, origin, err))
 		return -1;
-	e->record.size = event_clip(d, pages_of(bytes));
-	if (operation_table[rule->operation].ids == ID_ALLOC && is_failure(e->record.address))
+	e->record.size = event_clip(d, pages_of_bytes(bytes));
+	if (operation_table[rule->operation].ids == ID_ALLOC &&
+	    address_is_failure(e->record.address))
 		e->record.flags |= RECORD_FAILED;
 	return 0;
 }
@@ -271,7 +238,7 @@ int shape_mmap(struct decoder *d, const struct event_rule *rule, struct import_e
 	       struct raw_origin *origin, struct error *err)
 {
 	uint64_t bytes = fields_number_or(&d->fields, KEY_LEN, 0);
-	extend_length(e, bytes);
+	extension_set_length(extend(e), bytes);
 	e->extension.origin = event_clip(d, fields_number_or(&d->fields, KEY_PROT, 0));
 	e->extension.task = event_clip(d, fields_number_or(&d->fields, KEY_FLAGS, 0));
 	return shape_mapping(d, rule, e, origin, err);
@@ -281,12 +248,12 @@ int shape_mremap(struct decoder *d, const struct event_rule *rule, struct import
 		 struct raw_origin *origin, struct error *err)
 {
 	uint64_t old_bytes = fields_number_or(&d->fields, KEY_OLD_LEN, 0);
-	extend_length(e, fields_number_or(&d->fields, KEY_LEN, 0));
+	extension_set_length(extend(e), fields_number_or(&d->fields, KEY_LEN, 0));
 	e->extension.address = fields_number_or(&d->fields, KEY_OLD, 0);
-	e->extension.origin = event_clip(d, pages_of(old_bytes));
+	e->extension.origin = event_clip(d, pages_of_bytes(old_bytes));
 	if (shape_mapping(d, rule, e, origin, err))
 		return -1;
-	if (is_failure(e->record.address))
+	if (address_is_failure(e->record.address))
 		e->record.flags |= RECORD_FAILED;
 	return 0;
 }
@@ -326,7 +293,7 @@ int shape_va_alloc(struct decoder *d, const struct event_rule *rule, struct impo
 		return -1;
 	/* As large as an address where nothing is asked for: 1 is "none". */
 	origin->align = event_clip(d, fields_number_or(&d->fields, KEY_ALIGN, 0));
-	extend_length(e, fields_number_or(&d->fields, KEY_VEND, 0));
+	extension_set_length(extend(e), fields_number_or(&d->fields, KEY_VEND, 0));
 	e->extension.address = fields_number_or(&d->fields, KEY_VSTART, 0);
 	if (fields_flag(&d->fields, KEY_FAILED))
 		e->record.flags |= RECORD_FAILED;

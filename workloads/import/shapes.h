@@ -36,9 +36,6 @@ SHAPE(va_alloc);
 SHAPE(range); /* compaction's "(0x2400 ~ 0x2800)" */
 SHAPE(sysctl);
 
-/* Sets the detail bits of a record. */
-void event_set_detail(struct import_event *event, uint64_t detail);
-
 /* `value` in the 32 bits that a record has for it; a larger one is cut and counted. */
 uint32_t event_clip(struct decoder *decoder, uint64_t value);
 

@@ -6,20 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/definitions.h"
 #include "core/operation.h"
-#include "core/trace_hash.h"
-#include "import/identity.h"
 #include "import/import.h"
 #include "import/lines.h"
-
-enum {
-	READ_RECORDS = 4096,
-	/* A record goes out with at most two made up before it, and an extension. */
-	BATCH_RECORDS = 4 * READ_RECORDS,
-	THREADS_MAX = 1 << 16,
-	ALIGNMENTS_MAX = 64,
-};
+#include "import/records_out.h"
 
 struct trc_header {
 	char magic[8];
@@ -33,30 +23,17 @@ enum { HEADER_BYTES = 4096 };
 
 static const char magic[8] = { 'M', 'T', 'R', 'A', 'C', 'E', '0', '1' };
 
-struct alignment {
-	uint64_t bytes;
-	uint32_t origin;
-};
-
 struct trc_cursor {
 	struct trace_cursor cursor;
 	struct lines *lines;
 	struct import_report *report;
 	struct import_report own_report;
-	struct definition_table *table;
-	struct identity *identity;
-	struct trace_hash *hash;
+	struct records_out *out;
 	struct trc_header header;
 	uint64_t taken;                   /* records of the file */
 	uint64_t break_end, break_failed; /* the break where it was found to fail */
-	uint64_t latest_ns;
-	struct alignment alignments[ALIGNMENTS_MAX];
-	uint32_t alignment_count;
-	uint64_t records_out;
-	struct trc_record ahead; /* read and not yet looked at */
-	bool has_ahead;
-	uint32_t task_of[THREADS_MAX]; /* + 1 */
-	struct record records[BATCH_RECORDS];
+	struct trc_record ahead;          /* read and not yet looked at */
+	bool has_ahead, has_begun;
 };
 
 static int trc_recognise(const char *bytes, size_t length)
@@ -104,69 +81,23 @@ static int read_ahead(struct trc_cursor *t, struct error *err)
 	return 0;
 }
 
-static uint64_t time_of(struct trc_cursor *t, const struct trc_record *r)
+static uint64_t time_of(const struct trc_cursor *t, const struct trc_record *r)
 {
 	const struct trc_header *h = &t->header;
-	uint64_t ticks = r->time > h->tsc0 ? r->time - h->tsc0 : 0;
+	const uint64_t ticks = r->time > h->tsc0 ? r->time - h->tsc0 : 0;
 
-	if (h->tsc1 > h->tsc0 && h->ns1 > h->ns0)
-		ticks = (uint64_t)((unsigned __int128)ticks * (h->ns1 - h->ns0) /
-				   (h->tsc1 - h->tsc0));
-	if (ticks > t->latest_ns)
-		t->latest_ns = ticks;
-	return t->latest_ns;
+	if (h->tsc1 <= h->tsc0 || h->ns1 <= h->ns0)
+		return ticks;
+	return (uint64_t)((unsigned __int128)ticks * (h->ns1 - h->ns0) / (h->tsc1 - h->tsc0));
 }
 
 static int find_task(struct trc_cursor *t, uint32_t thread, uint32_t *task, struct error *err)
 {
-	if (!t->task_of[thread]) {
-		const char *slash = strrchr(t->header.exe, '/');
-		const struct task_def d = {
-			.tid = (uint32_t)t->header.pid + thread,
-			.tgid = (uint32_t)t->header.pid,
-			.comm = slash ? slash + 1 : t->header.exe,
-		};
-		const uint32_t index = definition_add_task(t->table, &d, err);
+	const char *slash = strrchr(t->header.exe, '/');
+	const uint32_t pid = (uint32_t)t->header.pid;
 
-		if (index == UINT32_MAX)
-			return -1;
-		t->task_of[thread] = index + 1;
-	}
-	*task = t->task_of[thread] - 1;
-	return 0;
-}
-
-static int find_alignment(struct trc_cursor *t, uint64_t bytes, uint32_t *origin, struct error *err)
-{
-	for (uint32_t i = 0; i < t->alignment_count; i++) {
-		if (t->alignments[i].bytes == bytes) {
-			*origin = t->alignments[i].origin;
-			return 0;
-		}
-	}
-	if (bytes > UINT32_MAX || t->alignment_count == ALIGNMENTS_MAX)
-		return error_at_record(err, lines_name(t->lines), "record", t->taken,
-				       "an alignment of %" PRIu64 " bytes is too much", bytes);
-	const struct origin_def d = {
-		.call_site = "", .cache = CACHE_NONE, .node = -1, .align = (uint32_t)bytes
-	};
-
-	*origin = definition_add_origin(t->table, &d, err);
-	t->alignments[t->alignment_count++] = (struct alignment){ bytes, *origin };
-	return *origin == UINT32_MAX ? -1 : 0;
-}
-
-static void put(struct trc_cursor *t, struct batch *batch, const struct import_event *e,
-		uint64_t time_ns)
-{
-	const uint32_t time = (uint32_t)(time_ns - batch->base_ns);
-
-	t->records[batch->count] = e->record;
-	t->records[batch->count++].time = time;
-	if (!(e->record.flags & RECORD_EXTENDED))
-		return;
-	t->records[batch->count] = e->extension;
-	t->records[batch->count++].time = time;
+	return records_out_task(t->out, pid + thread, pid, slash ? slash + 1 : t->header.exe, task,
+				err);
 }
 
 /* A block of the main arena outside the heap, and the break was not moved to where it lies. */
@@ -182,95 +113,67 @@ static bool shows_failed_break(const struct trc_cursor *t, const struct trc_reco
 	return r->out < t->header.brk0 || r->out >= (end > t->break_end ? end : t->break_end);
 }
 
-static void put_failed_break(struct trc_cursor *t, struct batch *batch, uint32_t task,
-			     uint64_t time_ns)
+static int put_failed_break(struct trc_cursor *t, const struct import_event *by, struct error *err)
 {
-	const struct import_event e = { .record = { .operation = OP_BRK,
-						    .flags = RECORD_FAILED,
-						    .task = task,
-						    .address = t->break_end } };
+	struct import_event e = { .record = { .operation = OP_BRK,
+					      .flags = RECORD_FAILED,
+					      .task = by->record.task,
+					      .address = t->break_end },
+				  .time_ns = by->time_ns };
 
 	t->break_failed = t->break_end;
-	put(t, batch, &e, time_ns);
+	return records_out_put(t->out, &e, err);
 }
 
-static int take_record(struct trc_cursor *t, const struct trc_record *r, uint64_t time_ns,
-		       struct batch *batch, struct error *err)
+static int take_record(struct trc_cursor *t, const struct trc_record *r, struct error *err)
 {
-	struct import_event e, before;
+	struct import_event e;
 
 	if (!trc_decode(r, &e)) {
 		t->report->unknown_events++;
 		return 0;
 	}
+	e.time_ns = time_of(t, r);
 	if (find_task(t, trc_thread(r), &e.record.task, err))
 		return -1;
-	if (e.record.operation == OP_MEMALIGN && find_alignment(t, r->in, &e.record.origin, err))
+	if (e.record.operation == OP_MEMALIGN &&
+	    records_out_alignment(t->out, r->in, &e.record.origin, err))
 		return -1;
-	if (shows_failed_break(t, r))
-		put_failed_break(t, batch, e.record.task, time_ns);
+	if (shows_failed_break(t, r) && put_failed_break(t, &e, err))
+		return -1;
 	if (e.record.operation == OP_BRK)
 		t->break_end = r->out;
-	e.extension.task = 0;
-	const int events = identity_resolve(t->identity, &e, &before, err);
-
-	if (events < 0)
-		return -1;
-	if (events == 2)
-		put(t, batch, &before, time_ns);
-	if (events > 0)
-		put(t, batch, &e, time_ns);
-	t->report->events += events > 0;
-	return 0;
+	return records_out_put(t->out, &e, err);
 }
 
-static int put_process(struct trc_cursor *t, struct batch *batch, struct error *err)
+static int put_process(struct trc_cursor *t, struct error *err)
 {
 	struct import_event e = { .record = { .operation = OP_PROCESS_START,
 					      .address = t->header.brk0 } };
 
-	if (find_task(t, 0, &e.record.task, err))
-		return -1;
-	put(t, batch, &e, batch->base_ns);
-	return 0;
-}
-
-static int fill(struct trc_cursor *t, struct batch *batch, struct error *err)
-{
-	if (t->records_out == 0 && put_process(t, batch, err))
-		return -1;
-	for (int i = 0; i < READ_RECORDS - 1 && t->has_ahead; i++) {
-		const struct trc_record r = t->ahead;
-		const uint64_t time_ns = time_of(t, &r);
-
-		if (time_ns - batch->base_ns > UINT32_MAX)
-			break;
-		if (read_ahead(t, err) || take_record(t, &r, time_ns, batch, err))
-			return -1;
-	}
-	return 0;
+	t->has_begun = true;
+	if (t->has_ahead)
+		e.time_ns = time_of(t, &t->ahead);
+	return find_task(t, 0, &e.record.task, err) ? -1 : records_out_put(t->out, &e, err);
 }
 
 static int trc_next(struct trace_cursor *cursor, struct batch *batch, struct error *err)
 {
 	struct trc_cursor *t = (struct trc_cursor *)cursor;
 
-	*batch = (struct batch){ .records = t->records,
-				 .base_ns = t->latest_ns,
-				 .first_record = t->records_out };
-	while (batch->count == 0) {
-		if (t->records_out && !t->has_ahead) {
-			t->report->live_at_end = identity_live(t->identity);
-			return 0;
-		}
-		if (t->has_ahead)
-			batch->base_ns = time_of(t, &t->ahead);
-		if (fill(t, batch, err))
+	if (!t->has_begun && put_process(t, err))
+		return -1;
+	while (t->has_ahead && records_out_has_room(t->out)) {
+		const struct trc_record r = t->ahead;
+
+		if (read_ahead(t, err) || take_record(t, &r, err))
 			return -1;
 	}
-	t->records_out += batch->count;
-	trace_hash_update(t->hash, batch);
-	return 1;
+	if (records_out_take(t->out, batch, err))
+		return -1;
+	t->report->live_at_end = records_out_live(t->out);
+	batch->lines = NULL;
+	return batch->count > 0;
 }
 
 static double trc_progress(const struct trace_cursor *cursor)
@@ -280,17 +183,14 @@ static double trc_progress(const struct trace_cursor *cursor)
 
 static uint64_t trc_hash(const struct trace_cursor *cursor)
 {
-	return trace_hash_value(((const struct trc_cursor *)cursor)->hash, cursor->definitions);
+	return records_out_hash(((const struct trc_cursor *)cursor)->out);
 }
 
 static void trc_close(struct trace_cursor *cursor)
 {
 	struct trc_cursor *t = (struct trc_cursor *)cursor;
 
-	identity_destroy(t->identity);
-	trace_hash_destroy(t->hash);
-	if (t->table)
-		definition_table_destroy(t->table);
+	records_out_destroy(t->out);
 	lines_close(t->lines);
 	free(t);
 }
@@ -315,19 +215,15 @@ static int read_header(struct trc_cursor *t, struct error *err)
 
 static int make_parts(struct trc_cursor *t, struct error *err)
 {
-	t->table = definition_table_create();
-	t->hash = trace_hash_create();
-	if (!t->table || !t->hash)
-		return error_set(err, ERROR_RUN, "%s: out of memory", lines_name(t->lines));
-	t->identity = identity_create(t->table, t->report, err);
-	if (!t->identity || read_header(t, err))
+	t->out = records_out_create(lines_name(t->lines), t->report, true, err);
+	if (!t->out || read_header(t, err))
 		return -1;
 	t->report->effect_rule = "none";
-	return definition_set_meta(t->table, "source", "trc", err) ||
-			       definition_set_meta(t->table, "level", "libc", err) ||
-			       definition_set_meta(t->table, "libc", "ptmalloc", err) ||
-			       definition_set_meta(t->table, "chunk_flags", "1", err) ||
-			       definition_set_meta(t->table, "exe", t->header.exe, err)
+	return records_out_set_meta(t->out, "source", "trc", err) ||
+			       records_out_set_meta(t->out, "level", "libc", err) ||
+			       records_out_set_meta(t->out, "libc", "ptmalloc", err) ||
+			       records_out_set_meta(t->out, "chunk_flags", "1", err) ||
+			       records_out_set_meta(t->out, "exe", t->header.exe, err)
 		       ? -1
 		       : 0;
 }
@@ -352,7 +248,7 @@ static struct trace_cursor *trc_open(struct lines *lines, const struct import_op
 	}
 	t->cursor = (struct trace_cursor){
 		.ops = &trc_ops,
-		.definitions = definition_table_view(t->table),
+		.definitions = records_out_definitions(t->out),
 		.name = lines_name(lines),
 		.format = "trc",
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "import/trc.h"
 
-#include "core/operation.h"
+#include "core/extension.h"
 
 static const uint8_t operations[] = {
 	[TRC_MALLOC] = OP_MALLOC,           [TRC_FREE] = OP_FREE,
@@ -11,34 +11,11 @@ static const uint8_t operations[] = {
 	[TRC_THREAD_EXIT] = OP_THREAD_EXIT,
 };
 
-static void set_detail(struct record *r, uint32_t detail)
-{
-	r->cpu_detail = (uint16_t)(detail << RECORD_CPU_BITS);
-}
-
-static struct record *extend(struct import_event *e)
-{
-	e->record.flags |= RECORD_EXTENDED;
-	e->extension.operation = OP_EXTENSION;
-	return &e->extension;
-}
-
-static void set_size(struct import_event *e, uint64_t size)
-{
-	if (size <= UINT32_MAX) {
-		e->record.size = (uint32_t)size;
-		return;
-	}
-	e->record.size = UINT32_MAX;
-	extend(e)->size = (uint32_t)(size >> 32);
-	e->extension.id = (uint32_t)size;
-}
-
 static void decode_block(const struct trc_record *r, struct import_event *e)
 {
 	e->record.address = r->out;
-	set_size(e, trc_size(r));
-	set_detail(&e->record, trc_chunk_bits(r));
+	record_set_size(&e->record, &e->extension, trc_size(r));
+	record_set_detail(&e->record, trc_chunk_bits(r));
 	if (!r->out)
 		e->record.flags |= RECORD_FAILED;
 }
@@ -52,9 +29,9 @@ static void decode_realloc(const struct trc_record *r, struct import_event *e)
 		e->record.operation = OP_FREE;
 		e->record.flags = 0;
 		e->record.address = r->in;
-		set_detail(&e->record, 0);
+		record_set_detail(&e->record, 0);
 	} else {
-		extend(e)->address = r->in;
+		record_extend(&e->record, &e->extension)->address = r->in;
 	}
 }
 
@@ -78,7 +55,7 @@ bool trc_decode(const struct trc_record *r, struct import_event *e)
 	switch (operation) {
 	case TRC_FREE:
 		e->record.address = r->in;
-		set_detail(&e->record, trc_chunk_bits(r));
+		record_set_detail(&e->record, trc_chunk_bits(r));
 		break;
 	case TRC_MALLOPT:
 	case TRC_MALLOC_TRIM:
@@ -86,7 +63,7 @@ bool trc_decode(const struct trc_record *r, struct import_event *e)
 		break;
 	case TRC_BRK:
 		e->record.address = r->out;
-		set_detail(&e->record, trc_is_foreign(r));
+		record_set_detail(&e->record, trc_is_foreign(r));
 		break;
 	case TRC_THREAD_EXIT:
 		break;
