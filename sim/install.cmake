@@ -7,6 +7,7 @@ cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX
 configure_file(${CMAKE_SOURCE_DIR}/sim/slabyard.pc.in ${CMAKE_BINARY_DIR}/slabyard.pc @ONLY)
 
 install(TARGETS slabyard slabyard_cli)
+install(TARGETS slabyard_record LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/slabyard)
 install(FILES ${CMAKE_BINARY_DIR}/slabyard.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 # The headers of the library's users and of those who write a policy: the ops table of each kind,

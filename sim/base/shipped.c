@@ -65,3 +65,17 @@ bool shipped_samples(char *buffer, size_t size)
 	}
 	return false;
 }
+
+bool shipped_library(const char *name, char *buffer, size_t size)
+{
+	static const char *const folders[] = { SLABYARD_LIBRARIES, "." };
+	char folder[PATH_MAX];
+	if (!program_folder(folder, sizeof(folder)))
+		return false;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		int length = snprintf(buffer, size, "%s/%s/%s", folder, folders[i], name);
+		if (is_readable(length, buffer, size))
+			return true;
+	}
+	return false;
+}

@@ -18,4 +18,7 @@ bool shipped_config(const char *kind, const char *name, char *buffer, size_t siz
 /* The folder of the recordings; false: there is none. */
 bool shipped_samples(char *buffer, size_t size);
 
+/* A library that programs load, not this one; false: there is none. */
+bool shipped_library(const char *name, char *buffer, size_t size);
+
 #endif

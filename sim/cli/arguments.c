@@ -20,8 +20,11 @@ static size_t fill_long(const struct cli_option *options, struct option *out)
 	return n;
 }
 
-static void fill_short(const struct cli_option *options, char *out)
+static void fill_short(const struct cli_arguments *a, char *out)
 {
+	const struct cli_option *options = a->options;
+	if (a->ends_at_operand)
+		*out++ = '+';
 	*out++ = ':';
 	*out++ = 'h';
 	for (; options->name; options++) {
@@ -76,7 +79,7 @@ int cli_next(struct cli_arguments *a)
 	struct option long_options[OPTIONS_MAX];
 	char short_options[SHORT_MAX];
 	fill_long(a->options, long_options);
-	fill_short(a->options, short_options);
+	fill_short(a, short_options);
 	int letter = getopt_long(a->argc, a->argv, short_options, long_options, NULL);
 	a->value = optarg;
 	a->operand = optind;

@@ -54,6 +54,14 @@ struct syt_writer *syt_writer_open(const char *path, const struct syt_writer_opt
  */
 int syt_writer_append(struct syt_writer *writer, const struct definitions *definitions,
 		      const struct batch *batch, struct error *err);
+/*
+ * Writes what was appended as a block of its own, however short, so that a reader of
+ * syt_writer_file() finds it, even after this process was killed.
+ */
+int syt_writer_flush(struct syt_writer *writer, const struct definitions *definitions,
+		     struct error *err);
+/* The file as it stands until it is finished; NULL when it is no regular file. */
+const char *syt_writer_file(const struct syt_writer *writer);
 /* Writes the trailer, fsyncs, renames. The writer is gone afterwards, whatever is returned. */
 int syt_writer_finish(struct syt_writer *writer, const struct definitions *definitions,
 		      struct error *err);

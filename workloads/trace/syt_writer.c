@@ -290,6 +290,17 @@ int syt_writer_append(struct syt_writer *writer, const struct definitions *defin
 	return 0;
 }
 
+int syt_writer_flush(struct syt_writer *writer, const struct definitions *definitions,
+		     struct error *err)
+{
+	return flush_records(writer, definitions, err);
+}
+
+const char *syt_writer_file(const struct syt_writer *writer)
+{
+	return atomic_file_temporary(writer->file);
+}
+
 static int write_trailer(struct syt_writer *w, const struct definitions *d, struct error *err)
 {
 	struct syt_trailer trailer = { .records = w->record_count,

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Threads get a small number at their first call. Which one is calling is told by a key of
+ * pthread_getspecific(); its destructor tells that the thread ends.
+ */
+#include <errno.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "record/preload/preload.h"
+
+static struct thread threads[RAW_THREADS];
+static uint16_t free_indices[RAW_THREADS];
+static uint32_t free_count, ever_used;
+
+static struct thread *threads_add(int32_t tid)
+{
+	if (!free_count && ever_used == RAW_THREADS)
+		return NULL;
+	const uint32_t index = free_count ? free_indices[--free_count] : ever_used++;
+
+	threads[index] = (struct thread){ .tid = tid, .index = (uint16_t)index };
+	return &threads[index];
+}
+
+void threads_remove(struct thread *thread)
+{
+	thread->tid = 0;
+	free_indices[free_count++] = thread->index;
+}
+
+/* In a forked child, which has only the thread that called fork(). */
+void threads_forget_others(struct thread *self)
+{
+	free_count = 0;
+	for (uint32_t i = 0; i < ever_used; i++) {
+		if (&threads[i] == self)
+			continue;
+		threads[i].tid = 0;
+		free_indices[free_count++] = (uint16_t)i;
+	}
+	self->tid = (int32_t)syscall(SYS_gettid);
+	self->exits = 0;
+}
+
+void threads_tell(const struct thread *thread, uint64_t at)
+{
+	uint64_t comm[2] = { 0 };
+
+	prctl(PR_GET_NAME, comm);
+	raw_put(thread, RAW_THREAD_START, (uint64_t)thread->tid, 0, 0, at);
+	raw_put(thread, RAW_NAME, comm[0], comm[1], 0, at);
+}
+
+/*
+ * Other destructors run as well, and some free: this one asks to be run once more. The initial
+ * thread's cache is not given back when it leaves by pthread_exit().
+ */
+static void thread_ends(void *value)
+{
+	struct thread *thread = value;
+	struct call call;
+
+	if (recorder.leaving == thread || thread->tid == recorder.pid)
+		return;
+	pthread_setspecific(recorder.key, thread);
+	if (thread->exits++ == 0 || !call_begin(&call))
+		return;
+	call.kept = true;
+	call_end(&call);
+	order_leave(thread);
+}
+
+bool threads_begin(void)
+{
+	return pthread_key_create(&recorder.key, thread_ends) == 0;
+}
+
+/* The first call of a thread, or one after its end has begun. */
+static struct thread *who_calls(int32_t tid, uint64_t at)
+{
+	if (recorder.leaving && recorder.leaving->tid == tid)
+		return recorder.leaving;
+	struct thread *thread = threads_add(tid);
+
+	if (!thread)
+		return NULL;
+	if (pthread_setspecific(recorder.key, thread)) {
+		threads_remove(thread);
+		return NULL;
+	}
+	threads_tell(thread, at);
+	return thread;
+}
+
+bool call_begin_unknown(struct call *call)
+{
+	const int32_t tid = (int32_t)syscall(SYS_gettid);
+	const enum turn turn = order_take(tid, NULL, call->alone);
+
+	if (turn == TURN_REFUSED)
+		return false;
+	call->kept = turn == TURN_KEPT;
+	recorder.busy = true;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	call->start = ticks();
+	call->thread = who_calls(tid, call->start);
+	if (!call->thread) {
+		recorder.slot->untold++;
+		order_give(call);
+		return false;
+	}
+	break_look(call->thread, RAW_BRK_FOREIGN, call->start);
+	return true;
+}

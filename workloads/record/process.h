@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A program in a process, as the recorder sees it: its slot of the shared memory, and its stream. A
+ * forked process has none before it does something, as most only execute another program.
+ */
+#ifndef SLABYARD_RECORD_PROCESS_H
+#define SLABYARD_RECORD_PROCESS_H
+
+#include "record/clock.h"
+#include "record/events.h"
+#include "record/faults.h"
+#include "record/record.h"
+#include "record/shared.h"
+
+/* What a child of that fork has inherited. */
+struct fork_point {
+	uint64_t serial;
+	void *stream;
+	uint64_t position;
+	uint32_t tid; /* of the thread that forked, in that stream */
+};
+
+struct process {
+	struct process *next; /* all that there ever were: children may look for their parents */
+	uint32_t slot;
+	struct shared_slot *shared; /* NULL: ended */
+	int pidfd;                  /* -1: it had ended before it could be watched */
+	pid_t pid;
+	struct shared_slot facts; /* as the program told them */
+	struct raw_decoder decoder;
+	uint64_t tail;
+	bool executes; /* its last record says so */
+	bool is_over;  /* the kernel says so: what faults now is the next program */
+	bool is_lost;
+
+	void *stream; /* the sink's; NULL: none yet */
+	struct fork_point inherited;
+	struct fork_point *forks;
+	size_t fork_count;
+	uint64_t calls, events, latest_ns;
+
+	struct fault *faults; /* not yet in the stream */
+	size_t fault_count, fault_capacity;
+};
+
+struct process_list {
+	struct process *first;
+	const struct record_sink *sink;
+	struct record_report *report;
+	struct clock clock;
+	uint64_t sampled_ticks, waits_ticks;
+};
+
+/* Of a slot that has just gone live. Takes the mapping over. NULL with *err. */
+struct process *process_create(struct process_list *list, uint32_t slot, struct shared_slot *shared,
+			       struct error *err);
+void process_list_free(struct process_list *list);
+
+/* The one that lives, or lived last, in the slot under that pid; NULL: none. */
+struct process *process_find(const struct process_list *list, uint32_t slot, pid_t pid);
+
+/* Takes what the program has told about until then. *got says whether there was anything. */
+int process_drain(struct process_list *list, struct process *process, uint64_t until_ns, bool *got,
+		  struct error *err);
+int process_end(struct process_list *list, struct process *process, enum recorded_end how,
+		struct error *err);
+int process_add_fault(struct process *process, const struct fault *fault, struct error *err);
+
+#endif
