@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+enum { FILES_LISTED = 1000 };
+
 static void print_file(FILE *out, const struct recorded_file *f)
 {
 	static const char *const ends[] = {
@@ -85,11 +87,13 @@ void record_report_print(FILE *out, const struct recording *recording,
 
 	fprintf(out, "slabyard record: %zu %s, %" PRIu64 " calls, %" PRIu64 " events\n", files,
 		files == 1 ? "process" : "processes", r->calls, r->events);
-	for (size_t i = 0; i < files; i++) {
+	for (size_t i = 0; i < files && i < FILES_LISTED; i++) {
 		const struct recorded_file file = recording_file(recording, i);
 
 		print_file(out, &file);
 	}
+	if (files > FILES_LISTED)
+		fprintf(out, "  and %zu more\n", files - FILES_LISTED);
 	print_overhead(out, r);
 	if (faults)
 		print_faults(out, r);

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/operation.h"
+#include "base/ptrmap.h"
 #include "import/records_out.h"
 
 struct stream {
@@ -28,6 +28,7 @@ struct recording {
 	char *path;
 	struct syt_writer_options options;
 	struct stream *first, *last;
+	struct ptrmap *programs; /* by pid: how many streams it had before the latest */
 };
 
 static int no_memory(const struct recording *r, struct error *err)
@@ -50,15 +51,14 @@ struct recording *recording_create(const char *path, const struct syt_writer_opt
 {
 	struct recording *r = calloc(1, sizeof(*r));
 
-	if (r)
-		r->path = strdup(path);
-	if (!r || !r->path) {
+	if (!r || !(r->path = strdup(path))) {
 		free(r);
 		error_set(err, ERROR_RUN, "%s: out of memory", path);
 		return NULL;
 	}
 	r->options = *options;
-	if (check_folder(path, err) == 0)
+	r->programs = ptrmap_create(err);
+	if (r->programs && check_folder(path, err) == 0)
 		return r;
 	recording_destroy(r);
 	return NULL;
@@ -83,25 +83,16 @@ void recording_destroy(struct recording *r)
 		r->first = s->next;
 		stream_free(s);
 	}
-	if (r)
-		free(r->path);
+	if (!r)
+		return;
+	ptrmap_destroy(r->programs);
+	free(r->path);
 	free(r);
 }
 
-/* How many programs that process has executed before. */
-static unsigned programs_before(const struct recording *r, pid_t pid)
-{
-	unsigned count = 0;
-
-	for (const struct stream *s = r->first; s; s = s->next)
-		count += s->facts.pid == pid;
-	return count;
-}
-
-static char *choose_path(const struct recording *r, pid_t pid)
+static char *choose_path(const struct recording *r, pid_t pid, uint32_t before)
 {
 	const char *ending = strrchr(r->path, '.');
-	const unsigned before = programs_before(r, pid);
 	char *path = NULL;
 	int made;
 
@@ -116,24 +107,40 @@ static char *choose_path(const struct recording *r, pid_t pid)
 	return made < 0 ? NULL : path;
 }
 
+/* Which policy's addresses these are: glibc's, or those of nobody that is simulated. */
+static const char *libc_name(const struct recorded_process *p)
+{
+	const char *slash = strrchr(p->malloc_owner, '/');
+
+	if (!*p->malloc_owner || p->malloc_unwatched)
+		return "ptmalloc";
+	return slash ? slash + 1 : p->malloc_owner;
+}
+
 static int set_meta(struct stream *s, const struct recorded_process *p, struct error *err)
 {
-	char cpus[16], libc[32];
+	const bool is_glibc = !*p->malloc_owner || p->malloc_unwatched;
+	char cpus[16];
 
 	snprintf(cpus, sizeof(cpus), "%u", p->cpus);
-	snprintf(libc, sizeof(libc), "glibc %s", p->libc_version);
-	return records_out_set_meta(s->out, "source", "slabyard record", err) ||
-			       records_out_set_meta(s->out, "exe", p->executable, err) ||
-			       records_out_set_meta(s->out, "libc", libc, err) ||
-			       records_out_set_meta(s->out, "cpus", cpus, err) ||
-			       records_out_set_meta(s->out, "malloc",
-						    *p->malloc_owner ? p->malloc_owner : "glibc",
-						    err) ||
-			       (*p->malloc_environment &&
-				records_out_set_meta(s->out, "malloc_environment",
-						     p->malloc_environment, err))
-		       ? -1
-		       : 0;
+	const struct {
+		const char *key, *value;
+	} facts[] = {
+		{ "source", "slabyard record" },
+		{ "level", "libc" },
+		{ "libc", libc_name(p) },
+		{ "chunk_flags", is_glibc ? "1" : "0" },
+		{ "exe", p->executable },
+		{ "glibc_version", p->libc_version },
+		{ "cpus", cpus },
+		{ "malloc_environment", p->malloc_environment },
+	};
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		if (*facts[i].value &&
+		    records_out_set_meta(s->out, facts[i].key, facts[i].value, err))
+			return -1;
+	return 0;
 }
 
 static int write_out(struct stream *s, struct error *err)
@@ -249,8 +256,12 @@ static int note_origin(struct stream *s, const struct recorded_process *p, struc
 static int open_stream(struct stream *s, const struct recorded_process *p, struct error *err)
 {
 	const struct recording *r = s->recording;
+	uint32_t *before = ptrmap_at(r->programs, (uint64_t)p->pid, err);
 
-	s->path = choose_path(r, p->pid);
+	if (!before)
+		return -1;
+	*before = *before == PTRMAP_NONE ? 0 : *before + 1;
+	s->path = choose_path(r, p->pid, *before);
 	s->executable = strdup(p->executable);
 	s->malloc_owner = strdup(p->malloc_owner);
 	if (!s->path || !s->executable || !s->malloc_owner)
@@ -294,8 +305,8 @@ static int find_task(struct stream *s, const struct recorded_event *event, uint3
 		     struct error *err)
 {
 	if (!s->has_last || s->last_tid != event->tid) {
-		if (records_out_task(s->out, event->tid, (uint32_t)s->facts.pid, event->comm,
-				     &s->last_task, err))
+		if (records_out_task(s->out, event->tid, event->pid, event->comm, &s->last_task,
+				     err))
 			return -1;
 		s->last_tid = event->tid;
 		s->has_last = true;

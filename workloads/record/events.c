@@ -231,7 +231,7 @@ static void set_space_call(struct recorded_event *e, const struct raw_decoder *d
 }
 
 /* A block of the main arena that is neither in the heap nor in a piece known to be outside it. */
-static bool is_outside(const struct raw_decoder *d, const struct recorded_event *e)
+static bool is_outside(struct raw_decoder *d, const struct recorded_event *e)
 {
 	const struct record *r = &e->record;
 
@@ -239,9 +239,14 @@ static bool is_outside(const struct raw_decoder *d, const struct recorded_event 
 	    r->operation == OP_FREE || r->flags & RECORD_FAILED || record_detail(r) & 6 ||
 	    (r->address >= d->brk0 && r->address < d->brk))
 		return false;
-	for (uint32_t i = 0; i < d->piece_count; i++)
-		if (r->address >= d->pieces[i].begin && r->address < d->pieces[i].end)
+	for (uint32_t i = 0; i < d->piece_count; i++) {
+		const uint32_t index = (d->piece_last + i) % d->piece_count;
+
+		if (r->address >= d->pieces[index].begin && r->address < d->pieces[index].end) {
+			d->piece_last = index;
 			return false;
+		}
+	}
 	return true;
 }
 
@@ -276,6 +281,9 @@ static int tell_failed_break(struct raw_decoder *d, struct recorded_event *event
 	d->pieces[d->piece_count++] = (struct heap_piece){
 		begin, begin + (needed > PIECE_BYTES_MIN ? needed : PIECE_BYTES_MIN)
 	};
+	if (d->brk_failed == d->brk)
+		return 1;
+	d->brk_failed = d->brk;
 	events[1] = events[0];
 	events[0] = break_event(d, &events[1], RECORD_FAILED);
 	return 2;

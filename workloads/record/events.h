@@ -24,9 +24,9 @@ struct raw_decoder {
 	uint64_t old_length, new_length; /* of the mremap to come */
 	bool is_glibc;
 	bool has_moved; /* the break, by the call to come */
-	uint64_t brk0, brk;
+	uint64_t brk0, brk, brk_failed;
 	struct heap_piece *pieces;
-	uint32_t piece_count;
+	uint32_t piece_count, piece_last; /* where the latest block outside lay */
 };
 
 /* Of a child's decoder: what its parent's knows of the heap. 0, or -1 with *err. */

@@ -228,21 +228,24 @@ struct sample_id {
 
 static int add_sample(struct faults *f, const char *body, size_t size, struct error *err)
 {
+	const size_t raw = sizeof(struct sample_id) + sizeof(uint32_t);
 	struct fault_sample sample;
 	struct sample_id id;
+	struct fault fault = { .kind = FAULT_UNKNOWN };
 
-	if (size < sizeof(id) + sizeof(uint32_t) + sizeof(sample))
+	if (size < (f->typed ? raw + sizeof(sample) : sizeof(id) + sizeof(fault.address)))
 		return 0;
 	memcpy(&id, body, sizeof(id));
-	struct fault fault = { .monotonic_ns = id.time, .pid = id.pid, .tid = id.tid };
-
 	if (f->typed) {
-		memcpy(&sample, body + sizeof(id) + sizeof(uint32_t), sizeof(sample));
+		memcpy(&sample, body + raw, sizeof(sample));
 		fault.address = sample.address;
 		fault.kind = sample.error_code & ERROR_CODE_WRITE ? FAULT_WRITE : FAULT_READ;
 	} else {
 		memcpy(&fault.address, body + sizeof(id), sizeof(fault.address));
 	}
+	fault.monotonic_ns = id.time;
+	fault.pid = id.pid;
+	fault.tid = id.tid;
 	return fault.address < ADDRESS_MAX ? add(f, &fault, err) : 0;
 }
 

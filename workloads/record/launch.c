@@ -75,23 +75,41 @@ static int set_environment(const char *library, const char *memory_path, struct 
 	return result ? error_errno(err, "environment", "cannot be set") : 0;
 }
 
+/* A signal that comes meanwhile waits until it is known whom to pass it on to. */
+static int spawn(pid_t *pid, char *const *arguments)
+{
+	posix_spawnattr_t attributes;
+	sigset_t all, kept;
+
+	sigfillset(&all);
+	posix_spawnattr_init(&attributes);
+	pthread_sigmask(SIG_BLOCK, &all, &kept);
+	posix_spawnattr_setsigmask(&attributes, &kept);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	const int failed = posix_spawnp(pid, arguments[0], NULL, &attributes, arguments, environ);
+
+	if (!failed)
+		program = *pid;
+	pthread_sigmask(SIG_SETMASK, &kept, NULL);
+	posix_spawnattr_destroy(&attributes);
+	return failed;
+}
+
 pid_t launch(char *const *arguments, const char *library, const char *memory_path,
 	     struct error *err)
 {
-	pid_t pid;
+	pid_t pid = 0;
 
 	if (set_environment(library, memory_path, err))
 		return -1;
 	take_signals();
-	const int failed = posix_spawnp(&pid, arguments[0], NULL, NULL, arguments, environ);
+	const int failed = spawn(&pid, arguments);
 
-	if (failed) {
-		launch_end();
-		return error_set(err, ERROR_INPUT, "%s: cannot be executed: %s", arguments[0],
-				 strerror(failed));
-	}
-	program = pid;
-	return pid;
+	if (!failed)
+		return pid;
+	launch_end();
+	return error_set(err, ERROR_INPUT, "%s: cannot be executed: %s", arguments[0],
+			 strerror(failed));
 }
 
 int launch_poll(int *status, struct error *err)

@@ -58,6 +58,11 @@ struct shared_slot *memory_map(const struct memory *m, uint32_t slot, struct err
 	return NULL;
 }
 
+void memory_unmap(struct shared_slot *slot)
+{
+	munmap(slot, SLOT_BYTES);
+}
+
 void memory_free_slot(const struct memory *m, uint32_t slot)
 {
 	fallocate(m->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)slot_offset(slot),

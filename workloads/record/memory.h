@@ -16,8 +16,9 @@ struct memory {
 int memory_create(struct memory *memory, const struct clock *clock, struct error *err);
 void memory_destroy(struct memory *memory);
 
-/* A mapping of the slot, which the caller unmaps; NULL with *err. */
+/* A mapping of the slot; NULL with *err. */
 struct shared_slot *memory_map(const struct memory *memory, uint32_t slot, struct error *err);
+void memory_unmap(struct shared_slot *slot);
 /* Nobody uses the slot any more, and nothing maps it: its pages go back. */
 void memory_free_slot(const struct memory *memory, uint32_t slot);
 

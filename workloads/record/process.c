@@ -6,12 +6,12 @@
 #include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/ids.h"
 #include "core/operation.h"
+#include "record/memory.h"
 
 enum {
 	GIVE_BACK_EVERY = 4096,
@@ -19,6 +19,8 @@ enum {
 	 * known of a block. */
 	AHEAD_RECORDS = 32,
 	AHEAD_BLOCKS = 12,
+	/* Ended processes that are still known, for parents and children that look for them. */
+	DEPARTED_KEPT = 128,
 };
 
 /* Text that the program wrote: ended where its room ends. */
@@ -31,40 +33,10 @@ static void end_texts(struct shared_slot *facts)
 	facts->comm[sizeof(facts->comm) - 1] = '\0';
 }
 
-struct process *process_create(struct process_list *list, uint32_t slot, struct shared_slot *shared,
-			       struct error *err)
-{
-	struct process *p = calloc(1, sizeof(*p));
-
-	if (!p) {
-		munmap(shared, SLOT_BYTES);
-		error_set(err, ERROR_RUN, "no memory for the recorded programs");
-		return NULL;
-	}
-	p->slot = slot;
-	p->shared = shared;
-	p->facts = *shared;
-	end_texts(&p->facts);
-	p->pid = p->facts.pid;
-	p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
-	if (p->pidfd < 0 && errno != ESRCH) {
-		error_errno(err, "the recorded program", "cannot be watched");
-		munmap(shared, SLOT_BYTES);
-		free(p);
-		return NULL;
-	}
-	p->decoder = (struct raw_decoder){ .brk0 = p->facts.brk0,
-					   .brk = p->facts.brk,
-					   .is_glibc = p->facts.other_malloc != MALLOC_REPLACED };
-	p->next = list->first;
-	list->first = p;
-	return p;
-}
-
 static void release(struct process *p)
 {
 	if (p->shared)
-		munmap(p->shared, SLOT_BYTES);
+		memory_unmap(p->shared);
 	if (p->pidfd >= 0)
 		close(p->pidfd);
 	free(p->faults);
@@ -74,17 +46,42 @@ static void release(struct process *p)
 	p->fault_count = p->fault_capacity = 0;
 }
 
+static void unlink_and_free(struct process_list *list, struct process *p)
+{
+	struct process **at = &list->first;
+
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	release(p);
+	raw_decoder_free(&p->decoder);
+	free(p->forks);
+	free(p);
+}
+
 void process_list_free(struct process_list *list)
 {
-	while (list->first) {
-		struct process *p = list->first;
+	while (list->first)
+		unlink_and_free(list, list->first);
+}
 
-		list->first = p->next;
-		release(p);
-		raw_decoder_free(&p->decoder);
-		free(p->forks);
-		free(p);
+/* Of the processes that have ended, the oldest ones are forgotten. */
+static void forget_departed(struct process_list *list)
+{
+	while (list->departed > DEPARTED_KEPT) {
+		struct process *oldest = NULL;
+
+		for (struct process *p = list->first; p; p = p->next)
+			if (!p->shared)
+				oldest = p;
+		unlink_and_free(list, oldest);
+		list->departed--;
 	}
+}
+
+static bool is_forked(const struct process *p)
+{
+	return p->facts.parent_slot != SHARED_SLOTS;
 }
 
 struct process *process_find(const struct process_list *list, uint32_t slot, pid_t pid)
@@ -102,8 +99,17 @@ static int add_event(struct process_list *list, struct process *p, struct record
 	if (time_ns > p->latest_ns)
 		p->latest_ns = time_ns;
 	e->time_ns = p->latest_ns;
+	e->pid = (uint32_t)p->pid;
 	p->events++;
 	return list->sink->event(p->stream, e, err);
+}
+
+static struct fork_point *find_fork(const struct process *p, uint64_t serial)
+{
+	for (size_t i = p->fork_count; i > 0; i--)
+		if (p->forks[i - 1].serial == serial)
+			return &p->forks[i - 1];
+	return NULL;
 }
 
 /* What a fork of the parent left to this process; nothing when the parent is not known. */
@@ -116,13 +122,50 @@ static int find_inherited(struct process_list *list, struct process *p, struct e
 		return parent ? -1 : 0;
 	if (raw_decoder_inherit(&p->decoder, &parent->decoder, err))
 		return -1;
-	for (size_t i = parent->fork_count; i > 0; i--) {
-		if (parent->forks[i - 1].serial == p->facts.fork_serial) {
-			p->inherited = parent->forks[i - 1];
-			break;
-		}
-	}
+	const struct fork_point *point = find_fork(parent, p->facts.fork_serial);
+
+	if (point)
+		p->inherited = *point;
+	p->is_known_to_parent = point && point->is_told;
 	return 0;
+}
+
+static struct process *make(uint32_t slot, struct shared_slot *shared, struct error *err)
+{
+	struct process *p = calloc(1, sizeof(*p));
+
+	if (!p) {
+		memory_unmap(shared);
+		error_set(err, ERROR_RUN, "no memory for the recorded programs");
+		return NULL;
+	}
+	p->slot = slot;
+	p->shared = shared;
+	p->facts = *shared;
+	end_texts(&p->facts);
+	p->pid = p->facts.pid;
+	p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+	if (p->pidfd >= 0 || errno == ESRCH)
+		return p;
+	error_errno(err, "the recorded program", "cannot be watched");
+	memory_unmap(shared);
+	free(p);
+	return NULL;
+}
+
+struct process *process_create(struct process_list *list, uint32_t slot, struct shared_slot *shared,
+			       struct error *err)
+{
+	struct process *p = make(slot, shared, err);
+
+	if (!p)
+		return NULL;
+	p->decoder = (struct raw_decoder){ .brk0 = p->facts.brk0,
+					   .brk = p->facts.brk,
+					   .is_glibc = p->facts.other_malloc != MALLOC_REPLACED };
+	p->next = list->first;
+	list->first = p;
+	return is_forked(p) && find_inherited(list, p, err) != 0 ? NULL : p;
 }
 
 static int add_start(struct process_list *list, struct process *p, uint64_t time_ns,
@@ -139,10 +182,9 @@ static int add_start(struct process_list *list, struct process *p, uint64_t time
 static int begin_stream(struct process_list *list, struct process *p, uint64_t time_ns,
 			struct error *err)
 {
-	const bool forked = p->facts.parent_slot != SHARED_SLOTS;
 	const struct recorded_process facts = {
 		.pid = p->pid,
-		.parent = forked ? p->facts.parent_pid : 0,
+		.parent = is_forked(p) ? p->facts.parent_pid : 0,
 		.ancestor = p->inherited.stream,
 		.inherited = p->inherited.position,
 		.ancestor_tid = p->inherited.tid,
@@ -162,15 +204,56 @@ static int begin_stream(struct process_list *list, struct process *p, uint64_t t
 	return p->inherited.stream ? 0 : add_start(list, p, time_ns, err);
 }
 
+/*
+ * In its parent's stream a child is only known to be there, and to end: its own doings are in its
+ * own.
+ */
+static int tell_parent(struct process_list *list, struct process *parent, const struct process *p,
+		       struct error *err)
+{
+	struct recorded_event e = { .record.operation = p->how == RECORDED_EXEC ? OP_EXEC : OP_EXIT,
+				    .pid = (uint32_t)p->pid,
+				    .tid = (uint32_t)p->pid,
+				    .comm = p->facts.comm };
+
+	if (p->latest_ns > parent->latest_ns)
+		parent->latest_ns = p->latest_ns;
+	e.time_ns = parent->latest_ns;
+	parent->events++;
+	return list->sink->event(parent->stream, &e, err);
+}
+
+static struct process *find_child(const struct process_list *list, const struct process *parent,
+				  uint64_t serial)
+{
+	struct process *p = list->first;
+
+	while (p && (p->facts.parent_pid != parent->pid || p->facts.fork_serial != serial ||
+		     p->facts.parent_slot != parent->slot))
+		p = p->next;
+	return p;
+}
+
+/* The parent tells of its child, which may have come to its end before that. */
+static int note_child(struct process_list *list, struct process *parent, uint64_t serial,
+		      struct error *err)
+{
+	struct process *child = find_child(list, parent, serial);
+	struct fork_point *point = find_fork(parent, serial);
+
+	if (point)
+		point->is_told = true;
+	if (!child)
+		return 0;
+	child->is_known_to_parent = true;
+	return child->shared ? 0 : tell_parent(list, parent, child, err);
+}
+
 /* Before anything is put into the stream. */
 static int need_stream(struct process_list *list, struct process *p, uint64_t time_ns,
 		       struct error *err)
 {
-	if (p->stream)
-		return 0;
-	if (p->facts.parent_slot != SHARED_SLOTS && find_inherited(list, p, err))
-		return -1;
-	return begin_stream(list, p, time_ns, err);
+	return p->stream ? 0 : begin_stream(list, p, time_ns, err);
 }
 
 /* Where a child of this fork will find what it has inherited. */
@@ -183,13 +266,11 @@ static int note_fork(struct process_list *list, struct process *p, const struct 
 	if (!grown)
 		return error_set(err, ERROR_RUN, "no memory for the recorded programs");
 	p->forks = grown;
-	/* Nothing has happened since its own fork: it left what it had. */
-	if (!p->stream && p->facts.parent_slot != SHARED_SLOTS && !p->inherited.stream &&
-	    find_inherited(list, p, err))
-		return -1;
 	struct fork_point *point = &p->forks[p->fork_count++];
 
+	/* Nothing has happened since its own fork: what it had then goes on. */
 	*point = p->inherited;
+	point->is_told = false;
 	point->serial = raw->in;
 	if (!p->stream)
 		return 0;
@@ -243,6 +324,14 @@ int process_add_fault(struct process *p, const struct fault *fault, struct error
 	return 0;
 }
 
+size_t process_drop_faults(struct process *p)
+{
+	const size_t dropped = p->fault_count;
+
+	p->fault_count = 0;
+	return dropped;
+}
+
 static int take_raw(struct process_list *list, struct process *p, const struct raw_record *raw,
 		    uint64_t time_ns, struct error *err)
 {
@@ -263,7 +352,7 @@ static int take_raw(struct process_list *list, struct process *p, const struct r
 	for (int i = 0; i < count; i++)
 		if (add_event(list, p, &events[i], time_ns, err))
 			return -1;
-	return 0;
+	return operation == RAW_FORKED ? note_child(list, p, raw->in, err) : 0;
 }
 
 /* The program may be waiting for room. */
@@ -333,7 +422,7 @@ int process_drain(struct process_list *list, struct process *p, uint64_t until_n
 /* Executables are followed by a new process; what a short-lived fork did before is left out. */
 static bool is_worth_keeping(const struct process *p, enum recorded_end how)
 {
-	return how != RECORDED_EXEC || p->facts.parent_slot == SHARED_SLOTS || p->fork_count ||
+	return how != RECORDED_EXEC || !is_forked(p) || p->fork_count ||
 	       p->events >= FORK_KEPT_EVENTS;
 }
 
@@ -368,6 +457,19 @@ static void add_figures(struct process_list *list, const struct process *p)
 	list->waits_ticks += p->shared->waits_ticks;
 }
 
+/* What its parent's stream says of it, where that still goes on. */
+static int end_in_parent(struct process_list *list, struct process *p, enum recorded_end how,
+			 struct error *err)
+{
+	struct process *parent = process_find(list, p->facts.parent_slot, p->facts.parent_pid);
+
+	p->how = how;
+	if (!p->is_known_to_parent || !parent || !parent->stream || !parent->shared ||
+	    (how != RECORDED_EXIT && how != RECORDED_EXEC))
+		return 0;
+	return tell_parent(list, parent, p, err);
+}
+
 int process_end(struct process_list *list, struct process *p, enum recorded_end how,
 		struct error *err)
 {
@@ -377,11 +479,15 @@ int process_end(struct process_list *list, struct process *p, enum recorded_end 
 	if (p->is_lost)
 		how = RECORDED_LOST;
 	/* A program that never allocates has a stream too. */
-	if (result == 0 && p->facts.parent_slot == SHARED_SLOTS)
+	if (result == 0 && !is_forked(p))
 		result = need_stream(list, p, p->latest_ns, err);
 	if (result == 0 && p->stream)
 		result = end_stream(list, p, how, err);
+	if (result == 0)
+		result = end_in_parent(list, p, how, err);
 	add_figures(list, p);
 	release(p);
+	list->departed++;
+	forget_departed(list);
 	return result;
 }

@@ -18,10 +18,11 @@ struct fork_point {
 	void *stream;
 	uint64_t position;
 	uint32_t tid; /* of the thread that forked, in that stream */
+	bool is_told; /* the fork itself, with the child's pid */
 };
 
 struct process {
-	struct process *next; /* all that there ever were: children may look for their parents */
+	struct process *next; /* the one before it; those that have ended too, for a while */
 	uint32_t slot;
 	struct shared_slot *shared; /* NULL: ended */
 	int pidfd;                  /* -1: it had ended before it could be watched */
@@ -29,8 +30,10 @@ struct process {
 	struct shared_slot facts; /* as the program told them */
 	struct raw_decoder decoder;
 	uint64_t tail;
-	bool executes; /* its last record says so */
-	bool is_over;  /* the kernel says so: what faults now is the next program */
+	enum recorded_end how;   /* it has ended */
+	bool is_known_to_parent; /* whose stream has the fork, with its pid */
+	bool executes;           /* its last record says so */
+	bool is_over;            /* the kernel says so: what faults now is the next program */
 	bool is_lost;
 
 	void *stream; /* the sink's; NULL: none yet */
@@ -45,6 +48,7 @@ struct process {
 
 struct process_list {
 	struct process *first;
+	unsigned departed; /* of them, those that have ended */
 	const struct record_sink *sink;
 	struct record_report *report;
 	struct clock clock;
@@ -65,5 +69,7 @@ int process_drain(struct process_list *list, struct process *process, uint64_t u
 int process_end(struct process_list *list, struct process *process, enum recorded_end how,
 		struct error *err);
 int process_add_fault(struct process *process, const struct fault *fault, struct error *err);
+/* Those that are not in the stream yet were not its: how many. */
+size_t process_drop_faults(struct process *process);
 
 #endif

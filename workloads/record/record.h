@@ -50,7 +50,8 @@ struct recorded_process {
 struct recorded_event {
 	struct record record, extension;
 	uint64_t time_ns; /* since the recording began; never goes back within a stream */
-	uint32_t tid;
+	/* Of another process only: the end of a child that this one has forked. */
+	uint32_t pid, tid;
 	const char *comm;
 	uint64_t alignment; /* of a memalign */
 };

@@ -93,6 +93,19 @@ static int settle_early(struct session *s, pid_t pid, struct process *p, struct 
 	return 0;
 }
 
+/* Faults of that process until now were those of the program before. */
+static int take_exec(struct session *s, const struct fault *exec, struct process *p,
+		     struct error *err)
+{
+	const uint64_t exec_ns = clock_since(&s->list.clock, exec->monotonic_ns);
+
+	if (p && exec_ns < clock_ns(&s->list.clock, p->facts.attached_ticks))
+		s->list.report->faults_lost += process_drop_faults(p);
+	else if (p)
+		p->is_over = true;
+	return settle_early(s, exec->pid, NULL, err);
+}
+
 /*
  * A program's first faults are those of its loader, before it has found the recorder: they wait
  * until it has.
@@ -101,13 +114,9 @@ static int take_fault(struct session *s, const struct fault *fault, struct error
 {
 	struct process *p = find_live(s, fault->pid);
 
-	if (fault->kind != FAULT_EXEC)
-		return p && !p->is_over ? process_add_fault(p, fault, err)
-					: keep_early(s, fault, err);
-	if (!p || p->is_over)
-		return settle_early(s, fault->pid, NULL, err);
-	p->is_over = true;
-	return 0;
+	if (fault->kind == FAULT_EXEC)
+		return take_exec(s, fault, p, err);
+	return p && !p->is_over ? process_add_fault(p, fault, err) : keep_early(s, fault, err);
 }
 
 static int take_faults(struct session *s, struct error *err)
@@ -146,20 +155,52 @@ static int add_process(struct session *s, uint32_t slot, struct error *err)
 	return end_process(s, is_later ? other : p, RECORDED_EXEC, err);
 }
 
-/* Whether there were any that were not known. */
-static int find_some(struct session *s, bool *found, struct error *err)
+struct arrival {
+	uint32_t slot, number;
+};
+
+static int by_number(const void *a, const void *b)
 {
-	*found = false;
+	const uint32_t first = ((const struct arrival *)a)->number,
+		       second = ((const struct arrival *)b)->number;
+
+	return (first > second) - (first < second);
+}
+
+/* Slots that went live since the last look, in that order: parents before their children. */
+static int find_arrivals(const struct session *s, struct arrival *list, uint32_t *count,
+			 struct error *err)
+{
+	*count = 0;
 	for (uint32_t i = 0; i < SHARED_SLOTS; i++) {
 		const uint8_t state =
 			__atomic_load_n(&s->memory.control->slot_state[i], __ATOMIC_ACQUIRE);
 
 		if (state != SLOT_LIVE || s->live[i])
 			continue;
-		if (add_process(s, i, err))
+		struct shared_slot *shared = memory_map(&s->memory, i, err);
+
+		if (!shared)
 			return -1;
-		*found = true;
+		list[(*count)++] = (struct arrival){ i, shared->number };
+		memory_unmap(shared);
 	}
+	qsort(list, *count, sizeof(*list), by_number);
+	return 0;
+}
+
+/* Whether there were any that were not known. */
+static int find_some(struct session *s, bool *found, struct error *err)
+{
+	struct arrival arrivals[SHARED_SLOTS];
+	uint32_t count;
+
+	if (find_arrivals(s, arrivals, &count, err))
+		return -1;
+	*found = count > 0;
+	for (uint32_t i = 0; i < count; i++)
+		if (add_process(s, arrivals[i].slot, err))
+			return -1;
 	return 0;
 }
 
@@ -201,19 +242,33 @@ static bool has_ended(const struct process *p)
 	return p->pidfd < 0 || poll(&poll_fd, 1, 0) == 1;
 }
 
+/* Children before their parents, whose traces tell of their end. NULL: there is none. */
+static struct process *last_of(const struct session *s, const bool *ended)
+{
+	struct process *last = NULL;
+
+	for (uint32_t i = 0; i < SHARED_SLOTS; i++)
+		if (ended[i] && s->live[i] &&
+		    (!last || s->live[i]->facts.number > last->facts.number))
+			last = s->live[i];
+	return last;
+}
+
 /* A process that has ended between two looks may have made another one before. */
 static int end_processes(struct session *s, struct error *err)
 {
 	bool ended[SHARED_SLOTS];
+	struct process *p;
 
 	for (uint32_t i = 0; i < SHARED_SLOTS; i++)
 		ended[i] = s->live[i] && has_ended(s->live[i]);
 	if (find_new(s, err) || take_faults(s, err))
 		return -1;
-	for (uint32_t i = 0; i < SHARED_SLOTS; i++)
-		if (ended[i] && s->live[i] && has_ended(s->live[i]) &&
-		    end_process(s, s->live[i], RECORDED_EXIT, err))
+	while ((p = last_of(s, ended)) != NULL) {
+		ended[p->slot] = false;
+		if (has_ended(p) && end_process(s, p, RECORDED_EXIT, err))
 			return -1;
+	}
 	return 0;
 }
 

@@ -129,7 +129,8 @@ struct shared_slot {
 	uint32_t number;      /* control.attached's, from 1 */
 	uint32_t parent_slot; /* of the process that it was forked from; SHARED_SLOTS: none */
 	int32_t parent_pid;
-	uint64_t fork_serial;  /* RAW_FORK's */
+	uint64_t fork_serial; /* RAW_FORK's */
+	uint64_t attached_ticks;
 	uint64_t brk0, brk;    /* the break before the program's first call, and now */
 	uint32_t cpus;         /* as the C library counts them for its arenas */
 	uint32_t other_malloc; /* enum shared_malloc */

@@ -68,6 +68,15 @@ static uint32_t owned_by(const void *function, uint32_t kind, char *owner, size_
 	return kind;
 }
 
+/* The name `malloc` itself may mean the program's own here too. */
+static bool is_ours(const void *function)
+{
+	Dl_info theirs, ours;
+
+	return dladdr(function, &theirs) && dladdr(&recorder, &ours) &&
+	       theirs.dli_fbase == ours.dli_fbase;
+}
+
 uint32_t allocator_find(char *owner, size_t size)
 {
 	const void *next = next_function("malloc"), *first = dlsym(RTLD_DEFAULT, "malloc");
@@ -78,7 +87,7 @@ uint32_t allocator_find(char *owner, size_t size)
 		take_next();
 		return owned_by(next, MALLOC_REPLACED, owner, size);
 	}
-	if (first && first != (const void *)malloc)
+	if (first && !is_ours(first))
 		return owned_by(first, MALLOC_UNWATCHED, owner, size);
 	return MALLOC_GLIBC;
 }

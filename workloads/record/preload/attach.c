@@ -122,6 +122,7 @@ static void fill_slot(struct shared_slot *slot)
 {
 	memset(slot, 0, sizeof(*slot));
 	slot->pid = recorder.pid;
+	slot->attached_ticks = ticks();
 	slot->parent_slot = SHARED_SLOTS;
 	slot->brk0 = recorder.brk0;
 	slot->brk = recorder.brk;

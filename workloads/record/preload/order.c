@@ -22,7 +22,9 @@ enum {
 	SPINS = 200,
 	SIGCANCEL = 32, /* the C library's own; pthread_sigmask() never blocks it */
 	STATUS_BYTES = 2048,
-	LOOKS_MAX = 10000,
+	QUICK_LOOKS = 50,
+	STUCK_MAX = 50,
+	PAUSE_NS = 100000,
 };
 
 static void relax(void)
@@ -104,6 +106,25 @@ static enum leaving_state look_at_leaving(int32_t tid)
 	return judge_status(status);
 }
 
+/* Until it is done, or it has been waiting for so long that it may well wait for us. */
+static enum leaving_state wait_for_leaving(const struct thread *leaving)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+
+	for (unsigned looks = 1, stuck = 0; recorder.leaving == leaving; looks++) {
+		const enum leaving_state state = look_at_leaving(leaving->tid);
+
+		stuck = state == LEAVING_STUCK ? stuck + 1 : 0;
+		if (state == LEAVING_DONE || stuck > STUCK_MAX)
+			return state;
+		if (looks < QUICK_LOOKS)
+			sched_yield();
+		else
+			syscall(SYS_nanosleep, &pause, NULL);
+	}
+	return LEAVING_BUSY;
+}
+
 /*
  * Takes the turn of the thread that is leaving over. One that waits for another thread, which may
  * wait for its turn, is not waited for: what it does from then on comes too late in the trace.
@@ -111,17 +132,11 @@ static enum leaving_state look_at_leaving(int32_t tid)
 static bool order_inherit(int32_t tid)
 {
 	struct thread *leaving = __atomic_load_n(&recorder.leaving, __ATOMIC_ACQUIRE);
-	enum leaving_state state = LEAVING_BUSY;
+	const enum leaving_state state = leaving ? wait_for_leaving(leaving) : LEAVING_BUSY;
 
-	for (int i = 0; leaving && state == LEAVING_BUSY; i++) {
-		state = i < LOOKS_MAX ? look_at_leaving(leaving->tid) : LEAVING_STUCK;
-		if (state == LEAVING_BUSY)
-			sched_yield();
-		if (recorder.leaving != leaving)
-			return false;
-	}
-	if (!leaving || !__atomic_compare_exchange_n(&recorder.leaving, &leaving, NULL, false,
-						     __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+	if (state == LEAVING_BUSY ||
+	    !__atomic_compare_exchange_n(&recorder.leaving, &leaving, NULL, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_RELAXED))
 		return false;
 	__atomic_store_n(&recorder.order, (uint32_t)tid | ORDER_WAITED, __ATOMIC_RELAXED);
 	raw_put(leaving, RAW_THREAD_EXIT, 0, 0, 0, ticks());
