@@ -64,7 +64,7 @@ static inline int libc_replay_open(struct libc_replay *r, const struct libc_poli
 {
 	void *params = calloc(1, policy->info.params_size + 1);
 
-	*r = (struct libc_replay){ .policy = policy, .arena = arena_create((size_t)1 << 37, err) };
+	*r = (struct libc_replay){ .policy = policy, .arena = arena_create((size_t)1 << 40, err) };
 	if (!params || !r->arena || frames_fixture_init(&r->frames, &r->work, err) != 0)
 		return -1;
 	r->mm = mm_create(&r->frames.frames, brk0, err);
@@ -227,9 +227,28 @@ static inline void libc_replay_block(struct libc_replay *r, const struct record 
 	libc_replay_compare(r, record, *block);
 }
 
+/* The process goes on as its own child: the other threads are gone. */
+static inline void libc_replay_fork(struct libc_replay *r, const struct record *record)
+{
+	const struct task_def *task = &r->definitions->tasks[record->task];
+	struct error err = { 0 };
+
+	if (record->size != task->tgid)
+		return;
+	void *child = r->policy->fork(r->state, record->task, &r->environment, &err);
+
+	if (!child)
+		libc_replay_diverge(r, "fork without memory", 0, 0, 0);
+	else
+		r->state = child;
+}
+
 static inline void libc_replay_record(struct libc_replay *r, const struct record *record)
 {
 	switch (record->operation) {
+	case OP_FORK:
+		libc_replay_fork(r, record);
+		break;
 	case OP_MALLOC:
 	case OP_CALLOC:
 	case OP_REALLOC:
@@ -239,7 +258,11 @@ static inline void libc_replay_record(struct libc_replay *r, const struct record
 	case OP_FREE:
 		mm_expect(r->mm, 0, false);
 		if (record->id && r->blocks[record->id])
-			r->policy->free(r->state, record->task, r->blocks[record->id]);
+			r->policy->free(r->state,
+					record_detail(record) & FREE_BY_ENDED_THREAD
+						? LIBC_THREAD_ENDED
+						: record->task,
+					r->blocks[record->id]);
 		break;
 	case OP_MALLOPT:
 		r->policy->mallopt(r->state, (int)record->size, (int)record->address);

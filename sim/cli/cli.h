@@ -45,7 +45,7 @@ struct cli_option {
 struct cli_arguments {
 	const struct command *command;
 	const struct cli_option *options; /* ends with a NULL name; --help (-h) is always there */
-	bool ends_at_operand; /* what follows the first operand is another program's */
+	bool ends_at_operand;             /* what follows the first operand is another program's */
 	int argc;
 	char **argv;
 	const char *value; /* of the option just returned */

@@ -36,6 +36,9 @@ enum id_space {
 	SPACE_COUNT
 };
 
+/* Detail of a free: not this thread frees but one that has ended, whose cache is gone already. */
+enum { FREE_BY_ENDED_THREAD = 8 };
+
 struct operation_info {
 	const char *name; /* as tracepoints and calls are named */
 	uint8_t layer;    /* enum layer */

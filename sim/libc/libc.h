@@ -27,6 +27,8 @@
 #include "core/services.h"
 #include "libc/trim/trim.h"
 
+enum { LIBC_THREADS_MAX = 1 << 16, LIBC_THREAD_ENDED = LIBC_THREADS_MAX };
+
 #define LIBC_NULL UINT64_C(0)
 
 /* Parameters of mallopt, numbered as in malloc.h. */
@@ -114,6 +116,7 @@ struct libc_policy {
 	/* LIBC_NULL with bytes 0: `block` was freed; else: failed, and `block` is as it was. */
 	uint64_t (*realloc)(void *state, uint32_t thread, uint64_t block, uint64_t bytes);
 	uint64_t (*memalign)(void *state, uint32_t thread, uint64_t alignment, uint64_t bytes);
+	/* LIBC_THREAD_ENDED: by a thread that is gone but for this; it has no cache any more. */
 	void (*free)(void *state, uint32_t thread, uint64_t block);
 
 	/* Both return what the real ones return. */

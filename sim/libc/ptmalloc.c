@@ -26,7 +26,7 @@ static int make_tables(struct ptmalloc *p, struct arena *arena, struct error *er
 	if (p->words)
 		use_huge_pages(p->words, granules * 2 * sizeof(*p->words));
 	p->resident = arena_array(arena, pages, 1, err);
-	p->threads = arena_array(arena, THREADS_MAX, sizeof(*p->threads), err);
+	p->threads = arena_array(arena, LIBC_THREAD_ENDED + 1, sizeof(*p->threads), err);
 	p->arenas = arena_array(arena, ARENAS_MAX, sizeof(*p->arenas), err);
 	p->slots = arena_array(arena, SLOTS, sizeof(*p->slots), err);
 	p->pieces = arena_array(arena, PIECES_MAX, sizeof(*p->pieces), err);
@@ -99,9 +99,13 @@ static void *ptmalloc_create(const struct libc_environment *environment, const v
 /* A thread that has no cache calls. The first one of all has the main arena. */
 static struct malloc_thread *enter(struct ptmalloc *p, uint32_t thread)
 {
-	SIM_ASSERT(thread < THREADS_MAX);
+	SIM_ASSERT(thread <= LIBC_THREAD_ENDED);
 	struct malloc_thread *t = &p->threads[thread];
 
+	if (thread == LIBC_THREAD_ENDED) {
+		t->shutting_down = true;
+		return t;
+	}
 	if (!p->started) {
 		p->started = true;
 		p->first_thread = thread;

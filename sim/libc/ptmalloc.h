@@ -48,7 +48,6 @@ enum {
 	TCACHE_BYTES = 640, /* sizeof (tcache_perthread_struct) */
 
 	ARENAS_MAX = 4096,
-	THREADS_MAX = 1 << 16,
 	SLOTS = 384,
 	HEAP_SHIFT = 26, /* HEAP_MAX_SIZE: 64 MiB */
 	HEAP_BYTES = 1 << HEAP_SHIFT,

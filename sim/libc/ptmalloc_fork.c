@@ -93,7 +93,7 @@ void *ptmalloc_fork(const void *state, uint32_t thread, const struct libc_enviro
 	memcpy(to->arenas, from->arenas, from->arena_count * sizeof(*to->arenas));
 	memcpy(to->segments, from->segments, from->segment_count * sizeof(*to->segments));
 	/* Other threads are no more; what their caches held stays in use for ever. */
-	SIM_ASSERT(thread < THREADS_MAX);
+	SIM_ASSERT(thread < LIBC_THREADS_MAX);
 	to->threads[thread] = from->threads[thread];
 	copy_heaps(to, from);
 	if (copy_mapped(to, from, err) != 0) {

@@ -45,7 +45,7 @@ int libc_free_older(struct machine *m, const struct record *r, const struct call
 
 	older->block = 0;
 	libc_count_live(caller->process, 0, older->bytes);
-	m->libc->free(caller->process->libc, caller->thread, block);
+	m->libc->free(caller->process->libc, freeing_thread(r, caller), block);
 	libc_returned(m, r, caller->process);
 	return 1;
 }

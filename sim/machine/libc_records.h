@@ -128,6 +128,11 @@ static inline int malloc_record(struct machine *m, const struct record *r,
 	return libc_allocated(m, r, &caller, block, bytes);
 }
 
+static inline uint32_t freeing_thread(const struct record *r, const struct caller *caller)
+{
+	return record_detail(r) & FREE_BY_ENDED_THREAD ? LIBC_THREAD_ENDED : caller->thread;
+}
+
 static inline int free_record(struct machine *m, const struct record *r, struct error *err)
 {
 	struct heap_block *b = &m->ids.heap[r->id];
@@ -144,7 +149,7 @@ static inline int free_record(struct machine *m, const struct record *r, struct 
 
 	libc_count_live(caller.process, 0, b->bytes);
 	b->owner = 0;
-	m->libc->free(caller.process->libc, caller.thread, block);
+	m->libc->free(caller.process->libc, freeing_thread(r, &caller), block);
 	libc_returned(m, r, caller.process);
 	return 1;
 }

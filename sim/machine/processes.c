@@ -423,6 +423,24 @@ static bool is_thread(const struct machine *m, uint32_t tid)
 	return false;
 }
 
+/*
+ * A trace of a forked process alone begins with what its parent did, as its own; from the fork on
+ * it is the child, with the thread that forked only.
+ */
+static int go_on_as_child(struct machine *m, struct process *p, const struct thread_slot *forking,
+			  struct error *err)
+{
+	void *libc = m->libc->fork(p->libc, forking->number, &p->environment, err);
+
+	if (!libc)
+		return -1;
+	if (m->libc->destroy)
+		m->libc->destroy(p->libc);
+	p->libc = libc;
+	forget_threads(&m->processes, p);
+	return 1;
+}
+
 int process_fork(struct machine *m, const struct record *r, struct error *err)
 {
 	const uint32_t child_tid = r->size;
@@ -438,9 +456,14 @@ int process_fork(struct machine *m, const struct record *r, struct error *err)
 
 	if (index == UINT32_MAX)
 		return -1;
-	/* Nobody is its own child, whatever a trace says. */
-	if (parent->killed || old == parent)
+	if (parent->killed)
 		return 0;
+	if (old == parent) {
+		const int result = go_on_as_child(m, parent, &slot, err);
+
+		m->processes.slots[index] = slot;
+		return result;
+	}
 	if (old)
 		end_live(m, old);
 	struct process *child = add(m, child_tid, parent->comm, err);

@@ -85,7 +85,7 @@ struct heap_block {
 
 #define BLOCK_BYTES_MAX ((UINT64_C(1) << 40) - 1)
 
-enum { PROCESSES_MAX = (1 << 24) - 1, PROCESS_THREADS_MAX = 1 << 16 };
+enum { PROCESSES_MAX = (1 << 24) - 1, PROCESS_THREADS_MAX = LIBC_THREADS_MAX };
 
 static inline struct heap_block heap_block(uint64_t block, uint64_t recorded, uint64_t bytes,
 					   uint32_t owner)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/ptrmap.h"
+#include "core/operation.h"
 #include "import/records_out.h"
 
 struct stream {
@@ -208,6 +209,21 @@ static int inherit_batch(struct stream *s, const struct recorded_process *p,
 	return 0;
 }
 
+/* From here on it is the child: of several threads one goes on. */
+static int put_fork(struct stream *s, const struct recorded_process *p, uint64_t time_ns,
+		    struct error *err)
+{
+	const uint32_t pid = (uint32_t)p->pid;
+	struct import_event e = { .record = { .operation = OP_FORK, .size = pid },
+				  .time_ns = time_ns,
+				  .process = 1,
+				  .origin_given = true };
+
+	if (records_out_task(s->out, pid, pid, p->comm, &e.record.task, err))
+		return -1;
+	return put(s, &e, err);
+}
+
 /*
  * A forked process begins with its parent's memory: what had happened to it until then comes first
  * in the child's trace, so that it can be replayed on its own.
@@ -236,7 +252,7 @@ static int inherit(struct stream *s, const struct recorded_process *p, struct er
 	}
 	trace->ops->close(trace);
 	s->facts.inherited = records_out_count(s->out);
-	return more < 0 ? -1 : 0;
+	return more < 0 ? -1 : put_fork(s, p, batch.base_ns, err);
 }
 
 static int note_origin(struct stream *s, const struct recorded_process *p, struct error *err)

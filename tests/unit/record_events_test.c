@@ -13,7 +13,7 @@
 #include "base/rng.h"
 #include "core/operation.h"
 #include "record/events.h"
-#include "record/process.h"
+#include "record/tracee.h"
 
 enum { TAKEN_MAX = 64, HOSTILE_ROUNDS = 50, HOSTILE_RECORDS = 2000 };
 
@@ -276,16 +276,16 @@ static struct counter run_slot(struct shared_slot *slot)
 					  .position = count_position,
 					  .end = count_end,
 					  .context = &counter };
-	struct process_list list = { .sink = &sink, .report = &report };
+	struct tracee_list list = { .sink = &sink, .report = &report };
 	struct error err = { 0 };
 
 	clock_begin(&list.clock);
-	struct process *p = process_create(&list, 0, slot, &err);
+	struct tracee *p = tracee_create(&list, 0, slot, &err);
 
 	assert_non_null(p);
-	if (process_end(&list, p, RECORDED_EXIT, &err) != 0)
+	if (tracee_end(&list, p, RECORDED_EXIT, &err) != 0)
 		fail_msg("%s", err.message);
-	process_list_free(&list);
+	tracee_list_free(&list);
 	return counter;
 }
 

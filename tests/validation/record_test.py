@@ -119,9 +119,10 @@ class ExactTest(Recording):
         self.assertIn("1 forked processes are left out", done.stderr)
 
     def test_fork_of_many_threads(self):
-        self.record(PROGRAM, "fork_of_many")
-        self.assert_exact(self.out)
-        self.assertEqual(len(self.traces()), 2)
+        for _ in range(3):
+            self.record(PROGRAM, "fork_of_many")
+            self.assert_exact()
+        self.assertGreaterEqual(len(self.traces()), 2)
 
     def test_an_emptied_environment_is_followed(self):
         self.record("env", "-i", "/usr/bin/sort", "--version")

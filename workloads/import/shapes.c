@@ -199,7 +199,7 @@ int shape_cache(struct decoder *d, const struct event_rule *rule, struct import_
 {
 	char name[256] = "";
 	const struct field *given = &d->fields.value[KEY_NAME];
-	event_set_detail(e, fields_number_or(&d->fields, rule->detail, 0));
+	record_set_detail(&e->record, fields_number_or(&d->fields, rule->detail, 0));
 	if (!fields_has(&d->fields, KEY_NAME) || given->length >= sizeof(name))
 		return 0;
 	memcpy(name, given->text, given->length);

@@ -185,7 +185,10 @@ static void set_heap_call(struct recorded_event *e, const struct raw_record *raw
 		break;
 	case RAW_FREE:
 		e->record.address = raw->in;
-		record_set_detail(&e->record, raw_chunk_bits(raw));
+		record_set_detail(
+			&e->record,
+			raw_chunk_bits(raw) |
+				(raw_thread(raw) == RAW_THREAD_ENDED ? FREE_BY_ENDED_THREAD : 0));
 		break;
 	case RAW_MALLOPT:
 		e->record.size = (uint32_t)raw->in;

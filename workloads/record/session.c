@@ -11,8 +11,8 @@
 #include "record/faults.h"
 #include "record/launch.h"
 #include "record/memory.h"
-#include "record/process.h"
 #include "record/record.h"
+#include "record/tracee.h"
 
 enum {
 	SLEEP_NS = 10000000,
@@ -24,8 +24,8 @@ enum {
 
 struct session {
 	struct memory memory;
-	struct process_list list;
-	struct process *live[SHARED_SLOTS];
+	struct tracee_list list;
+	struct tracee *live[SHARED_SLOTS];
 	struct faults *faults;
 	struct fault *early; /* of processes that are not known, or not yet */
 	size_t early_count, early_capacity;
@@ -37,7 +37,7 @@ struct session {
 };
 
 /* The process of that pid that is recorded now. */
-static struct process *find_live(const struct session *s, pid_t pid)
+static struct tracee *find_live(const struct session *s, pid_t pid)
 {
 	for (uint32_t i = 0; i < SHARED_SLOTS; i++)
 		if (s->live[i] && s->live[i]->pid == pid)
@@ -45,7 +45,7 @@ static struct process *find_live(const struct session *s, pid_t pid)
 	return NULL;
 }
 
-static int end_process(struct session *s, struct process *p, enum recorded_end how,
+static int end_process(struct session *s, struct tracee *p, enum recorded_end how,
 		       struct error *err)
 {
 	const uint32_t slot = p->slot;
@@ -55,7 +55,7 @@ static int end_process(struct session *s, struct process *p, enum recorded_end h
 		how = RECORDED_EXEC;
 		s->list.report->unfollowed++;
 	}
-	const int result = process_end(&s->list, p, how, err);
+	const int result = tracee_end(&s->list, p, how, err);
 
 	memory_free_slot(&s->memory, slot);
 	return result;
@@ -77,7 +77,7 @@ static int keep_early(struct session *s, const struct fault *fault, struct error
 }
 
 /* The early faults of that pid: to the process that has attached, or to nobody. */
-static int settle_early(struct session *s, pid_t pid, struct process *p, struct error *err)
+static int settle_early(struct session *s, pid_t pid, struct tracee *p, struct error *err)
 {
 	size_t kept = 0;
 
@@ -86,7 +86,7 @@ static int settle_early(struct session *s, pid_t pid, struct process *p, struct 
 			s->early[kept++] = s->early[i];
 		else if (!p)
 			s->list.report->faults_lost++;
-		else if (process_add_fault(p, &s->early[i], err))
+		else if (tracee_add_fault(p, &s->early[i], err))
 			return -1;
 	}
 	s->early_count = kept;
@@ -94,13 +94,13 @@ static int settle_early(struct session *s, pid_t pid, struct process *p, struct 
 }
 
 /* Faults of that process until now were those of the program before. */
-static int take_exec(struct session *s, const struct fault *exec, struct process *p,
+static int take_exec(struct session *s, const struct fault *exec, struct tracee *p,
 		     struct error *err)
 {
 	const uint64_t exec_ns = clock_since(&s->list.clock, exec->monotonic_ns);
 
 	if (p && exec_ns < clock_ns(&s->list.clock, p->facts.attached_ticks))
-		s->list.report->faults_lost += process_drop_faults(p);
+		s->list.report->faults_lost += tracee_drop_faults(p);
 	else if (p)
 		p->is_over = true;
 	return settle_early(s, exec->pid, NULL, err);
@@ -112,11 +112,11 @@ static int take_exec(struct session *s, const struct fault *exec, struct process
  */
 static int take_fault(struct session *s, const struct fault *fault, struct error *err)
 {
-	struct process *p = find_live(s, fault->pid);
+	struct tracee *p = find_live(s, fault->pid);
 
 	if (fault->kind == FAULT_EXEC)
 		return take_exec(s, fault, p, err);
-	return p && !p->is_over ? process_add_fault(p, fault, err) : keep_early(s, fault, err);
+	return p && !p->is_over ? tracee_add_fault(p, fault, err) : keep_early(s, fault, err);
 }
 
 static int take_faults(struct session *s, struct error *err)
@@ -137,11 +137,11 @@ static int take_faults(struct session *s, struct error *err)
 static int add_process(struct session *s, uint32_t slot, struct error *err)
 {
 	struct shared_slot *shared = memory_map(&s->memory, slot, err);
-	struct process *p = shared ? process_create(&s->list, slot, shared, err) : NULL;
+	struct tracee *p = shared ? tracee_create(&s->list, slot, shared, err) : NULL;
 
 	if (!p)
 		return -1;
-	struct process *other = find_live(s, p->pid);
+	struct tracee *other = find_live(s, p->pid);
 
 	s->list.report->attached |= p->pid == s->program;
 	s->live[slot] = p;
@@ -228,14 +228,14 @@ static int drain_all(struct session *s, bool *got, struct error *err)
 
 		if (!s->live[i])
 			continue;
-		if (process_drain(&s->list, s->live[i], until, &some, err))
+		if (tracee_drain(&s->list, s->live[i], until, &some, err))
 			return -1;
 		*got |= some;
 	}
 	return 0;
 }
 
-static bool has_ended(const struct process *p)
+static bool has_ended(const struct tracee *p)
 {
 	struct pollfd poll_fd = { .fd = p->pidfd, .events = POLLIN };
 
@@ -243,9 +243,9 @@ static bool has_ended(const struct process *p)
 }
 
 /* Children before their parents, whose traces tell of their end. NULL: there is none. */
-static struct process *last_of(const struct session *s, const bool *ended)
+static struct tracee *last_of(const struct session *s, const bool *ended)
 {
-	struct process *last = NULL;
+	struct tracee *last = NULL;
 
 	for (uint32_t i = 0; i < SHARED_SLOTS; i++)
 		if (ended[i] && s->live[i] &&
@@ -258,7 +258,7 @@ static struct process *last_of(const struct session *s, const bool *ended)
 static int end_processes(struct session *s, struct error *err)
 {
 	bool ended[SHARED_SLOTS];
-	struct process *p;
+	struct tracee *p;
 
 	for (uint32_t i = 0; i < SHARED_SLOTS; i++)
 		ended[i] = s->live[i] && has_ended(s->live[i]);
@@ -407,7 +407,7 @@ int record_run(const struct record_options *options, const struct record_sink *s
 
 	if (result == 0) {
 		result = run(s, options, err);
-		process_list_free(&s->list);
+		tracee_list_free(&s->list);
 		faults_close(s->faults);
 		memory_destroy(&s->memory);
 	}

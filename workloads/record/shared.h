@@ -26,8 +26,9 @@ enum {
 	RING_RECORDS = 1 << 17,
 	RING_BYTES = RING_RECORDS * 32,
 	SLOT_BYTES = SHARED_PAGE + RING_BYTES,
-	RAW_THREADS = 1 << 16,
-	SHARED_NAME = 1024, /* bytes of a path, with its NUL */
+	RAW_THREADS = (1 << 16) - 1,
+	RAW_THREAD_ENDED = RAW_THREADS, /* calls after its allocator state was gone */
+	SHARED_NAME = 1024,             /* bytes of a path, with its NUL */
 };
 
 /* What raw_record.in and .out hold, and its size field. */

@@ -20,7 +20,6 @@
 
 enum {
 	SPINS = 200,
-	SIGCANCEL = 32, /* the C library's own; pthread_sigmask() never blocks it */
 	STATUS_BYTES = 2048,
 	QUICK_LOOKS = 50,
 	STUCK_MAX = 50,
@@ -83,7 +82,7 @@ static enum leaving_state judge_status(const char *status)
 
 	if (!state || !blocked)
 		return LEAVING_STUCK;
-	if (strtoull(blocked + 9, NULL, 16) >> (SIGCANCEL - 1) & 1)
+	if (signals_show_end(strtoull(blocked + 9, NULL, 16)))
 		return LEAVING_DONE;
 	return state[8] == 'S' ? LEAVING_STUCK : LEAVING_BUSY;
 }

@@ -116,6 +116,17 @@ void order_wake(void);
 void order_leave(struct thread *thread);
 void order_reset(void);
 
+/*
+ * What a thread blocks says that its cache is gone: SIGCANCEL is the C library's own and blocked by
+ * nobody else, not even with sigfillset().
+ */
+static inline bool signals_show_end(uint64_t blocked)
+{
+	enum { SIGCANCEL = 32 };
+
+	return blocked >> (SIGCANCEL - 1) & 1;
+}
+
 /* threads.c */
 bool threads_begin(void);
 bool call_begin_unknown(struct call *call);

@@ -4,15 +4,24 @@
  * pthread_getspecific(); its destructor tells that the thread ends.
  */
 #include <errno.h>
+#include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "record/preload/preload.h"
 
+enum { ENDED_KEPT = 64, SIGNAL_SET_BYTES = 8 };
+
 static struct thread threads[RAW_THREADS];
 static uint16_t free_indices[RAW_THREADS];
 static uint32_t free_count, ever_used;
+
+/* The C library itself frees for a thread that ends, after it has put the thread's cache away. */
+static struct thread ended_thread = { .index = RAW_THREAD_ENDED };
+static int32_t ended_tids[ENDED_KEPT];
+static uint32_t ended_count;
 
 static struct thread *threads_add(int32_t tid)
 {
@@ -26,6 +35,7 @@ static struct thread *threads_add(int32_t tid)
 
 void threads_remove(struct thread *thread)
 {
+	ended_tids[ended_count++ % ENDED_KEPT] = thread->tid;
 	thread->tid = 0;
 	free_indices[free_count++] = thread->index;
 }
@@ -42,6 +52,8 @@ void threads_forget_others(struct thread *self)
 	}
 	self->tid = (int32_t)syscall(SYS_gettid);
 	self->exits = 0;
+	ended_count = 0;
+	memset(ended_tids, 0, sizeof(ended_tids));
 }
 
 void threads_tell(const struct thread *thread, uint64_t at)
@@ -77,11 +89,26 @@ bool threads_begin(void)
 	return pthread_key_create(&recorder.key, thread_ends) == 0;
 }
 
+static bool has_ended(int32_t tid)
+{
+	uint64_t blocked = 0;
+	bool known = false;
+
+	for (int i = 0; i < ENDED_KEPT; i++)
+		known |= ended_tids[i] == tid;
+	return known &&
+	       syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, SIGNAL_SET_BYTES) == 0 &&
+	       signals_show_end(blocked);
+}
+
 /* The first call of a thread, or one after its end has begun. */
 static struct thread *who_calls(int32_t tid, uint64_t at)
 {
 	if (recorder.leaving && recorder.leaving->tid == tid)
 		return recorder.leaving;
+	/* No key may be set any more: the next thread on this stack would find it. */
+	if (has_ended(tid))
+		return &ended_thread;
 	struct thread *thread = threads_add(tid);
 
 	if (!thread)

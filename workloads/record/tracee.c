@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "record/process.h"
+#include "record/tracee.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -33,7 +33,7 @@ static void end_texts(struct shared_slot *facts)
 	facts->comm[sizeof(facts->comm) - 1] = '\0';
 }
 
-static void release(struct process *p)
+static void release(struct tracee *p)
 {
 	if (p->shared)
 		memory_unmap(p->shared);
@@ -46,9 +46,9 @@ static void release(struct process *p)
 	p->fault_count = p->fault_capacity = 0;
 }
 
-static void unlink_and_free(struct process_list *list, struct process *p)
+static void unlink_and_free(struct tracee_list *list, struct tracee *p)
 {
-	struct process **at = &list->first;
+	struct tracee **at = &list->first;
 
 	while (*at != p)
 		at = &(*at)->next;
@@ -59,19 +59,19 @@ static void unlink_and_free(struct process_list *list, struct process *p)
 	free(p);
 }
 
-void process_list_free(struct process_list *list)
+void tracee_list_free(struct tracee_list *list)
 {
 	while (list->first)
 		unlink_and_free(list, list->first);
 }
 
 /* Of the processes that have ended, the oldest ones are forgotten. */
-static void forget_departed(struct process_list *list)
+static void forget_departed(struct tracee_list *list)
 {
 	while (list->departed > DEPARTED_KEPT) {
-		struct process *oldest = NULL;
+		struct tracee *oldest = NULL;
 
-		for (struct process *p = list->first; p; p = p->next)
+		for (struct tracee *p = list->first; p; p = p->next)
 			if (!p->shared)
 				oldest = p;
 		unlink_and_free(list, oldest);
@@ -79,21 +79,21 @@ static void forget_departed(struct process_list *list)
 	}
 }
 
-static bool is_forked(const struct process *p)
+static bool is_forked(const struct tracee *p)
 {
 	return p->facts.parent_slot != SHARED_SLOTS;
 }
 
-struct process *process_find(const struct process_list *list, uint32_t slot, pid_t pid)
+struct tracee *tracee_find(const struct tracee_list *list, uint32_t slot, pid_t pid)
 {
-	struct process *p = list->first;
+	struct tracee *p = list->first;
 
 	while (p && (p->slot != slot || p->pid != pid))
 		p = p->next;
 	return p;
 }
 
-static int add_event(struct process_list *list, struct process *p, struct recorded_event *e,
+static int add_event(struct tracee_list *list, struct tracee *p, struct recorded_event *e,
 		     uint64_t time_ns, struct error *err)
 {
 	if (time_ns > p->latest_ns)
@@ -104,7 +104,7 @@ static int add_event(struct process_list *list, struct process *p, struct record
 	return list->sink->event(p->stream, e, err);
 }
 
-static struct fork_point *find_fork(const struct process *p, uint64_t serial)
+static struct fork_point *find_fork(const struct tracee *p, uint64_t serial)
 {
 	for (size_t i = p->fork_count; i > 0; i--)
 		if (p->forks[i - 1].serial == serial)
@@ -113,12 +113,12 @@ static struct fork_point *find_fork(const struct process *p, uint64_t serial)
 }
 
 /* What a fork of the parent left to this process; nothing when the parent is not known. */
-static int find_inherited(struct process_list *list, struct process *p, struct error *err)
+static int find_inherited(struct tracee_list *list, struct tracee *p, struct error *err)
 {
-	struct process *parent = process_find(list, p->facts.parent_slot, p->facts.parent_pid);
+	struct tracee *parent = tracee_find(list, p->facts.parent_slot, p->facts.parent_pid);
 	bool got;
 
-	if (!parent || (parent->shared && process_drain(list, parent, UINT64_MAX, &got, err) != 0))
+	if (!parent || (parent->shared && tracee_drain(list, parent, UINT64_MAX, &got, err) != 0))
 		return parent ? -1 : 0;
 	if (raw_decoder_inherit(&p->decoder, &parent->decoder, err))
 		return -1;
@@ -130,9 +130,9 @@ static int find_inherited(struct process_list *list, struct process *p, struct e
 	return 0;
 }
 
-static struct process *make(uint32_t slot, struct shared_slot *shared, struct error *err)
+static struct tracee *make(uint32_t slot, struct shared_slot *shared, struct error *err)
 {
-	struct process *p = calloc(1, sizeof(*p));
+	struct tracee *p = calloc(1, sizeof(*p));
 
 	if (!p) {
 		memory_unmap(shared);
@@ -153,10 +153,10 @@ static struct process *make(uint32_t slot, struct shared_slot *shared, struct er
 	return NULL;
 }
 
-struct process *process_create(struct process_list *list, uint32_t slot, struct shared_slot *shared,
-			       struct error *err)
+struct tracee *tracee_create(struct tracee_list *list, uint32_t slot, struct shared_slot *shared,
+			     struct error *err)
 {
-	struct process *p = make(slot, shared, err);
+	struct tracee *p = make(slot, shared, err);
 
 	if (!p)
 		return NULL;
@@ -168,7 +168,7 @@ struct process *process_create(struct process_list *list, uint32_t slot, struct 
 	return is_forked(p) && find_inherited(list, p, err) != 0 ? NULL : p;
 }
 
-static int add_start(struct process_list *list, struct process *p, uint64_t time_ns,
+static int add_start(struct tracee_list *list, struct tracee *p, uint64_t time_ns,
 		     struct error *err)
 {
 	struct recorded_event e = { .record = { .operation = OP_PROCESS_START,
@@ -179,7 +179,7 @@ static int add_start(struct process_list *list, struct process *p, uint64_t time
 	return add_event(list, p, &e, time_ns, err);
 }
 
-static int begin_stream(struct process_list *list, struct process *p, uint64_t time_ns,
+static int begin_stream(struct tracee_list *list, struct tracee *p, uint64_t time_ns,
 			struct error *err)
 {
 	const struct recorded_process facts = {
@@ -208,7 +208,7 @@ static int begin_stream(struct process_list *list, struct process *p, uint64_t t
  * In its parent's stream a child is only known to be there, and to end: its own doings are in its
  * own.
  */
-static int tell_parent(struct process_list *list, struct process *parent, const struct process *p,
+static int tell_parent(struct tracee_list *list, struct tracee *parent, const struct tracee *p,
 		       struct error *err)
 {
 	struct recorded_event e = { .record.operation = p->how == RECORDED_EXEC ? OP_EXEC : OP_EXIT,
@@ -223,10 +223,10 @@ static int tell_parent(struct process_list *list, struct process *parent, const 
 	return list->sink->event(parent->stream, &e, err);
 }
 
-static struct process *find_child(const struct process_list *list, const struct process *parent,
-				  uint64_t serial)
+static struct tracee *find_child(const struct tracee_list *list, const struct tracee *parent,
+				 uint64_t serial)
 {
-	struct process *p = list->first;
+	struct tracee *p = list->first;
 
 	while (p && (p->facts.parent_pid != parent->pid || p->facts.fork_serial != serial ||
 		     p->facts.parent_slot != parent->slot))
@@ -235,10 +235,10 @@ static struct process *find_child(const struct process_list *list, const struct 
 }
 
 /* The parent tells of its child, which may have come to its end before that. */
-static int note_child(struct process_list *list, struct process *parent, uint64_t serial,
+static int note_child(struct tracee_list *list, struct tracee *parent, uint64_t serial,
 		      struct error *err)
 {
-	struct process *child = find_child(list, parent, serial);
+	struct tracee *child = find_child(list, parent, serial);
 	struct fork_point *point = find_fork(parent, serial);
 
 	if (point)
@@ -250,14 +250,14 @@ static int note_child(struct process_list *list, struct process *parent, uint64_
 }
 
 /* Before anything is put into the stream. */
-static int need_stream(struct process_list *list, struct process *p, uint64_t time_ns,
+static int need_stream(struct tracee_list *list, struct tracee *p, uint64_t time_ns,
 		       struct error *err)
 {
 	return p->stream ? 0 : begin_stream(list, p, time_ns, err);
 }
 
 /* Where a child of this fork will find what it has inherited. */
-static int note_fork(struct process_list *list, struct process *p, const struct raw_record *raw,
+static int note_fork(struct tracee_list *list, struct tracee *p, const struct raw_record *raw,
 		     struct error *err)
 {
 	struct fork_point *grown = realloc(p->forks, (p->fork_count + 1) * sizeof(*grown));
@@ -281,7 +281,7 @@ static int note_fork(struct process_list *list, struct process *p, const struct 
 	return 0;
 }
 
-static int add_faults(struct process_list *list, struct process *p, uint64_t until_ns,
+static int add_faults(struct tracee_list *list, struct tracee *p, uint64_t until_ns,
 		      struct error *err)
 {
 	size_t taken = 0;
@@ -309,7 +309,7 @@ static int add_faults(struct process_list *list, struct process *p, uint64_t unt
 	return 0;
 }
 
-int process_add_fault(struct process *p, const struct fault *fault, struct error *err)
+int tracee_add_fault(struct tracee *p, const struct fault *fault, struct error *err)
 {
 	if (p->fault_count == p->fault_capacity) {
 		const size_t capacity = p->fault_capacity ? 2 * p->fault_capacity : 256;
@@ -324,7 +324,7 @@ int process_add_fault(struct process *p, const struct fault *fault, struct error
 	return 0;
 }
 
-size_t process_drop_faults(struct process *p)
+size_t tracee_drop_faults(struct tracee *p)
 {
 	const size_t dropped = p->fault_count;
 
@@ -332,7 +332,7 @@ size_t process_drop_faults(struct process *p)
 	return dropped;
 }
 
-static int take_raw(struct process_list *list, struct process *p, const struct raw_record *raw,
+static int take_raw(struct tracee_list *list, struct tracee *p, const struct raw_record *raw,
 		    uint64_t time_ns, struct error *err)
 {
 	const unsigned operation = raw_operation(raw);
@@ -356,7 +356,7 @@ static int take_raw(struct process_list *list, struct process *p, const struct r
 }
 
 /* The program may be waiting for room. */
-static void give_back(struct process *p)
+static void give_back(struct tracee *p)
 {
 	__atomic_store_n(&p->shared->tail, p->tail, __ATOMIC_SEQ_CST);
 	if (!__atomic_load_n(&p->shared->waiting, __ATOMIC_SEQ_CST))
@@ -365,7 +365,7 @@ static void give_back(struct process *p)
 	syscall(SYS_futex, &p->shared->room, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
-static void look_ahead(const struct process_list *list, const struct process *p,
+static void look_ahead(const struct tracee_list *list, const struct tracee *p,
 		       const struct raw_record *ring)
 {
 	const struct raw_record *soon = &ring[(p->tail + AHEAD_BLOCKS) % RING_RECORDS];
@@ -376,8 +376,8 @@ static void look_ahead(const struct process_list *list, const struct process *p,
 		list->sink->expect(p->stream, operation == RAW_FREE ? soon->in : soon->out);
 }
 
-static int drain_ring(struct process_list *list, struct process *p, uint64_t head,
-		      uint64_t until_ns, struct error *err)
+static int drain_ring(struct tracee_list *list, struct tracee *p, uint64_t head, uint64_t until_ns,
+		      struct error *err)
 {
 	const struct raw_record *ring = (const void *)((const char *)p->shared + SHARED_PAGE);
 
@@ -397,8 +397,8 @@ static int drain_ring(struct process_list *list, struct process *p, uint64_t hea
 	return 0;
 }
 
-int process_drain(struct process_list *list, struct process *p, uint64_t until_ns, bool *got,
-		  struct error *err)
+int tracee_drain(struct tracee_list *list, struct tracee *p, uint64_t until_ns, bool *got,
+		 struct error *err)
 {
 	const uint64_t head = __atomic_load_n(&p->shared->head, __ATOMIC_ACQUIRE);
 	const uint64_t before = p->tail;
@@ -420,13 +420,13 @@ int process_drain(struct process_list *list, struct process *p, uint64_t until_n
 }
 
 /* Executables are followed by a new process; what a short-lived fork did before is left out. */
-static bool is_worth_keeping(const struct process *p, enum recorded_end how)
+static bool is_worth_keeping(const struct tracee *p, enum recorded_end how)
 {
 	return how != RECORDED_EXEC || !is_forked(p) || p->fork_count ||
 	       p->events >= FORK_KEPT_EVENTS;
 }
 
-static int end_stream(struct process_list *list, struct process *p, enum recorded_end how,
+static int end_stream(struct tracee_list *list, struct tracee *p, enum recorded_end how,
 		      struct error *err)
 {
 	const bool keep = is_worth_keeping(p, how);
@@ -444,7 +444,7 @@ static int end_stream(struct process_list *list, struct process *p, enum recorde
 	return 0;
 }
 
-static void add_figures(struct process_list *list, const struct process *p)
+static void add_figures(struct tracee_list *list, const struct tracee *p)
 {
 	struct record_report *r = list->report;
 
@@ -458,10 +458,10 @@ static void add_figures(struct process_list *list, const struct process *p)
 }
 
 /* What its parent's stream says of it, where that still goes on. */
-static int end_in_parent(struct process_list *list, struct process *p, enum recorded_end how,
+static int end_in_parent(struct tracee_list *list, struct tracee *p, enum recorded_end how,
 			 struct error *err)
 {
-	struct process *parent = process_find(list, p->facts.parent_slot, p->facts.parent_pid);
+	struct tracee *parent = tracee_find(list, p->facts.parent_slot, p->facts.parent_pid);
 
 	p->how = how;
 	if (!p->is_known_to_parent || !parent || !parent->stream || !parent->shared ||
@@ -470,11 +470,10 @@ static int end_in_parent(struct process_list *list, struct process *p, enum reco
 	return tell_parent(list, parent, p, err);
 }
 
-int process_end(struct process_list *list, struct process *p, enum recorded_end how,
-		struct error *err)
+int tracee_end(struct tracee_list *list, struct tracee *p, enum recorded_end how, struct error *err)
 {
 	bool got;
-	int result = process_drain(list, p, UINT64_MAX, &got, err);
+	int result = tracee_drain(list, p, UINT64_MAX, &got, err);
 
 	if (p->is_lost)
 		how = RECORDED_LOST;

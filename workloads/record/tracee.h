@@ -3,8 +3,8 @@
  * A program in a process, as the recorder sees it: its slot of the shared memory, and its stream. A
  * forked process has none before it does something, as most only execute another program.
  */
-#ifndef SLABYARD_RECORD_PROCESS_H
-#define SLABYARD_RECORD_PROCESS_H
+#ifndef SLABYARD_RECORD_TRACEE_H
+#define SLABYARD_RECORD_TRACEE_H
 
 #include "record/clock.h"
 #include "record/events.h"
@@ -21,8 +21,8 @@ struct fork_point {
 	bool is_told; /* the fork itself, with the child's pid */
 };
 
-struct process {
-	struct process *next; /* the one before it; those that have ended too, for a while */
+struct tracee {
+	struct tracee *next; /* the one before it; those that have ended too, for a while */
 	uint32_t slot;
 	struct shared_slot *shared; /* NULL: ended */
 	int pidfd;                  /* -1: it had ended before it could be watched */
@@ -46,8 +46,8 @@ struct process {
 	size_t fault_count, fault_capacity;
 };
 
-struct process_list {
-	struct process *first;
+struct tracee_list {
+	struct tracee *first;
 	unsigned departed; /* of them, those that have ended */
 	const struct record_sink *sink;
 	struct record_report *report;
@@ -56,20 +56,20 @@ struct process_list {
 };
 
 /* Of a slot that has just gone live. Takes the mapping over. NULL with *err. */
-struct process *process_create(struct process_list *list, uint32_t slot, struct shared_slot *shared,
-			       struct error *err);
-void process_list_free(struct process_list *list);
+struct tracee *tracee_create(struct tracee_list *list, uint32_t slot, struct shared_slot *shared,
+			     struct error *err);
+void tracee_list_free(struct tracee_list *list);
 
 /* The one that lives, or lived last, in the slot under that pid; NULL: none. */
-struct process *process_find(const struct process_list *list, uint32_t slot, pid_t pid);
+struct tracee *tracee_find(const struct tracee_list *list, uint32_t slot, pid_t pid);
 
 /* Takes what the program has told about until then. *got says whether there was anything. */
-int process_drain(struct process_list *list, struct process *process, uint64_t until_ns, bool *got,
-		  struct error *err);
-int process_end(struct process_list *list, struct process *process, enum recorded_end how,
-		struct error *err);
-int process_add_fault(struct process *process, const struct fault *fault, struct error *err);
+int tracee_drain(struct tracee_list *list, struct tracee *process, uint64_t until_ns, bool *got,
+		 struct error *err);
+int tracee_end(struct tracee_list *list, struct tracee *process, enum recorded_end how,
+	       struct error *err);
+int tracee_add_fault(struct tracee *process, const struct fault *fault, struct error *err);
 /* Those that are not in the stream yet were not its: how many. */
-size_t process_drop_faults(struct process *process);
+size_t tracee_drop_faults(struct tracee *process);
 
 #endif
