@@ -227,27 +227,22 @@ static inline void libc_replay_block(struct libc_replay *r, const struct record 
 	libc_replay_compare(r, record, *block);
 }
 
-/* The process goes on as its own child: the other threads are gone. */
-static inline void libc_replay_fork(struct libc_replay *r, const struct record *record)
+/* A fork of the process into itself: it goes on as the child. Others are not this process. */
+static inline void libc_replay_fork_record(struct libc_replay *r, const struct record *record)
 {
-	const struct task_def *task = &r->definitions->tasks[record->task];
+	const struct definitions *d = r->definitions;
 	struct error err = { 0 };
 
-	if (record->size != task->tgid)
-		return;
-	void *child = r->policy->fork(r->state, record->task, &r->environment, &err);
-
-	if (!child)
+	if (record->size == d->tasks[record->task].tgid &&
+	    libc_replay_fork(r, record->task, d->id_max[SPACE_HEAP] + 1, &err) != 0)
 		libc_replay_diverge(r, "fork without memory", 0, 0, 0);
-	else
-		r->state = child;
 }
 
 static inline void libc_replay_record(struct libc_replay *r, const struct record *record)
 {
 	switch (record->operation) {
 	case OP_FORK:
-		libc_replay_fork(r, record);
+		libc_replay_fork_record(r, record);
 		break;
 	case OP_MALLOC:
 	case OP_CALLOC:

@@ -134,7 +134,7 @@ static int set_meta(struct stream *s, const struct recorded_process *p, struct e
 		{ "exe", p->executable },
 		{ "glibc_version", p->libc_version },
 		{ "cpus", cpus },
-		{ "malloc_environment", p->malloc_environment },
+		{ "GLIBC_TUNABLES", p->tunables },
 	};
 
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)

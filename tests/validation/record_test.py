@@ -82,6 +82,14 @@ class ExactTest(Recording):
         # The program's own movements of the break have detail 1.
         self.assertEqual(len(re.findall(r" brk: addr=\S+ detail=1", text)), 2)
 
+    def test_tunables(self):
+        self.record(PROGRAM, "threads", env={
+            **os.environ, "MALLOC_ARENA_MAX": "2", "MALLOC_TOP_PAD_": "65536",
+            "GLIBC_TUNABLES": "glibc.malloc.tcache_count=3:glibc.cpu.x86_ibt=off"})
+        self.assert_exact()
+        self.assertIn("meta GLIBC_TUNABLES=glibc.malloc.arena_max=2:glibc.malloc.top_pad=65536:"
+                      "glibc.malloc.tcache_count=3\n", self.dump())
+
     def test_stuck_break(self):
         self.record(PROGRAM, "stuck_break")
         replayed = self.assert_exact()

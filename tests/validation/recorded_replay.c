@@ -11,9 +11,11 @@ static int begin(struct libc_replay *r, const struct trace_cursor *trace,
 		 const struct record *start, struct error *err)
 {
 	const char *cpus = definitions_meta(trace->definitions, "cpus");
+	const char *tunables = definitions_meta(trace->definitions, "GLIBC_TUNABLES");
 	const struct libc_policy *policy = libc_policy_of(policy_find(&libc_policies, "ptmalloc"));
 
-	return libc_replay_open(r, policy, start->address, cpus ? (uint32_t)atoi(cpus) : 1, err);
+	return libc_replay_open(r, policy, start->address, cpus ? (uint32_t)atoi(cpus) : 1,
+				tunables ? tunables : "", err);
 }
 
 static int replay(struct libc_replay *r, struct trace_cursor *trace, struct error *err)

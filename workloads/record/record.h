@@ -42,8 +42,7 @@ struct recorded_process {
 	/* "" when malloc is the C library's, else whose it is; and whether its calls were seen. */
 	const char *malloc_owner;
 	bool malloc_unwatched;
-	const char *malloc_environment; /* NAME=VALUE of what glibc's malloc heeds, blanks between
-					 */
+	const char *tunables; /* glibc.malloc.NAME=VALUE with colons between */
 };
 
 /* Record and extension are as operation.def says, but for task, origin, id and time. */

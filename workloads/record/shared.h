@@ -137,7 +137,7 @@ struct shared_slot {
 	uint32_t other_malloc; /* enum shared_malloc */
 	char executable[SHARED_NAME];
 	char malloc_owner[SHARED_NAME]; /* whose malloc it is, when it is not the C library's */
-	char malloc_environment[SHARED_NAME]; /* NAME=VALUE with blanks between */
+	char tunables[SHARED_NAME];     /* as GLIBC_TUNABLES has them, malloc's only */
 	char libc_version[16];
 	char comm[16];
 

@@ -28,7 +28,7 @@ static void end_texts(struct shared_slot *facts)
 {
 	facts->executable[sizeof(facts->executable) - 1] = '\0';
 	facts->malloc_owner[sizeof(facts->malloc_owner) - 1] = '\0';
-	facts->malloc_environment[sizeof(facts->malloc_environment) - 1] = '\0';
+	facts->tunables[sizeof(facts->tunables) - 1] = '\0';
 	facts->libc_version[sizeof(facts->libc_version) - 1] = '\0';
 	facts->comm[sizeof(facts->comm) - 1] = '\0';
 }
@@ -195,7 +195,7 @@ static int begin_stream(struct tracee_list *list, struct tracee *p, uint64_t tim
 		.libc_version = p->facts.libc_version,
 		.malloc_owner = p->facts.malloc_owner,
 		.malloc_unwatched = p->facts.other_malloc == MALLOC_UNWATCHED,
-		.malloc_environment = p->facts.malloc_environment,
+		.tunables = p->facts.tunables,
 	};
 
 	p->stream = list->sink->begin(list->sink->context, &facts, err);

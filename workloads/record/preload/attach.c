@@ -99,22 +99,49 @@ static uint64_t measure_ticks(void)
 	return least;
 }
 
-/* Of the program's environment, what glibc's malloc heeds. */
-static void tell_environment(char *text, size_t size)
+static size_t add_text(char *to, size_t size, size_t length, const char *text, size_t bytes)
 {
-	static const char *const names[] = {
-		"GLIBC_TUNABLES",         "MALLOC_ARENA_MAX", "MALLOC_ARENA_TEST",
-		"MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_",  "MALLOC_MMAP_THRESHOLD_",
-		"MALLOC_MMAP_MAX_",       "MALLOC_PERTURB_",
+	if (length + bytes + 2 > size)
+		return length;
+	if (length)
+		to[length++] = ':';
+	memcpy(to + length, text, bytes);
+	to[length + bytes] = '\0';
+	return length + bytes;
+}
+
+/* Of the environment, what glibc's malloc heeds, as tunables: older variables have names there. */
+static void tell_tunables(char *to, size_t size)
+{
+	static const struct {
+		const char *variable, *tunable;
+	} names[] = {
+		{ "MALLOC_ARENA_MAX", "arena_max" },
+		{ "MALLOC_ARENA_TEST", "arena_test" },
+		{ "MALLOC_TRIM_THRESHOLD_", "trim_threshold" },
+		{ "MALLOC_TOP_PAD_", "top_pad" },
+		{ "MALLOC_MMAP_THRESHOLD_", "mmap_threshold" },
+		{ "MALLOC_MMAP_MAX_", "mmap_max" },
 	};
+	const char *given = getenv("GLIBC_TUNABLES");
 	size_t length = 0;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && length < size; i++) {
-		const char *value = getenv(names[i]);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i].variable);
+		char text[SHARED_NAME];
+		const int made = value ? snprintf(text, sizeof(text), "glibc.malloc.%s=%s",
+						  names[i].tunable, value)
+				       : 0;
 
-		if (value)
-			length += (size_t)snprintf(text + length, size - length, "%s%s=%s",
-						   length ? " " : "", names[i], value);
+		if (made > 0 && (size_t)made < sizeof(text))
+			length = add_text(to, size, length, text, (size_t)made);
+	}
+	while (given && *given) {
+		const size_t bytes = strcspn(given, ":");
+
+		if (strncmp(given, "glibc.malloc.", strlen("glibc.malloc.")) == 0)
+			length = add_text(to, size, length, given, bytes);
+		given += bytes + (given[bytes] == ':');
 	}
 }
 
@@ -130,7 +157,7 @@ static void fill_slot(struct shared_slot *slot)
 	slot->other_malloc = malloc_kind;
 	memcpy(slot->malloc_owner, malloc_owner, sizeof(malloc_owner));
 	strncpy(slot->libc_version, gnu_get_libc_version(), sizeof(slot->libc_version) - 1);
-	tell_environment(slot->malloc_environment, sizeof(slot->malloc_environment));
+	tell_tunables(slot->tunables, sizeof(slot->tunables));
 	prctl(PR_GET_NAME, slot->comm);
 	if (readlink("/proc/self/exe", slot->executable, sizeof(slot->executable) - 1) < 0)
 		slot->executable[0] = '\0';
