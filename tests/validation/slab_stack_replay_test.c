@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * SLOB against recordings of a real 6.1 kernel: from the state at mark 0, every allocation's
- * address, every request for pages and, at every later mark, every list. Once with the pages that
- * the recording shows, once with those of the simulated page allocator.
+ * SLUB, SLAB and SLOB against recordings of real 6.1 kernels: from the state at mark 0, every
+ * allocation's address, every request for pages and, at every later mark, every list. Once with the
+ * pages that the recording shows, once with those of the simulated page allocator.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -16,29 +16,38 @@
 #include "slabyard.h"
 
 /* All facts but those that place objects or their pages. */
-#define WHOLE_STACK "zone,drain,isolate,rotate,bulk,lru,pcp_busy,rcu,free_size,cache_op,reclaim"
+#define WHOLE_STACK                                                                                \
+	"zone,drain,isolate,rotate,bulk,lru,pcp_busy,rcu,free_size,cache_op,reap,reclaim"
 
 struct recorded {
-	const char *name;
+	const char *name, *setting;
 	uint64_t objects, all;  /* addresses: of objects alone, and of all with their pages */
-	uint64_t page_requests; /* of SLOB, and returns */
+	uint64_t page_requests; /* of the slab allocator, and returns */
 	uint64_t marks;
 };
 
 static struct recorded recordings[] = {
-	{ "kmix-slob", 19506, 19545, 1757, 12 },
-	{ "user-sh-slob", 65699, 80143, 53679, 5 },
-	{ "pages-slob", 679, 12752, 469, 11 },
+	{ "kmix-slub", "slab.policy=slub", 19910, 19950, 184, 12 },
+	{ "kphase-slub", "slab.policy=slub", 22255, 22295, 2048, 14 },
+	{ "user-sh-slub", "slab.policy=slub", 65754, 80247, 428, 5 },
+	{ "vmalloc-slub", "slab.policy=slub", 7365, 71620, 914, 7 },
+	{ "kmix-slab", "slab.policy=slab", 19553, 19593, 268, 12 },
+	{ "user-sh-slab", "slab.policy=slab", 65752, 80237, 147, 5 },
+	{ "pages-slab", "slab.policy=slab", 717, 12793, 2, 11 },
+	{ "kmix-slob", "slab.policy=slob", 19506, 19545, 1757, 12 },
+	{ "user-sh-slob", "slab.policy=slob", 65699, 80143, 53679, 5 },
+	{ "pages-slob", "slab.policy=slob", 679, 12752, 469, 11 },
 };
 
-static struct slabyard_summary *replay(const struct recording *recording, const char *assist)
+static struct slabyard_summary *replay(const struct recording *recording, const char *setting,
+				       const char *assist)
 {
 	char trace[2 * RECORDING_PATH_MAX], start[2 * RECORDING_PATH_MAX];
 	struct error err = { 0 };
 	struct config *config = config_create(slabyard_config_schema(), &err);
 
 	assert_non_null(config);
-	assert_int_equal(config_set(config, "slab.policy=slob", &err), 0);
+	assert_int_equal(config_set(config, setting, &err), 0);
 	snprintf(trace, sizeof(trace), "%s/trace.txt.zst", recording->folder);
 	snprintf(start, sizeof(start), "%s/mmstate-0.txt.zst", recording->folder);
 	const struct slabyard_run run = {
@@ -88,8 +97,8 @@ static void recording_replays(void **state)
 			      SLABYARD_SHARED_DIR);
 		skip();
 	}
-	struct slabyard_summary *objects = replay(&recording, "all");
-	struct slabyard_summary *all = replay(&recording, WHOLE_STACK);
+	struct slabyard_summary *objects = replay(&recording, expected->setting, "all");
+	struct slabyard_summary *all = replay(&recording, expected->setting, WHOLE_STACK);
 
 	recording_close(&recording);
 	assert_exact(expected, objects, expected->objects);
