@@ -66,6 +66,7 @@ struct slabyard_run {
 	const char *expect;     /* directory of states to compare with at marks, NULL: none */
 	const char *caches;     /* map of call sites to true caches, NULL: what the trace tells */
 	const char *assist;     /* "none", "all" or a comma-separated list; NULL: none */
+	const char *perturb;    /* what might have been another way ("delay=5ms"), NULL: nothing */
 	enum slabyard_level level;
 	enum slabyard_timing timing;
 	uint64_t seed;

@@ -12,6 +12,7 @@ enum {
 	OPTION_START = 256,
 	OPTION_EXPECT,
 	OPTION_CACHES,
+	OPTION_PERTURB,
 	OPTION_ASSIST,
 	OPTION_SEED,
 	OPTION_SAMPLE,
@@ -35,6 +36,7 @@ static const struct cli_option options[] = {
 	{ "timing", true, OPTION_TIMING },
 	{ "start", true, OPTION_START },
 	{ "caches", true, OPTION_CACHES },
+	{ "perturb", true, OPTION_PERTURB },
 	{ "assist", true, OPTION_ASSIST },
 	{ "expect", true, OPTION_EXPECT },
 	{ "seed", true, OPTION_SEED },
@@ -95,6 +97,9 @@ static int take_option(const struct command *command, int letter, const char *va
 		return EXIT_GOOD;
 	case OPTION_CACHES:
 		a->run.caches = value;
+		return EXIT_GOOD;
+	case OPTION_PERTURB:
+		a->run.perturb = value;
 		return EXIT_GOOD;
 	case OPTION_ASSIST:
 		a->run.assist = value;
@@ -232,6 +237,10 @@ const struct command run_command = {
 		"  --caches MAP        which cache each call site allocates from (slabyard "
 		"caches), where\n"
 		"                      the recorded kernel had merged them\n"
+		"  --perturb LIST      what might have been another way, drawn with the seed: "
+		"delay=5ms\n"
+		"                      (each process late up to this), swap=0.01, start=PAGES,\n"
+		"                      timers=1ms, with commas\n"
 		"  --assist LIST       recorded facts that replay may use: none (default), all, or "
 		"of\n"
 		"                      zone drain isolate rotate bulk lru pcp_busy rcu slab_page\n"

@@ -27,9 +27,10 @@ static void defer(void *engine, enum defer_target target, uint64_t when_ns, uint
 	}
 	if (target == DEFER_SLAB_REAP && m->assists.allowed[ASSIST_NAMED_reap])
 		return;
-	struct event event = {
-		.time_ns = when_ns, .class = EVENT_DEFERRED, .payload = target, .token = token
-	};
+	struct event event = { .time_ns = when_ns + perturbation_of_timer(&m->perturbation),
+			       .class = EVENT_DEFERRED,
+			       .payload = target,
+			       .token = token };
 	SIM_ASSERT(event_heap_push(m->events, event, NULL) == 0);
 	machine_note_next_event(m);
 }

@@ -19,6 +19,7 @@
 #include "machine/events.h"
 #include "machine/machine_options.h"
 #include "machine/page_events.h"
+#include "machine/perturbation.h"
 #include "machine/processes.h"
 #include "machine/resident.h"
 #include "machine/true_caches.h"
@@ -263,6 +264,7 @@ struct machine {
 		uint32_t first, count;
 		struct record records[OWN_SLABS_MAX];
 	} own_slabs;
+	struct perturbation perturbation;
 	struct expect *expect;
 	struct sampler *sampler;
 	struct frame_uses *frame_uses; /* NULL: nobody asks for a map of memory */

@@ -311,6 +311,7 @@ static int write_provenance(struct machine *m, struct error *err)
 	if (write_text(m, group, "version", slabyard_version(), err) != 0 ||
 	    write_text(m, group, "start", start_name(m), err) != 0 ||
 	    write_u64(m, group, "census", start_is_census(m->start), err) != 0 ||
+	    write_text(m, group, "perturb", m->run->perturb ? m->run->perturb : "none", err) != 0 ||
 	    write_text(m, group, "timing", closed ? "closed" : "recorded", err) != 0 ||
 	    write_u64(m, group, "seed", m->run->seed, err) != 0 ||
 	    write_u64(m, group, "trace_hash", m->trace->ops->hash(m->trace), err) != 0)

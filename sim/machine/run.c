@@ -177,6 +177,7 @@ static int prepare(struct machine *m, const struct batch *first, struct error *e
 	    check_assists(m, err) != 0 || machine_choose_actions(m, err) != 0 ||
 	    own_records_open(m, err) != 0 || start_load(m->start, m, err) != 0)
 		return -1;
+	perturbation_shift_start(m);
 	if (prepare_pages_from_trace(m, err) != 0)
 		return -1;
 	m->page_assists = m->assists.allowed[ASSIST_NAMED_zone] ||
@@ -271,7 +272,12 @@ static int run_trace(struct machine *m, struct error *err)
 	m->start = start_open(m->run->start, err);
 	if (!m->start)
 		return -1;
+	if (perturbation_parse(&m->perturbation, m->run->perturb, m->run->seed, err) != 0)
+		return -1;
 	m->trace = trace_input_open(m->run->trace, m->run->format, m->run->level, NULL, err);
+	if (!m->trace)
+		return -1;
+	m->trace = perturbation_of_trace(&m->perturbation, m->trace, m->run->seed, err);
 	if (!m->trace)
 		return -1;
 	int more = m->trace->ops->next(m->trace, &batch, err);
@@ -303,6 +309,7 @@ static void take_down(struct machine *m)
 	start_close(m->start);
 	true_caches_close(m->true_caches);
 	own_records_close(m->own_records);
+	perturbation_free(&m->perturbation);
 	if (m->trace)
 		m->trace->ops->close(m->trace);
 	sim_position = NULL;
