@@ -26,6 +26,7 @@ static int mark_record(struct machine *m, const struct record *r, struct error *
 static int bulk_bracket(struct machine *m, bool begins)
 {
 	m->bulk_depth[m->clock.cpu] = begins;
+	m->bulk_told = true;
 	return 0;
 }
 

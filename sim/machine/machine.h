@@ -231,6 +231,7 @@ struct machine {
 	} bulk_alloc;
 
 	uint8_t *bulk_depth; /* by cpu: inside __alloc_pages_bulk */
+	bool bulk_told;      /* the trace has brackets that say so */
 	struct bulk_free {
 		size_t count, capacity;
 		object_t *objects;

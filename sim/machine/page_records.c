@@ -106,6 +106,9 @@ static int8_t zone_of(const struct machine *m, uint64_t pfn)
 void page_assist_request(struct machine *m, const struct record *r, struct request *request)
 {
 	bool alloc = r->operation == OP_MM_PAGE_ALLOC;
+	/* what the trace tells outright goes before what the importer saw in it */
+	if (m->bulk_told && m->assists.allowed[ASSIST_NAMED_bulk])
+		request->flags &= (uint8_t)~REQUEST_BULK;
 	if (m->bulk_depth[request->cpu] && assist_use(&m->assists, ASSIST_NAMED_bulk))
 		request->flags |= REQUEST_BULK;
 	if (!alloc && record_detail(r) & PAGE_FREE_BUSY &&

@@ -85,6 +85,8 @@ static inline struct request page_request_of(const struct machine *m, const stru
 	struct request request = request_of(m, r);
 	request.order = page_order(r);
 	request.id = r->id;
+	if (r->flags & RECORD_BULK)
+		request.flags |= REQUEST_BULK;
 	uint8_t migratetype = m->origins[r->origin].migratetype;
 	/* No allocation asks for the other types; without one that can be, gfp tells. */
 	if (migratetype < MIGRATE_PCPTYPES)

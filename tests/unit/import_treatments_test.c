@@ -414,24 +414,6 @@ static void alloc_pages_exact_is_known_by_what_it_gives_back(void **state)
 			 0);
 }
 
-static void bulk_calls_mark_what_they_hold(void **state)
-{
-	struct imported in;
-	(void)state;
-	support_import_text("p-1 [000] ..... 1: x: LAB bulk_alloc nr=2\n"
-			    "p-1 [000] ..... 2: mm_page_alloc: pfn=7 order=0\n"
-			    "q-2 [001] ..... 3: mm_page_alloc: pfn=8 order=0\n"
-			    "p-1 [000] ..... 4: x: LAB bulk_end nr=1\n"
-			    "p-1 [000] ..... 5: mm_page_alloc: pfn=9 order=0\n"
-			    "p-1 [000] ..... 6: kmem_cache_alloc: "
-			    "call_site=kmem_cache_alloc_bulk+0x1/0x2 ptr=ffff888000001000 name=m\n",
-			    &in);
-	static const unsigned bulk[] = { 0, 1, 0, 0, 0, 1 };
-	for (size_t i = 0; i < in.count; i++)
-		assert_int_equal((in.records[i].flags & RECORD_BULK) != 0, bulk[i]);
-	support_close(&in);
-}
-
 /* A stock 6.1 names a cache in frees only. */
 static void caches_are_named_by_frees(void **state)
 {
@@ -536,7 +518,6 @@ int main(void)
 		cmocka_unit_test(blocks_are_freed_in_parts),
 		cmocka_unit_test(a_lost_free_may_be_of_a_part),
 		cmocka_unit_test(alloc_pages_exact_is_known_by_what_it_gives_back),
-		cmocka_unit_test(bulk_calls_mark_what_they_hold),
 		cmocka_unit_test(caches_are_named_by_frees),
 		cmocka_unit_test(caches_made_anew_are_others),
 		cmocka_unit_test(levels_are_obeyed),

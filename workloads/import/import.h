@@ -50,11 +50,14 @@ struct import_report {
 	uint64_t double_allocs; /* pointer allocated while alive: the earlier one ends (a lost free)
 				 */
 	uint64_t live_at_end;
-	uint64_t lost_events; /* as the source itself reported them */
-	uint64_t effects;     /* page records marked as caused by slab */
-	uint64_t begins;      /* made-up records that tell of allocations which then slept */
-	uint64_t moved_pages; /* frames freed by compaction, whose page lives on elsewhere */
-	uint64_t undecided;   /* page records that could be either */
+	uint64_t lost_events;       /* as the source itself reported them */
+	uint64_t effects;           /* page records marked as caused by slab */
+	uint64_t begins;            /* made-up records that tell of allocations which then slept */
+	uint64_t moved_pages;       /* frames freed by compaction, whose page lives on elsewhere */
+	uint64_t bulk_pages;        /* pages that look like those of a bulk call, */
+	uint64_t bulk_pages_agreed; /* and stand between the brackets of one, */
+	uint64_t bulk_pages_told;   /* where that many do */
+	uint64_t undecided;         /* page records that could be either */
 	uint64_t clipped_sizes;
 	uint64_t unknown_gfp;     /* flag names that 6.1 does not have */
 	uint64_t own_traffic;     /* records of what the slab allocator did for itself */

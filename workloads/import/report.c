@@ -35,6 +35,13 @@ void import_report_print(const struct import_report *r, FILE *out)
 	print_count(out, "page allocations that could be either", r->undecided);
 	print_count(out, "records of the slab allocator's own", r->own_traffic);
 	print_count(out, "allocations that began earlier: they slept", r->begins);
+	print_count(out, "pages that look allocated by bulk calls", r->bulk_pages);
+	if (r->bulk_pages_told) {
+		print_count(out, "of these outside the brackets of bulk calls",
+			    r->bulk_pages - r->bulk_pages_agreed);
+		print_count(out, "other pages between such brackets",
+			    r->bulk_pages_told - r->bulk_pages_agreed);
+	}
 	print_count(out, "page frees by compaction: the page has moved", r->moved_pages);
 	print_count(out, "cache names at odds at one call site", r->cache_conflicts);
 	print_count(out, "numbers cut to 32 bits", r->clipped_sizes);

@@ -12,6 +12,7 @@
 #include "core/operation.h"
 #include "core/trace_hash.h"
 #include "import/begins.h"
+#include "import/bulk_pages.h"
 #include "import/effects.h"
 #include "import/grammar.h"
 #include "import/identity.h"
@@ -39,12 +40,12 @@ struct text_cursor {
 	struct nested *nested;
 	struct moved moved;
 	struct begins begins;
+	struct bulk_pages bulk;
 	struct effects *effects; /* NULL: none are looked for */
 	struct identity *identity;
 	struct own_traffic *own_traffic;
 	struct trace_hash *hash;
 	uint64_t latest_ns;
-	uint32_t bulk_task[RECORD_CPU_MASK + 1]; /* task + 1 inside a bulk page allocation */
 	enum import_level level;
 	bool objects_seen, heap_seen; /* events of objects, of heap blocks, entered the window */
 	bool ended;
@@ -52,18 +53,6 @@ struct text_cursor {
 	struct record records[BATCH_RECORDS];
 	uint64_t record_lines[BATCH_RECORDS];
 };
-
-/* Batch fields of a page allocation between the brackets of a bulk call on its CPU. */
-static void mark_bulk(struct text_cursor *t, struct import_event *e)
-{
-	uint32_t *task = &t->bulk_task[record_cpu(&e->record)];
-	if (e->record.operation == OP_BULK_BEGIN)
-		*task = e->record.task + 1;
-	else if (e->record.operation == OP_BULK_END)
-		*task = 0;
-	else if (e->record.operation == OP_MM_PAGE_ALLOC && *task == e->record.task + 1)
-		e->record.flags |= RECORD_BULK;
-}
 
 /* Refills, drains and steals never are anything but a consequence. */
 static bool is_always_effect(unsigned operation)
@@ -87,7 +76,7 @@ static int enter_window(struct text_cursor *t, struct error *err)
 	uint64_t number = t->window.head++;
 	if (t->decoder.whole_dump)
 		return 0;
-	mark_bulk(t, e);
+	bulk_pages_enter(&t->bulk, t->decoder.names, &t->window, number, t->report);
 	if (is_always_effect(e->record.operation)) {
 		e->record.flags |= RECORD_EFFECT;
 		t->report->effects++;
