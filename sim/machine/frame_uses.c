@@ -81,35 +81,47 @@ static void claim_slab(void *context, const struct slab_extent *extent)
 							     .inuse = extent->inuse };
 }
 
-/*
- * The block of a page allocation. One that was made before the start is where it was recorded, as
- * long as nothing else is known of it there.
- */
-static bool page_block(const struct machine *m, uint32_t id, uint32_t *pfn, unsigned *order)
+/* The frames of a page allocation, as far as it still has them. */
+struct page_block {
+	uint32_t pfn;
+	uint8_t order;
+	bool split; /* parts of it have been freed */
+};
+
+/* One that was made before the start is where it was recorded, as long as it is in use there. */
+static bool page_block(const struct machine *m, uint32_t id, struct page_block *block)
 {
 	uint64_t entry = m->ids.page[id];
+	uint64_t value = (entry & ~(IDENTITY_OLDER | IDENTITY_SPLIT)) - 1;
 
 	if (!entry)
 		return false;
-	uint64_t value = (entry & ~IDENTITY_OLDER) - 1;
-	*pfn = (uint32_t)value;
-	if (!(entry & IDENTITY_OLDER)) {
-		*order = page_entry_order(entry);
-		return true;
-	}
-	*order = m->trace->definitions->origins[m->ids.page_owner[id].origin].order;
-	return value < m->services.frames && start_page_kind(m->start, *pfn);
+	*block = (struct page_block){ .pfn = (uint32_t)value,
+				      .order = page_entry_order(entry),
+				      .split = entry & IDENTITY_SPLIT };
+	if (!(entry & IDENTITY_OLDER))
+		return block->pfn < m->services.frames;
+	block->order = m->trace->definitions->origins[m->ids.page_owner[id].origin].order;
+	return value < m->services.frames && start_has_addresses(m->start) &&
+	       start_page_kind(m->start, block->pfn);
 }
 
-static void claim_pages(struct frame_uses *uses)
+/*
+ * A whole block is claimed at its first frame. A split one is at each, and first of all: what it
+ * has no more may be others'.
+ */
+static void set_page_claims(struct frame_uses *uses, bool split, bool claimed)
 {
-	struct machine *m = uses->m;
-	uint32_t ids = machine_owned_ids(m, SPACE_PAGE), pfn;
-	unsigned order;
+	uint32_t ids = machine_owned_ids(uses->m, SPACE_PAGE);
+	struct page_block block;
 
-	for (uint32_t id = 1; id <= ids; id++)
-		if (page_block(m, id, &pfn, &order) && pfn < uses->frames)
-			uses->claims[pfn] = claim_of(CLAIM_PAGE, id);
+	for (uint32_t id = 1; id <= ids; id++) {
+		if (!page_block(uses->m, id, &block) || block.split != split)
+			continue;
+		uint32_t end = block.pfn + (split ? 1u << block.order : 1);
+		for (uint32_t pfn = block.pfn; pfn < end && pfn < uses->frames; pfn++)
+			uses->claims[pfn] = claimed ? claim_of(CLAIM_PAGE, id) : 0;
+	}
 	uses->looked_at += ids;
 }
 
@@ -165,7 +177,8 @@ int frame_uses_find(struct frame_uses *uses, struct error *err)
 	const struct machine *m = uses->m;
 
 	uses->looked_at = 0;
-	claim_pages(uses);
+	set_page_claims(uses, true, true);
+	set_page_claims(uses, false, true);
 	if (!m->page_level) {
 		m->slab->walk(m->slab_state, claim_slab, uses);
 		claim_large_objects(uses);
@@ -178,13 +191,10 @@ int frame_uses_find(struct frame_uses *uses, struct error *err)
 void frame_uses_forget(struct frame_uses *uses)
 {
 	const struct machine *m = uses->m;
-	uint32_t pages = machine_owned_ids(m, SPACE_PAGE), pfn;
-	uint32_t objects = m->page_level ? 0 : machine_owned_ids(m, SPACE_OBJECT);
-	unsigned order;
+	uint32_t objects = m->page_level ? 0 : machine_owned_ids(m, SPACE_OBJECT), pfn;
 
-	for (uint32_t id = 1; id <= pages; id++)
-		if (page_block(m, id, &pfn, &order) && pfn < uses->frames)
-			uses->claims[pfn] = 0;
+	set_page_claims(uses, true, false);
+	set_page_claims(uses, false, false);
 	for (uint32_t id = 1; id <= objects; id++)
 		if (large_object(uses, id, &pfn))
 			uses->claims[pfn] = 0;
@@ -257,15 +267,15 @@ static void describe_older(const struct machine *m, struct frame_use *use)
 static void describe_page(const struct machine *m, struct frame_use *use, uint32_t id)
 {
 	const struct owner *owner = &m->ids.page_owner[id];
-	uint32_t gfp = m->trace->definitions->origins[owner->origin].gfp, pfn;
-	unsigned order = 0;
+	uint32_t gfp = m->trace->definitions->origins[owner->origin].gfp;
+	struct page_block block = { 0 };
 
-	page_block(m, id, &pfn, &order);
+	page_block(m, id, &block);
 	use->page = id;
-	use->kind = (uint8_t)frame_use_of_gfp(gfp, order);
+	use->kind = (uint8_t)frame_use_of_gfp(gfp, block.order);
 	/* As user pages join an LRU list; a policy that keeps no account of it cannot tell. */
 	use->movable = use->movable || (gfp & GFP_BIT_MOVABLE && gfp & GFP_BIT_COMP);
-	use->count = 1u << order;
+	use->count = block.split ? 1 : 1u << block.order;
 }
 
 static void describe_object(const struct machine *m, struct frame_use *use, uint32_t id)

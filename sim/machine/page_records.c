@@ -159,11 +159,13 @@ pfn_t page_part(struct machine *m, const struct record *r, struct request *reque
 
 pfn_t page_older(struct machine *m, const struct record *r)
 {
-	if (start_take_page(m->start, (uint32_t)r->address, r->size))
+	if (!pfn_is_none(start_take_page(m->start, r->address, r->size)))
 		return (pfn_t){ (uint32_t)r->address };
-	pfn_t moved = migration_end(m, r);
-	m->summary->unknown_frees += pfn_is_none(moved);
-	return moved;
+	pfn_t pfn = migration_end(m, r);
+	if (pfn_is_none(pfn))
+		pfn = start_stand_in(m->start, r->address, r->size);
+	m->summary->unknown_frees += pfn_is_none(pfn);
+	return pfn;
 }
 
 static pfn_t source_alloc(void *context, const struct request *request)

@@ -295,12 +295,16 @@ static int write_parameters(struct machine *m, const char *path, bool used, stru
 	return result;
 }
 
-static const char *start_name(const struct machine *m)
+/* Where a run began: the state's or folder's name, and what a rule had to fill in. */
+static int write_start(struct machine *m, struct error *err)
 {
-	if (!m->run->start)
-		return "fresh machine";
-	const char *slash = strrchr(start_path(m->start), '/');
-	return slash ? slash + 1 : start_path(m->start);
+	char title[512];
+	if (write_text(m, "/provenance", "start", start_title(m->start, title, sizeof(title)),
+		       err) != 0 ||
+	    write_u64(m, "/provenance", "census", start_is_census(m->start), err) != 0)
+		return -1;
+	return write_u64(m, "/provenance", "start_blocks_disagreeing", start_disagreeing(m->start),
+			 err);
 }
 
 static int write_provenance(struct machine *m, struct error *err)
@@ -309,8 +313,7 @@ static int write_provenance(struct machine *m, struct error *err)
 	const struct slabyard_summary *s = m->summary;
 	bool closed = m->run->timing == SLABYARD_TIMING_CLOSED;
 	if (write_text(m, group, "version", slabyard_version(), err) != 0 ||
-	    write_text(m, group, "start", start_name(m), err) != 0 ||
-	    write_u64(m, group, "census", start_is_census(m->start), err) != 0 ||
+	    write_start(m, err) != 0 ||
 	    write_text(m, group, "perturb", m->run->perturb ? m->run->perturb : "none", err) != 0 ||
 	    write_text(m, group, "timing", closed ? "closed" : "recorded", err) != 0 ||
 	    write_u64(m, group, "seed", m->run->seed, err) != 0 ||

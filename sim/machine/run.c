@@ -269,7 +269,7 @@ static int check_replayed(const struct machine *m, struct error *err)
 static int run_trace(struct machine *m, struct error *err)
 {
 	struct batch batch = { 0 };
-	m->start = start_open(m->run->start, err);
+	m->start = start_open(m->run->start, m->run->seed, err);
 	if (!m->start)
 		return -1;
 	if (perturbation_parse(&m->perturbation, m->run->perturb, m->run->seed, err) != 0)

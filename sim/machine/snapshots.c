@@ -24,6 +24,8 @@ struct snapshots {
 	struct blame *blame;
 	struct heap_map *heaps;
 	bool explained; /* blame is to know of the map in hand */
+	uint32_t zone_starts[PAGE_ZONES_MAX];
+	uint32_t zone_count;
 	struct run run;
 	struct error error;
 	bool broken;
@@ -74,7 +76,7 @@ static int open_tables(struct snapshots *s, struct machine *m, struct error *err
 }
 
 /* Where each zone lies: the maps tell frames only. */
-static int write_zones(struct machine *m, struct error *err)
+static int write_zones(struct snapshots *s, struct machine *m, struct error *err)
 {
 	const struct result_column columns[] = {
 		{ .name = "zone", .unit = "", .long_name = "node and zone", .type = RESULT_TEXT },
@@ -97,6 +99,7 @@ static int write_zones(struct machine *m, struct error *err)
 	for (uint32_t i = 0; result == 0 && i < counts->zone_count; i++) {
 		const struct zone_counts *zone = &counts->zones[i];
 		uint64_t start = zone->start_pfn, spanned = zone->spanned;
+		s->zone_starts[s->zone_count++] = zone->start_pfn;
 		char title[ZONE_TITLE_MAX];
 		snprintf(title, sizeof(title), "node %u %s", zone->node, zone->name);
 		const void *const row[] = { title, &start, &spanned };
@@ -114,7 +117,7 @@ int snapshots_open(struct machine *m, struct snapshots **out, struct error *err)
 	*out = calloc(1, sizeof(**out));
 	if (!*out)
 		return error_set(err, ERROR_RUN, "no memory for snapshots");
-	if (open_tables(*out, m, err) != 0 || write_zones(m, err) != 0 ||
+	if (open_tables(*out, m, err) != 0 || write_zones(*out, m, err) != 0 ||
 	    heap_map_open(m, &(*out)->heaps, err) != 0)
 		return -1;
 	return blame_open(m, &(*out)->blame, err);
@@ -142,6 +145,15 @@ static void write_run(struct snapshots *s)
 		s->broken = true;
 }
 
+/* No run goes on from one zone into the next. */
+static bool begins_zone(const struct snapshots *s, uint32_t pfn)
+{
+	for (uint32_t i = 0; i < s->zone_count; i++)
+		if (s->zone_starts[i] == pfn)
+			return true;
+	return false;
+}
+
 static void add_use(void *context, const struct frame_use *use)
 {
 	struct snapshots *s = context;
@@ -150,7 +162,8 @@ static void add_use(void *context, const struct frame_use *use)
 	if (s->explained)
 		blame_see(s->blame, use);
 	if (last->count && last->pfn + last->count == use->pfn && last->kind == use->kind &&
-	    last->order == use->order && last->migratetype == use->migratetype) {
+	    last->order == use->order && last->migratetype == use->migratetype &&
+	    !begins_zone(s, use->pfn)) {
 		last->count += use->count;
 		return;
 	}

@@ -5,28 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/paths.h"
 #include "import/import.h"
 #include "machine/census.h"
 #include "machine/machine.h"
 #include "machine/older.h"
+#include "machine/start_frames.h"
+#include "machine/start_layout.h"
 #include "machine/start_units.h"
 
 struct start {
-	const char *path; /* NULL: a fresh machine */
+	const char *path; /* of the state or folder; NULL: a fresh machine */
+	char *folder;     /* proc: path, and ours */
+	enum start_source { SOURCE_NONE, SOURCE_STATE, SOURCE_PROC } source;
 	int64_t mark;
 	struct page_state pages;
 	struct slab_state slabs;
-	bool census;  /* its objects are laid out by the run's slab policy */
-	bool foreign; /* the trace's addresses are not the state's */
+	bool census;          /* its objects are laid out by the run's slab policy */
+	bool foreign;         /* the trace's addresses are not the state's */
+	uint64_t disagreeing; /* proc: blocks that the files count differently */
 	struct older *older;
-	struct start_units *units; /* what SLOB has in use */
-	/* One bit a frame: allocated at the start and not by slab. */
-	uint64_t *page_bits;
-	uint64_t *slab_bits; /* the first frames of slabs */
-	uint64_t page_bits_frames;
+	struct start_units *units;       /* what SLOB has in use */
+	struct start_frames *frames;     /* in use at the start, and not by slab */
+	struct start_frames *slab_heads; /* the first frames of slabs */
 };
 
-static const char census_prefix[] = "census:";
+static const char census_prefix[] = "census:", proc_prefix[] = "proc:";
 
 static int64_t mark_of_path(const char *path)
 {
@@ -37,7 +41,51 @@ static int64_t mark_of_path(const char *path)
 	return dash && end != dash + 1 && (*end == '.' || *end == '\0') ? number : -1;
 }
 
-struct start *start_open(const char *path, struct error *err)
+static int open_state(struct start *start, const char *path, struct error *err)
+{
+	start->source = SOURCE_STATE;
+	start->census = strncmp(path, census_prefix, strlen(census_prefix)) == 0;
+	start->path = path + (start->census ? strlen(census_prefix) : 0);
+	start->mark = mark_of_path(start->path);
+	return mmstate_read(start->path, &start->pages, &start->slabs, err);
+}
+
+/* "DIR" or "DIR,N"; a folder may have a comma in its name. */
+static int split_number(struct start *start, const char *text, struct error *err)
+{
+	const char *comma = strrchr(text, ',');
+	char *end;
+	long number = comma ? strtol(comma + 1, &end, 10) : -1;
+	bool numbered = comma && end != comma + 1 && *end == '\0' && number >= 0;
+
+	size_t length = numbered ? (size_t)(comma - text) : strlen(text);
+	while (length > 1 && text[length - 1] == '/')
+		length--;
+	start->mark = numbered ? number : -1;
+	start->path = start->folder = strndup(text, length);
+	return start->folder ? 0 : error_set(err, ERROR_RUN, "no memory for the start state");
+}
+
+static int open_proc(struct start *start, const char *text, uint64_t seed, struct error *err)
+{
+	struct proc_memory *memory = calloc(1, sizeof(*memory));
+
+	start->source = SOURCE_PROC;
+	if (!memory)
+		return error_set(err, ERROR_RUN, "no memory for the start state");
+	int result = split_number(start, text, err);
+	if (result == 0)
+		result = proc_memory_read(start->path, start->mark, memory, err);
+	if (result == 0) {
+		start->disagreeing = memory->disagreeing;
+		result = start_layout(memory, seed, start->path, &start->pages, err);
+		proc_memory_free(memory);
+	}
+	free(memory);
+	return result;
+}
+
+struct start *start_open(const char *spec, uint64_t seed, struct error *err)
 {
 	struct start *start = calloc(1, sizeof(*start));
 	if (!start) {
@@ -45,16 +93,14 @@ struct start *start_open(const char *path, struct error *err)
 		return NULL;
 	}
 	start->mark = -1;
-	if (!path)
+	if (!spec)
 		return start;
-	start->census = strncmp(path, census_prefix, strlen(census_prefix)) == 0;
-	start->path = path + (start->census ? strlen(census_prefix) : 0);
-	start->mark = mark_of_path(start->path);
-	if (mmstate_read(start->path, &start->pages, &start->slabs, err) != 0) {
-		start_close(start);
-		return NULL;
-	}
-	return start;
+	bool proc = strncmp(spec, proc_prefix, strlen(proc_prefix)) == 0;
+	if ((proc ? open_proc(start, spec + strlen(proc_prefix), seed, err)
+		  : open_state(start, spec, err)) == 0)
+		return start;
+	start_close(start);
+	return NULL;
 }
 
 void start_close(struct start *start)
@@ -65,8 +111,9 @@ void start_close(struct start *start)
 	slab_state_free(&start->slabs);
 	older_destroy(start->older);
 	start_units_destroy(start->units);
-	free(start->page_bits);
-	free(start->slab_bits);
+	start_frames_destroy(start->frames);
+	start_frames_destroy(start->slab_heads);
+	free(start->folder);
 	free(start);
 }
 
@@ -167,6 +214,18 @@ int start_check_config(const struct start *start, const struct config *config, s
 	return c.result;
 }
 
+char *start_title(const struct start *start, char *buffer, size_t size)
+{
+	const char *name = start->path ? path_base(start->path) : "fresh machine";
+	if (start->source != SOURCE_PROC)
+		snprintf(buffer, size, "%s", name);
+	else if (start->mark < 0)
+		snprintf(buffer, size, "%s%s", proc_prefix, name);
+	else
+		snprintf(buffer, size, "%s%s,%lld", proc_prefix, name, (long long)start->mark);
+	return buffer;
+}
+
 const char *start_path(const struct start *start)
 {
 	return start->path;
@@ -194,7 +253,17 @@ const struct page_state *start_pages(const struct start *start)
 
 const char *start_allocator(const struct start *start)
 {
-	return start->path ? start->slabs.allocator : NULL;
+	return start->source == SOURCE_STATE ? start->slabs.allocator : NULL;
+}
+
+bool start_has_addresses(const struct start *start)
+{
+	return start->source == SOURCE_STATE;
+}
+
+uint64_t start_disagreeing(const struct start *start)
+{
+	return start->disagreeing;
 }
 
 /* --- objects alive --- */
@@ -235,44 +304,11 @@ object_t start_take_alike(struct start *start, const char *cache, uint32_t bytes
 
 /* --- pages alive --- */
 
-static void set_bits(struct start *start, uint64_t pfn, uint64_t count, bool value)
-{
-	for (uint64_t i = pfn; i < pfn + count && i < start->page_bits_frames; i++) {
-		if (value)
-			start->page_bits[i / 64] |= 1ull << (i % 64);
-		else
-			start->page_bits[i / 64] &= ~(1ull << (i % 64));
-	}
-}
-
-static void exclude_pcp(struct start *start, const struct pcp_state *pcp)
-{
-	for (uint32_t list = 0; list < pcp->list_count; list++) {
-		uint32_t order = pcp_state_order(list, start->pages.pageblock_order);
-		for (size_t i = 0; i < pcp->lists[list].count; i++)
-			set_bits(start, pcp->lists[list].pfn[i], 1ull << order, false);
-	}
-}
-
-/*
- * Pages that nobody refers to ('0') are on a per-cpu list, or else they follow the first one of an
- * allocation that is not compound.
- */
-static void collect_zone_pages(struct start *start, const struct zone_state *zone)
-{
-	for (size_t i = 0; i < zone->run_count; i++)
-		if (!strchr("RB", zone->runs[i].kind))
-			set_bits(start, zone->runs[i].pfn, zone->runs[i].count, true);
-	for (size_t i = 0; i < zone->pcp_count; i++)
-		exclude_pcp(start, &zone->pcp[i]);
-}
-
 /* At slab level the frames of slabs are the slab policy's, whatever the recording frees. */
 static void exclude_slab(struct start *start, const struct slab_entry *slab)
 {
-	set_bits(start, slab->pfn, 1ull << slab->order, false);
-	if (slab->pfn < start->page_bits_frames)
-		start->slab_bits[slab->pfn / 64] |= 1ull << (slab->pfn % 64);
+	start_frames_set(start->frames, slab->pfn, 1ull << slab->order, false);
+	start_frames_set(start->slab_heads, slab->pfn, 1, true);
 }
 
 static void exclude_slabs(struct start *start)
@@ -288,13 +324,11 @@ static void exclude_slabs(struct start *start)
 
 static int collect_pages(struct start *start, bool page_level, struct error *err)
 {
-	start->page_bits_frames = frames_end(start);
-	start->page_bits = calloc(start->page_bits_frames / 64 + 1, sizeof(uint64_t));
-	start->slab_bits = calloc(start->page_bits_frames / 64 + 1, sizeof(uint64_t));
-	if (!start->page_bits || !start->slab_bits)
-		return error_set(err, ERROR_RUN, "no memory for the start state");
-	for (size_t i = 0; i < start->pages.zone_count; i++)
-		collect_zone_pages(start, &start->pages.zones[i]);
+	start->frames = start_frames_create(frames_end(start), err);
+	start->slab_heads = start_frames_create(frames_end(start), err);
+	if (!start->frames || !start->slab_heads)
+		return -1;
+	start_frames_add(start->frames, &start->pages);
 	if (!page_level)
 		exclude_slabs(start);
 	return 0;
@@ -313,20 +347,21 @@ static char run_kind_at(const struct zone_state *zone, uint32_t pfn)
 	return low < zone->run_count && zone->runs[low].pfn <= pfn ? zone->runs[low].kind : '\0';
 }
 
-bool start_take_page(struct start *start, uint32_t pfn, uint32_t order)
+pfn_t start_take_page(struct start *start, uint64_t pfn, uint32_t order)
 {
-	if (order >= PAGE_ORDERS_MAX || (uint64_t)pfn + (1u << order) > start->page_bits_frames)
-		return false;
-	for (uint64_t i = pfn; i < (uint64_t)pfn + (1u << order); i++)
-		if (!(start->page_bits[i / 64] >> (i % 64) & 1))
-			return false;
-	set_bits(start, pfn, 1u << order, false);
-	return true;
+	return start->frames ? start_frames_take(start->frames, pfn, order) : PFN_NONE;
+}
+
+pfn_t start_stand_in(struct start *start, uint64_t pfn, uint32_t order)
+{
+	return start->frames && !start_has_addresses(start)
+		       ? start_frames_stand_in(start->frames, pfn, order)
+		       : PFN_NONE;
 }
 
 char start_page_kind(const struct start *start, uint32_t pfn)
 {
-	if (pfn >= start->page_bits_frames || !(start->page_bits[pfn / 64] >> (pfn % 64) & 1))
+	if (!start->frames || !start_frames_has(start->frames, pfn))
 		return '\0';
 	for (size_t i = 0; i < start->pages.zone_count; i++) {
 		const struct zone_state *zone = &start->pages.zones[i];
@@ -338,11 +373,7 @@ char start_page_kind(const struct start *start, uint32_t pfn)
 
 bool start_take_slab(struct start *start, uint32_t pfn)
 {
-	const uint64_t bit = 1ull << (pfn % 64);
-	if (pfn >= start->page_bits_frames || !(start->slab_bits[pfn / 64] & bit))
-		return false;
-	start->slab_bits[pfn / 64] &= ~bit;
-	return true;
+	return start->slab_heads && !pfn_is_none(start_frames_take(start->slab_heads, pfn, 0));
 }
 
 /* Frames from pfn on that belong to the allocation before them. */
@@ -362,17 +393,18 @@ bool start_take_large(struct start *start, uint64_t object, uint32_t *order)
 		return false;
 	const uint32_t frames = 1 + frames_behind(start, pfn + 1, kind == 'H' ? 't' : '0');
 	*order = 31 - (uint32_t)__builtin_clz(frames);
-	return start_take_page(start, pfn, *order);
+	return !pfn_is_none(start_take_page(start, pfn, *order));
 }
 
 void start_give_pages(struct start *start, uint32_t pfn, uint32_t order)
 {
-	set_bits(start, pfn, 1u << order, true);
+	if (start->frames)
+		start_frames_set(start->frames, pfn, 1u << order, true);
 }
 
 void start_move_page(struct start *start, uint32_t from, uint32_t to)
 {
-	if (start_take_page(start, from, 0))
+	if (!pfn_is_none(start_take_page(start, from, 0)))
 		start_give_pages(start, to, 0);
 }
 
@@ -422,5 +454,5 @@ int start_load(struct start *start, struct machine *m, struct error *err)
 		start->slabs.page_offset ? start->slabs.page_offset : start->pages.page_offset;
 	if (collect_pages(start, m->page_level, err) != 0)
 		return -1;
-	return m->page_level ? 0 : load_objects(start, m, err);
+	return m->page_level || start->source != SOURCE_STATE ? 0 : load_objects(start, m, err);
 }

@@ -20,10 +20,11 @@ struct machine;
 struct start;
 
 /*
- * path NULL: a fresh machine, and nothing is skipped. "census:PATH": the state's objects, laid out
- * anew by the run's slab policy (machine/census.h).
+ * spec NULL: a fresh machine, and nothing is skipped. "PATH": a recorded state. "census:PATH": its
+ * objects, laid out anew by the run's slab policy (machine/census.h). "proc:DIR[,N]": what /proc
+ * files tell, laid out by a rule that seed draws from (machine/start_layout.h).
  */
-struct start *start_open(const char *path, struct error *err);
+struct start *start_open(const char *spec, uint64_t seed, struct error *err);
 void start_close(struct start *start);
 
 /* Replaces what the state fixes. */
@@ -35,7 +36,9 @@ int start_check_config(const struct start *start, const struct config *config, s
 /* Loads the state into the machine's policies. */
 int start_load(struct start *start, struct machine *m, struct error *err);
 
-/* The state's file, NULL: a fresh machine. */
+/* What a result says that it began from: names without folders, so that it is the same anywhere. */
+char *start_title(const struct start *start, char *buffer, size_t size);
+/* The state's file or folder, NULL: a fresh machine. */
 const char *start_path(const struct start *start);
 bool start_is_census(const struct start *start);
 /* The trace was recorded under another slab allocator than the state: its addresses mean nothing
@@ -60,8 +63,17 @@ object_t start_object(const struct start *start, uint64_t address);
  * where a state does not tell whose an object is, any in use with room for so many bytes.
  */
 object_t start_take_alike(struct start *start, const char *cache, uint32_t bytes, uint32_t align);
-/* `order` is what the free claims. */
-bool start_take_page(struct start *start, uint32_t pfn, uint32_t order);
+/* Takes pages alive at the start, as a free claims them; PFN_NONE for what was not alive. */
+pfn_t start_take_page(struct start *start, uint64_t pfn, uint32_t order);
+/*
+ * Pages that stand in for the ones that a free claims, where recorded frames mean nothing
+ * (machine/start_frames.h); PFN_NONE else, and when there are none left.
+ */
+pfn_t start_stand_in(struct start *start, uint64_t pfn, uint32_t order);
+/* Recorded addresses are those of the start's allocations. */
+bool start_has_addresses(const struct start *start);
+/* Free blocks that buddyinfo and pagetypeinfo count differently. */
+uint64_t start_disagreeing(const struct start *start);
 /*
  * A kmalloc alive at the start that is whole pages: true once, and their order. Its head is an
  * object's address at a page's start, its end is told by the kinds of the frames behind it.
