@@ -255,8 +255,9 @@ const struct command run_command = {
 		"  --placements FILE   a line for each allocation: record, operation, recorded "
 		"and\n"
 		"                      simulated address\n"
-		"  --proc DIR          buddyinfo, pagetypeinfo, zoneinfo and slabinfo files; of\n"
-		"                      processes status, malloc_info and malloc_stats\n"
+		"  --proc DIR          buddyinfo, pagetypeinfo, zoneinfo, vmstat, meminfo and\n"
+		"                      slabinfo files; of processes status, malloc_info and\n"
+		"                      malloc_stats\n"
 		"  --progress WHEN     auto, on or off\n",
 	.main = run_main,
 };

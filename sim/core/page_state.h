@@ -65,6 +65,17 @@ struct compact_state {
 	uint32_t order_failed;
 };
 
+/* Allocations of a zone as nodes see them (enum numa_stat_item). */
+enum numa_stat {
+	NUMA_HIT,     /* from the node that was preferred */
+	NUMA_MISS,    /* from this one, as the preferred one had none */
+	NUMA_FOREIGN, /* preferred here, and had elsewhere */
+	NUMA_INTERLEAVE,
+	NUMA_LOCAL, /* by a CPU of the node */
+	NUMA_OTHER,
+	NUMA_STATS
+};
+
 struct zone_state {
 	char name[ZONE_NAME_MAX];
 	uint32_t node, index;
@@ -74,6 +85,10 @@ struct zone_state {
 	uint64_t lowmem_reserve[8];
 	uint32_t lowmem_reserve_count;
 	int64_t nr_free; /* zone's NR_FREE_PAGES counter, without the cpus' differences */
+	int64_t nr_free_cma;
+	uint32_t cma_pages;
+	uint64_t numa[NUMA_STATS]; /* counted on machines of several nodes only */
+	bool node_unreclaimable;   /* kswapd has failed so often that it is no more woken */
 	uint32_t flags;
 	struct compact_state compact;
 	struct pfn_list free[PAGE_ORDERS_MAX][MIGRATE_TYPES];

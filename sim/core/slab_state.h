@@ -126,6 +126,7 @@ struct cache_counts {
 	uint64_t active_objects, objects, active_slabs, slabs;
 	uint32_t object_size; /* as slabinfo prints it: the cache's size */
 	uint32_t objects_per_slab, pages_per_slab;
+	bool reclaimable; /* SLAB_RECLAIM_ACCOUNT */
 	uint32_t limit, batchcount, shared, shared_avail;
 	uint64_t live_objects;    /* objects that callers hold */
 	uint64_t requested_bytes; /* sum of bytes asked for by live objects */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -11,14 +12,28 @@
 #include "machine/process_files.h"
 #include "results/proc.h"
 
-int proc_files_prepare(const char *folder, struct error *err)
+static int make_folder(const char *folder, struct error *err)
 {
-	if (!folder || mkdir(folder, 0777) == 0)
+	if (mkdir(folder, 0777) == 0)
 		return 0;
 	struct stat info;
 	if (errno == EEXIST && stat(folder, &info) == 0 && S_ISDIR(info.st_mode))
 		return 0;
 	return error_errno(err, folder, "cannot make the directory for /proc files");
+}
+
+static void add_extent(void *context, const struct slab_extent *extent)
+{
+	*(int64_t *)context += (int64_t)1 << extent->order;
+}
+
+int proc_files_prepare(struct machine *m, struct error *err)
+{
+	if (!m->run->proc)
+		return 0;
+	if (m->slab && m->slab->walk)
+		m->slab->walk(m->slab_state, add_extent, &m->slab_pages_begin);
+	return make_folder(m->run->proc, err);
 }
 
 static void write_buddyinfo(struct machine *m, FILE *out)
@@ -67,19 +82,107 @@ static int write_one(struct machine *m, const char *folder, const char *name, in
 	return atomic_file_finish(file, err);
 }
 
-/* For policies that can describe themselves; what a file needs is made before it is opened. */
-static int write_zoneinfo(struct machine *m, const char *folder, int64_t mark, struct error *err)
+struct slab_count {
+	struct proc_counts *counts;
+	bool *reclaimable; /* by cache */
+	uint32_t caches;
+	int64_t seen;
+};
+
+static uint32_t node_of(const struct page_state *pages, uint32_t pfn)
 {
-	struct page_state state = { 0 };
+	uint32_t node = 0;
+	for (size_t i = 0; i < pages->zone_count && pages->zones[i].start_pfn <= pfn; i++)
+		node = pages->zones[i].node;
+	return node < NODES_MAX ? node : 0;
+}
+
+static void count_slab(void *context, const struct slab_extent *extent)
+{
+	struct slab_count *c = context;
+	struct proc_node *node = &c->counts->node[node_of(c->counts->pages, extent->pfn.v)];
+	bool reclaimable = extent->cache.v < c->caches && c->reclaimable[extent->cache.v];
+	*(reclaimable ? &node->slab_reclaimable : &node->slab_unreclaimable) += (int64_t)1
+										<< extent->order;
+	c->seen += (int64_t)1 << extent->order;
+}
+
+/* All pages that slab has. */
+static int64_t slab_pages(const struct machine *m)
+{
+	int64_t pages = m->slab_pages_begin;
+	for (uint32_t order = 0; order < SLABYARD_ORDERS_MAX; order++)
+		pages += ((int64_t)m->slab_requests[order].allocs -
+			  (int64_t)m->slab_requests[order].frees)
+			 << order;
+	return pages;
+}
+
+/* What slab has beside its slabs are kmallocs of whole pages: of no cache, and said to be of node
+ * 0. */
+static int count_slabs(struct machine *m, struct proc_counts *counts, struct error *err)
+{
+	struct slab_count c = { .counts = counts };
+	if (!m->slab || !m->slab->walk)
+		return 0;
+	c.caches = m->slab->cache_count(m->slab_state);
+	c.reclaimable = calloc(c.caches + 1, sizeof(*c.reclaimable));
+	if (!c.reclaimable)
+		return error_set(err, ERROR_RUN, "no memory for /proc files");
+	for (uint32_t i = 0; i < c.caches; i++) {
+		struct cache_counts cache;
+		if (m->slab->counts(m->slab_state, (cache_id){ i }, &cache))
+			c.reclaimable[i] = cache.reclaimable;
+	}
+	m->slab->walk(m->slab_state, count_slab, &c);
+	counts->node[0].slab_unreclaimable += slab_pages(m) - c.seen;
+	free(c.reclaimable);
+	return 0;
+}
+
+static void count_processes(const struct machine *m, struct proc_counts *counts)
+{
+	for (uint32_t i = 0; m->libc_level && i < m->processes.count; i++) {
+		const struct process *p = process_at(&m->processes, i);
+		const struct mm_counts c = process_counts(p);
+		counts->faults += c.min_flt;
+		if (p->ended)
+			continue;
+		counts->node[0].anon += (int64_t)c.rss_pages;
+		counts->node[0].page_tables += (int64_t)c.page_tables;
+	}
+}
+
+static int write_counts(const struct proc_counts *counts, const char *folder, const char *name,
+			int64_t mark, void (*write)(FILE *, const struct proc_counts *),
+			struct error *err)
+{
+	struct atomic_file *file = proc_files_open(folder, name, mark, err);
+	if (!file)
+		return -1;
+	write(atomic_file_stream(file), counts);
+	return atomic_file_finish(file, err);
+}
+
+/* For policies that can describe themselves. */
+static int write_machine(struct machine *m, const char *folder, int64_t mark, struct error *err)
+{
+	struct page_state pages = { 0 };
+	struct proc_counts counts = { .pages = &pages, .work = &m->work };
 	if (!m->page->dump)
 		return 0;
-	if (m->page->dump(m->page_state, &state, err) != 0)
+	if (m->page->dump(m->page_state, &pages, err) != 0)
 		return -1;
-	struct atomic_file *file = proc_files_open(folder, "zoneinfo", mark, err);
-	if (file)
-		proc_write_zoneinfo(atomic_file_stream(file), &state);
-	page_state_free(&state);
-	return file ? atomic_file_finish(file, err) : -1;
+	count_processes(m, &counts);
+	int result = count_slabs(m, &counts, err);
+	if (result == 0)
+		result = write_counts(&counts, folder, "zoneinfo", mark, proc_write_zoneinfo, err);
+	if (result == 0)
+		result = write_counts(&counts, folder, "vmstat", mark, proc_write_vmstat, err);
+	if (result == 0)
+		result = write_counts(&counts, folder, "meminfo", mark, proc_write_meminfo, err);
+	page_state_free(&pages);
+	return result;
 }
 
 int proc_files_write(struct machine *m, const char *folder, int64_t mark, struct error *err)
@@ -88,7 +191,7 @@ int proc_files_write(struct machine *m, const char *folder, int64_t mark, struct
 		return 0;
 	if (write_one(m, folder, "buddyinfo", mark, write_buddyinfo, err) != 0 ||
 	    write_one(m, folder, "pagetypeinfo", mark, write_pagetypeinfo, err) != 0 ||
-	    write_zoneinfo(m, folder, mark, err) != 0 ||
+	    write_machine(m, folder, mark, err) != 0 ||
 	    process_files_write(m, folder, mark, err) != 0)
 		return -1;
 	if (m->page_level || !(m->slab->info.capabilities & POLICY_SLABINFO))

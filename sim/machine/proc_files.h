@@ -9,10 +9,9 @@
 
 struct machine;
 
-/* Makes the folder when it is not there. NULL: nothing to do. */
-int proc_files_prepare(const char *folder, struct error *err);
-/* mark -1: the end of the run. */
-/* The file of that name, at a mark with its number. */
+/* Makes the folder of m->run->proc when it is not there; NULL: nothing to do. After start_load. */
+int proc_files_prepare(struct machine *m, struct error *err);
+/* The file of that name, at a mark with its number. mark -1: the end of the run. */
 struct atomic_file *proc_files_open(const char *folder, const char *name, int64_t mark,
 				    struct error *err);
 

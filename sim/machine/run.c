@@ -188,8 +188,7 @@ static int prepare(struct machine *m, const struct batch *first, struct error *e
 	m->effects = effect_pairs_create(err);
 	m->split_pages = split_pages_create(err);
 	m->expect = expect_open(m->run->expect, start_path(m->start), err);
-	if (!m->effects || !m->split_pages || !m->expect ||
-	    proc_files_prepare(m->run->proc, err) != 0)
+	if (!m->effects || !m->split_pages || !m->expect || proc_files_prepare(m, err) != 0)
 		return -1;
 	if (m->run->timing == SLABYARD_TIMING_CLOSED) {
 		m->closed = closed_create(m, err);

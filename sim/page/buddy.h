@@ -28,7 +28,7 @@ struct zone_arch {
 	const char *names[ZONE_TYPES];
 	uint8_t dma, dma32, normal, highmem, movable;
 	uint32_t lowmem_reserve_ratio[ZONE_TYPES]; /* sysctl_lowmem_reserve_ratio */
-	enum vm_event allocstall[ZONE_TYPES];
+	enum vm_event pgalloc[ZONE_TYPES], allocstall[ZONE_TYPES];
 	bool spreads_over_dma32; /* CONFIG_ZONE_DMA32, see zonelist.c */
 };
 
@@ -124,6 +124,7 @@ struct buddy_zone {
 	lock_id lock;
 	uint32_t list_base;               /* number of the zone's first list head */
 	uint32_t nonempty[MIGRATE_TYPES]; /* bit `order` set: that list has a block */
+	uint64_t numa[NUMA_STATS];
 	uint32_t blocks[PAGE_ORDERS_MAX][MIGRATE_TYPES];
 	uint32_t pageblocks[MIGRATE_TYPES];
 	uint32_t pageblocks_mixed[MIGRATE_TYPES];

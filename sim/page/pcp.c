@@ -251,6 +251,7 @@ void pcp_put(struct buddy *b, uint32_t zone, const struct request *request, uint
 
 	pcp_drain_decided(b, zone, request->cpu);
 	free_all = pcp->free_factor && order && order <= COSTLY_ORDER;
+	vm_event_count(b->services->work, VM_pgfree, 1u << order);
 	frames_set(&b->frames, pfn, order, pcp_kind(index, type));
 	ring_push_head(b, pcp, index, pfn);
 	pcp->count += 1 << order;

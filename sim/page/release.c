@@ -77,6 +77,9 @@ static void free_to_buddy(struct buddy *b, uint32_t zone, const struct request *
 {
 	unsigned type = pageblock_type(b, pfn);
 
+	/* not counted where the per-cpu lists were busy */
+	if (!(request->flags & REQUEST_PCP_BUSY))
+		vm_event_count(b->services->work, VM_pgfree, 1u << request->order);
 	buddy_lock(b, &b->zones[zone]);
 	buddy_freepage_add(b, zone, request->cpu, 1 << request->order, type);
 	block_free(b, zone, pfn, request->order, type, request->flags & REQUEST_EXACT);

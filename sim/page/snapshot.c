@@ -361,6 +361,9 @@ static void dump_zone_figures(const struct buddy_zone *z, struct zone_state *to)
 	to->watermark_boost = z->boost;
 	to->nr_highatomic = z->nr_highatomic;
 	to->nr_free = z->nr_free;
+	to->nr_free_cma = z->nr_free_cma;
+	to->cma_pages = z->cma_pages;
+	memcpy(to->numa, z->numa, sizeof(to->numa));
 	to->flags = z->flags;
 	to->compact = (struct compact_state){
 		.free_pfn = z->compact.cached_free,
@@ -501,6 +504,7 @@ static int dump_zone(const struct buddy *b, uint32_t zone, struct zone_state *to
 	const struct buddy_zone *z = &b->zones[zone];
 
 	dump_zone_figures(z, to);
+	to->node_unreclaimable = b->nodes[z->node].failures >= RECLAIM_RETRIES_MAX;
 	if (dump_free_lists(b, zone, to) || dump_pcps(b, zone, to) || dump_pageblocks(b, z, to) ||
 	    dump_runs(b, z, to))
 		return -1;

@@ -16,6 +16,7 @@ static const struct zone_arch x86_64 = {
 	.highmem = 2, /* what __GFP_HIGHMEM means where all memory is mapped directly */
 	.movable = 3,
 	.lowmem_reserve_ratio = { 256, 256, 32, 0 },
+	.pgalloc = { VM_pgalloc_dma, VM_pgalloc_dma32, VM_pgalloc_normal, VM_pgalloc_movable },
 	.allocstall = { VM_allocstall_dma, VM_allocstall_dma32, VM_allocstall_normal,
 			VM_allocstall_movable },
 	.spreads_over_dma32 = true,
@@ -29,6 +30,7 @@ static const struct zone_arch ia32 = {
 	.highmem = 2,
 	.movable = 3,
 	.lowmem_reserve_ratio = { 256, 32, 0, 0 },
+	.pgalloc = { VM_pgalloc_dma, VM_pgalloc_normal, VM_pgalloc_high, VM_pgalloc_movable },
 	.allocstall = { VM_allocstall_dma, VM_allocstall_normal, VM_allocstall_high,
 			VM_allocstall_movable },
 	.spreads_over_dma32 = false,

@@ -121,6 +121,30 @@ static uint32_t take_from_buddy(struct buddy *b, uint32_t zone, const struct req
 	return pfn;
 }
 
+/* zone_statistics() */
+static void count_nodes(struct buddy *b, uint32_t zone, const struct request *request)
+{
+	struct buddy_zone *z = &b->zones[zone];
+	uint32_t preferred = zonelist_first(b, request);
+
+	if (b->zones[preferred].node == z->node) {
+		z->numa[NUMA_HIT]++;
+	} else {
+		z->numa[NUMA_MISS]++;
+		b->zones[preferred].numa[NUMA_FOREIGN]++;
+	}
+	z->numa[b->node_of_cpu[request->cpu] == z->node ? NUMA_LOCAL : NUMA_OTHER]++;
+}
+
+/* Pages have been had from the zone. */
+static inline void count_allocated(struct buddy *b, uint32_t zone, const struct request *request)
+{
+	vm_event_count(b->services->work, b->arch->pgalloc[b->zones[zone].type],
+		       1u << request->order);
+	if (__builtin_expect(b->topology.nodes > 1, 0))
+		count_nodes(b, zone, request);
+}
+
 /* rmqueue() */
 static uint32_t take_from_zone(struct buddy *b, uint32_t zone, const struct request *request,
 			       unsigned alloc_flags)
@@ -134,6 +158,8 @@ static uint32_t take_from_zone(struct buddy *b, uint32_t zone, const struct requ
 		pfn = pcp_take(b, zone, request, migratetype, alloc_flags);
 	if (pfn == UINT32_MAX)
 		pfn = take_from_buddy(b, zone, request, migratetype, alloc_flags);
+	if (pfn != UINT32_MAX)
+		count_allocated(b, zone, request);
 	if (b->zones[zone].flags & ZONE_BOOSTED_WATERMARK) {
 		b->zones[zone].flags &= ~(uint32_t)ZONE_BOOSTED_WATERMARK;
 		kswapd_wake(b, b->zones[zone].node, 0, 0, b->zones[zone].type, request->cpu);
@@ -263,6 +289,7 @@ size_t zonelist_take_bulk(struct buddy *b, const struct request *request, size_t
 			uint32_t pfn = pcp_take(b, zone, request, migratetype, flags);
 			if (pfn == UINT32_MAX)
 				break;
+			count_allocated(b, zone, request);
 			out[got].v = pfn;
 		}
 	}

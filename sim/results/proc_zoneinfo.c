@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* /proc/zoneinfo, as zoneinfo_show_print() of mm/vmstat.c lays it out. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "results/proc.h"
 
-static uint64_t cma_pages(const struct page_state *state, const struct zone_state *zone)
+static void write_node(FILE *out, const struct proc_counts *counts, uint32_t node)
 {
-	uint64_t pageblocks = 0;
-	for (size_t i = 0; i < zone->pageblock_count; i++)
-		pageblocks += zone->pageblocks[i].migratetype == MIGRATE_CMA;
-	return pageblocks << state->pageblock_order;
+	fprintf(out, "\n  per-node stats");
+	for (unsigned field = 0; field < PROC_NODE_FIELDS; field++)
+		fprintf(out, "\n      %-12s %" PRIu64, proc_node_field_names[field],
+			proc_node_field(counts, node, (enum proc_node_field)field));
 }
 
-static void write_pages(FILE *out, const struct page_state *state, const struct zone_state *zone)
+static void write_pages(FILE *out, const struct zone_state *zone)
 {
-	/* CPUs' differences may be more than what the zone itself counts */
-	uint64_t free = zone->nr_free > 0 ? (uint64_t)zone->nr_free : 0;
 	const struct {
 		const char *name;
 		uint64_t pages;
@@ -27,15 +26,27 @@ static void write_pages(FILE *out, const struct page_state *state, const struct 
 		{ "spanned", zone->spanned },
 		{ "present", zone->present },
 		{ "managed", zone->managed },
-		{ "cma", cma_pages(state, zone) },
+		{ "cma", zone->cma_pages },
 	};
-	fprintf(out, "\n  pages free     %" PRIu64, free);
+
+	fprintf(out, "\n  pages free     %" PRIu64, proc_zone_field(zone, PROC_ZONE_nr_free_pages));
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		fprintf(out, "\n        %-8s %" PRIu64, lines[i].name, lines[i].pages);
 	fprintf(out, "\n        protection: (");
 	for (uint32_t i = 0; i < zone->lowmem_reserve_count; i++)
 		fprintf(out, "%s%" PRIu64, i ? ", " : "", zone->lowmem_reserve[i]);
-	fprintf(out, ")\n      %-12s %" PRIu64, "nr_free_pages", free);
+	fputc(')', out);
+}
+
+static void write_counters(FILE *out, const struct proc_counts *counts,
+			   const struct zone_state *zone)
+{
+	for (unsigned field = 0; field < PROC_ZONE_FIELDS; field++)
+		fprintf(out, "\n      %-12s %" PRIu64, proc_zone_field_names[field],
+			proc_zone_field(zone, (enum proc_zone_field)field));
+	for (unsigned stat = 0; proc_is_built(counts->pages, BUILD_NUMA) && stat < NUMA_STATS;
+	     stat++)
+		fprintf(out, "\n      %-12s %" PRIu64, proc_numa_names[stat], zone->numa[stat]);
 }
 
 static void write_pageset(FILE *out, const struct pcp_state *pcp)
@@ -47,16 +58,64 @@ static void write_pageset(FILE *out, const struct pcp_state *pcp)
 	fprintf(out, "\n  vm stats threshold: %" PRId32, pcp->vmdiff_threshold);
 }
 
-void proc_write_zoneinfo(FILE *out, const struct page_state *state)
+/* A zone without memory: its watermarks and reserves are 0, and there is no more to tell. */
+static void write_empty_zone(FILE *out, const struct page_state *pages, uint32_t node,
+			     const char *name)
 {
-	for (size_t i = 0; i < state->zone_count; i++) {
-		const struct zone_state *zone = &state->zones[i];
-		fprintf(out, "Node %" PRIu32 ", zone %8s", zone->node, zone->name);
-		write_pages(out, state, zone);
-		if (zone->pcp_count)
-			fprintf(out, "\n  pagesets");
-		for (size_t k = 0; k < zone->pcp_count; k++)
-			write_pageset(out, &zone->pcp[k]);
-		fprintf(out, "\n  start_pfn:           %" PRIu32 "\n", zone->start_pfn);
+	const struct zone_state empty = {
+		.lowmem_reserve_count = pages->zones[0].lowmem_reserve_count,
+	};
+
+	fprintf(out, "Node %" PRIu32 ", zone %8s", node, name);
+	write_pages(out, &empty);
+	fputc('\n', out);
+}
+
+static void write_zone(FILE *out, const struct proc_counts *counts, const struct zone_state *zone,
+		       bool first_of_node)
+{
+	fprintf(out, "Node %" PRIu32 ", zone %8s", zone->node, zone->name);
+	if (first_of_node)
+		write_node(out, counts, zone->node);
+	write_pages(out, zone);
+	write_counters(out, counts, zone);
+	if (zone->pcp_count)
+		fprintf(out, "\n  pagesets");
+	for (size_t k = 0; k < zone->pcp_count; k++)
+		write_pageset(out, &zone->pcp[k]);
+	fprintf(out, "\n  node_unreclaimable:  %d", zone->node_unreclaimable);
+	fprintf(out, "\n  start_pfn:           %" PRIu32 "\n", zone->start_pfn);
+}
+
+/* All zones that such a kernel has, lowest first. */
+static const char *const *zone_names(const struct page_state *pages)
+{
+	static const char *const with_dma32[] = { "DMA", "DMA32", "Normal", "Movable", NULL };
+	static const char *const with_highmem[] = { "DMA", "Normal", "HighMem", "Movable", NULL };
+
+	return proc_is_built(pages, BUILD_HIGHMEM) ? with_highmem : with_dma32;
+}
+
+void proc_write_zoneinfo(FILE *out, const struct proc_counts *counts)
+{
+	const struct page_state *pages = counts->pages;
+	size_t at = 0;
+
+	while (at < pages->zone_count) {
+		uint32_t node = pages->zones[at].node;
+		bool first = true;
+		for (const char *const *name = zone_names(pages); *name; name++) {
+			const struct zone_state *zone =
+				at < pages->zone_count ? &pages->zones[at] : NULL;
+			if (!zone || zone->node != node || strcmp(zone->name, *name) != 0) {
+				write_empty_zone(out, pages, node, *name);
+				continue;
+			}
+			write_zone(out, counts, zone, first);
+			first = false;
+			at++;
+		}
+		if (first)
+			write_zone(out, counts, &pages->zones[at++], true);
 	}
 }

@@ -203,6 +203,7 @@ bool slab_counts(const void *state, cache_id cache, struct cache_counts *counts)
 		.object_size = c->size,
 		.objects_per_slab = c->num,
 		.pages_per_slab = 1u << c->gfporder,
+		.reclaimable = cache_at(&slab->table, cache)->flags & CACHE_RECLAIM_ACCOUNT,
 		.limit = c->limit,
 		.batchcount = c->batchcount,
 		.shared = c->shared,

@@ -268,6 +268,7 @@ static bool slub_counts(const void *state, cache_id cache, struct cache_counts *
 		.object_size = c->size,
 		.objects_per_slab = c->oo_objects,
 		.pages_per_slab = 1u << c->oo_order,
+		.reclaimable = cache_at(&slub->table, cache)->flags & CACHE_RECLAIM_ACCOUNT,
 		.live_objects = c->nr_objects - c->partial_free,
 		.held_bytes = c->nr_pages << PAGE_SHIFT,
 	};
