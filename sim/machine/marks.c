@@ -117,8 +117,10 @@ int marks_note(struct machine *m, int64_t number, struct error *err)
 					.record = machine_record(m),
 					.time_ns = m->time_ns };
 	memcpy(mark->requests, m->slab_requests, sizeof(mark->requests));
-	if (count_pages(m, mark, err) != 0 || m->page_level)
-		return m->page_level ? 0 : -1;
+	if (count_pages(m, mark, err) != 0)
+		return -1;
+	if (m->page_level)
+		return 0;
 	return m->slab->info.capabilities & POLICY_SLABINFO ? count_caches(m, mark, err)
 							    : count_lists(m, mark, err);
 }
@@ -224,8 +226,48 @@ static int write_requests(struct machine *m, struct error *err)
 	return table ? 0 : -1;
 }
 
+static int write_memory(struct machine *m, struct error *err)
+{
+	const struct result_column columns[] = {
+		{ .name = "mark",
+		  .unit = "1",
+		  .long_name = "number of the mark, -1: start, -2: end",
+		  .type = RESULT_I64 },
+		{ .name = "record",
+		  .unit = "1",
+		  .long_name = "record of the trace",
+		  .type = RESULT_U64 },
+		{ .name = "free_pages",
+		  .unit = "page",
+		  .long_name = "free, those on per-cpu lists included",
+		  .type = RESULT_U64 },
+		{ .name = "free_huge_blocks",
+		  .unit = "1",
+		  .long_name = "free huge pages, neither split nor on per-cpu lists",
+		  .type = RESULT_U64 },
+		{ .name = "slab_pages",
+		  .unit = "page",
+		  .long_name = "held by slab",
+		  .type = RESULT_U64 },
+	};
+	struct result_table *table =
+		m->sink_ops->table(m->sink, "/snapshots/memory", columns, 5, err);
+	for (size_t i = 0; table && i < m->summary->mark_count; i++) {
+		const struct slabyard_mark *mark = &m->summary->marks[i];
+		const void *const values[] = {
+			&mark->number,           &mark->record,     &mark->free_pages,
+			&mark->free_huge_blocks, &mark->slab_pages,
+		};
+		if (m->sink_ops->table_append(table, values, err) != 0)
+			return -1;
+	}
+	return table ? 0 : -1;
+}
+
 int marks_write(struct machine *m, struct error *err)
 {
+	if (write_memory(m, err) != 0)
+		return -1;
 	if (m->page_level)
 		return 0;
 	return write_caches(m, err) == 0 ? write_requests(m, err) : -1;

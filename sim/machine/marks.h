@@ -8,7 +8,7 @@
 /* number: that of the mark, SLABYARD_MARK_START or SLABYARD_MARK_END. */
 int marks_note(struct machine *m, int64_t number, struct error *err);
 
-/* /snapshots/slab and /snapshots/slab_requests. */
+/* /snapshots/memory, slab and slab_requests. */
 int marks_write(struct machine *m, struct error *err);
 
 void marks_free(struct slabyard_summary *summary);
