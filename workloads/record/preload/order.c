@@ -47,6 +47,11 @@ void order_wake(void)
 	errno = kept_errno;
 }
 
+static uint32_t order_now(void)
+{
+	return __atomic_load_n(&recorder.order, __ATOMIC_ACQUIRE);
+}
+
 static bool order_try(int32_t tid, uint32_t waited)
 {
 	uint32_t nobody = 0;
@@ -58,9 +63,9 @@ static bool order_try(int32_t tid, uint32_t waited)
 
 static void order_sleep(void)
 {
-	uint32_t seen = __atomic_load_n(&recorder.order, __ATOMIC_RELAXED);
+	uint32_t seen = order_now();
 
-	if (!seen)
+	if (!seen || seen & ORDER_LEAVING)
 		return;
 	if (!(seen & ORDER_WAITED) &&
 	    !__atomic_compare_exchange_n(&recorder.order, &seen, seen | ORDER_WAITED, false,
@@ -105,13 +110,20 @@ static enum leaving_state look_at_leaving(int32_t tid)
 	return judge_status(status);
 }
 
+/* Whether it is still the turn of the thread that leaves, whoever waits for that. */
+static bool is_leaving(uint32_t order, uint32_t tid)
+{
+	return (order & ~ORDER_WAITED) == (tid | ORDER_LEAVING);
+}
+
 /* Until it is done, or it has been waiting for so long that it may well wait for us. */
-static enum leaving_state wait_for_leaving(const struct thread *leaving)
+static enum leaving_state wait_for_leaving(uint32_t tid)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	unsigned stuck = 0;
 
-	for (unsigned looks = 1, stuck = 0; recorder.leaving == leaving; looks++) {
-		const enum leaving_state state = look_at_leaving(leaving->tid);
+	for (unsigned looks = 1; is_leaving(order_now(), tid); looks++) {
+		const enum leaving_state state = look_at_leaving((int32_t)tid);
 
 		stuck = state == LEAVING_STUCK ? stuck + 1 : 0;
 		if (state == LEAVING_DONE || stuck > STUCK_MAX)
@@ -125,24 +137,30 @@ static enum leaving_state wait_for_leaving(const struct thread *leaving)
 }
 
 /*
- * Takes the turn of the thread that is leaving over. One that waits for another thread, which may
- * wait for its turn, is not waited for: what it does from then on comes too late in the trace.
+ * Takes the turn of the thread that is leaving over; false: somebody else has. One that waits for
+ * another thread, which may wait for its turn, is not waited for: what it does from then on comes
+ * too late in the trace.
  */
-static bool order_inherit(int32_t tid)
+static bool order_inherit(int32_t tid, uint32_t seen)
 {
-	struct thread *leaving = __atomic_load_n(&recorder.leaving, __ATOMIC_ACQUIRE);
-	const enum leaving_state state = leaving ? wait_for_leaving(leaving) : LEAVING_BUSY;
+	const uint32_t from = seen & ORDER_TID;
+	const enum leaving_state state = wait_for_leaving(from);
 
-	if (state == LEAVING_BUSY ||
-	    !__atomic_compare_exchange_n(&recorder.leaving, &leaving, NULL, false, __ATOMIC_ACQ_REL,
-					 __ATOMIC_RELAXED))
+	if (state == LEAVING_BUSY)
 		return false;
-	__atomic_store_n(&recorder.order, (uint32_t)tid | ORDER_WAITED, __ATOMIC_RELAXED);
-	raw_put(leaving, RAW_THREAD_EXIT, 0, 0, 0, ticks());
+	for (seen = order_now();
+	     is_leaving(seen, from) &&
+	     !__atomic_compare_exchange_n(&recorder.order, &seen, (uint32_t)tid | ORDER_WAITED,
+					  false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);)
+		;
+	if (!is_leaving(seen, from))
+		return false;
+	raw_put(recorder.leaving, RAW_THREAD_EXIT, 0, 0, 0, ticks());
 	if (state == LEAVING_DONE)
-		threads_remove(leaving);
+		threads_remove(recorder.leaving);
 	else
 		recorder.slot->early_exits++;
+	recorder.leaving = NULL;
 	return true;
 }
 
@@ -156,8 +174,10 @@ static enum turn order_wait_for_others(int32_t tid)
 				return TURN_TAKEN;
 			relax();
 		}
-		if (__atomic_load_n(&recorder.leaving, __ATOMIC_ACQUIRE)) {
-			if (order_inherit(tid))
+		const uint32_t seen = order_now();
+
+		if (seen & ORDER_LEAVING) {
+			if (order_inherit(tid, seen))
 				return TURN_TAKEN;
 		} else {
 			order_sleep();
@@ -169,11 +189,11 @@ static enum turn order_wait_for_others(int32_t tid)
 
 enum turn order_wait(int32_t tid, const struct thread *thread)
 {
-	const uint32_t owner = __atomic_load_n(&recorder.order, __ATOMIC_RELAXED);
-	const struct thread *leaving = __atomic_load_n(&recorder.leaving, __ATOMIC_ACQUIRE);
+	const uint32_t seen = order_now();
 	const int kept_errno = errno;
 
-	if ((owner & ORDER_TID) == (uint32_t)tid && (!leaving || !thread || leaving == thread)) {
+	if ((seen & ORDER_TID) == (uint32_t)tid &&
+	    (!(seen & ORDER_LEAVING) || !thread || recorder.leaving == thread)) {
 		if (!recorder.busy)
 			return TURN_KEPT;
 		/* Other allocators than glibc's map memory through the functions watched here. */
@@ -189,7 +209,7 @@ enum turn order_wait(int32_t tid, const struct thread *thread)
 /* From here on the turn is kept. */
 void order_leave(struct thread *thread)
 {
-	__atomic_store_n(&recorder.leaving, thread, __ATOMIC_RELEASE);
+	recorder.leaving = thread;
 	__atomic_fetch_or(&recorder.order, ORDER_LEAVING, __ATOMIC_RELEASE);
 	futex_wake(INT_MAX);
 }
