@@ -14,6 +14,7 @@ packages_of() {
 	plot) echo python3 python3-h5py python3-matplotlib ;;
 	test) echo clang clang-format git tar zstd gzip python3-yaml python3-jsonschema \
 		python3-pandas python3-xarray python3-h5netcdf poppler-utils man-db groff-base \
+		strace ltrace \
 		munge slurmctld slurmd slurm-client ;;
 	*)
 		echo "install_packages.sh: no group '$1', there are: build plot test" >&2

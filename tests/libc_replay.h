@@ -164,6 +164,8 @@ static inline void libc_replay_compare(struct libc_replay *r, const struct recor
 				  ? libc_replay_same_heap(r, record->address, simulated)
 				  : simulated == record->address;
 
+	if (record->address >= HEAP_PLACE_UNKNOWN)
+		return;
 	r->compared++;
 	if (same)
 		r->matched++;

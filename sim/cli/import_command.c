@@ -102,9 +102,12 @@ const struct command import_command = {
 	.name = "import",
 	.usage = "import [--format FORMAT] [--level auto|page|slab] [--compress] IN -o OUT.syt",
 	.help = "turns what a tracing tool wrote into a .syt trace",
-	.text = "  IN               ftrace, trace-cmd report, perf script or hand-written text, "
-		"zstd or\n"
-		"                   gzip compressed or not; - is standard input\n"
+	.text = "  IN               what ftrace, trace-cmd report, perf script, ltrace, strace, "
+		"heaptrack,\n"
+		"                   valgrind, mtrace, LTTng or bpftrace print of allocations, or "
+		"text\n"
+		"                   written by hand; zstd or gzip compressed or not; - is standard "
+		"input\n"
 		"  -o, --output     trace to write; - is standard output\n"
 		"  --format FORMAT  one of slabyard list format; guessed from the content without "
 		"it\n"

@@ -43,6 +43,9 @@ struct record {
 	uint64_t address; /* recorded address or pfn, compared and never used to decide */
 };
 
+/* Heap blocks of which the source did not tell where they lay have addresses from here on. */
+#define HEAP_PLACE_UNKNOWN UINT64_C(0xffff000000000000)
+
 _Static_assert(sizeof(struct record) == 32, "a trace record is 32 bytes");
 _Static_assert(offsetof(struct record, address) == 24, "the address is the last field");
 

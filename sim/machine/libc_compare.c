@@ -87,7 +87,7 @@ void libc_compare_closely(struct machine *m, const struct record *r, struct proc
 
 	if (failed || recorded_failed)
 		outcome_failure(m, r, failed);
-	if (!r->address || recorded_failed)
+	if (!r->address || recorded_failed || r->address >= HEAP_PLACE_UNKNOWN)
 		return;
 	if (m->placements)
 		outcome_placement(m, r, block, failed);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <malloc.h>
+#include <mcheck.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -235,6 +236,17 @@ static int self(void)
 	return 0;
 }
 
+/* What mtrace() sees: all of it, as it is called before. */
+static int traced(void)
+{
+	struct churn c = { .state = 7 };
+
+	if (getenv("MALLOC_TRACE"))
+		mtrace();
+	churn(&c, 3000);
+	return 0;
+}
+
 /* 100 pages written, 50 read, by a mapping of the program's own. */
 static int touches(void)
 {
@@ -268,6 +280,7 @@ int main(int argc, char **argv)
 		{ "fork_of_many", fork_of_many },
 		{ "self", self },
 		{ "touches", touches },
+		{ "traced", traced },
 	};
 
 	for (size_t i = 0; argc == 2 && i < sizeof(things) / sizeof(things[0]); i++)

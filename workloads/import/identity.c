@@ -447,6 +447,12 @@ void identity_expect(const struct identity *i, uint32_t process, uint64_t addres
 		ptrmap_expect(i->processes[process].heap, address);
 }
 
+bool identity_knows(const struct identity *i, uint32_t process, uint64_t address)
+{
+	return process < i->process_count && i->processes[process].heap &&
+	       ptrmap_get(i->processes[process].heap, address) != PTRMAP_NONE;
+}
+
 uint64_t identity_live(const struct identity *i)
 {
 	return i->live;

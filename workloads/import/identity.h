@@ -30,6 +30,9 @@ uint32_t identity_reserve(struct identity *identity, const struct import_event *
 /* A heap block of that process will be resolved soon: memory may be fetched. */
 void identity_expect(const struct identity *identity, uint32_t process, uint64_t address);
 
+/* Whether a heap block of that process lives there. */
+bool identity_knows(const struct identity *identity, uint32_t process, uint64_t address);
+
 /* Allocations that live, over all spaces. */
 uint64_t identity_live(const struct identity *identity);
 

@@ -61,10 +61,15 @@ struct import_report {
 	uint64_t clipped_sizes;
 	uint64_t unknown_gfp;     /* flag names that 6.1 does not have */
 	uint64_t own_traffic;     /* records of what the slab allocator did for itself */
+	uint64_t nested_calls;    /* made by another call that is told as well: left out */
+	uint64_t lost_returns;    /* calls of which the source does not tell the end */
+	uint64_t hidden_blocks;   /* allocated, and the source does not tell where */
+	uint64_t hidden_found;    /* of them, those that a later free of an unknown block is of */
 	uint64_t cache_conflicts; /* a call site's objects were freed under different names */
 	struct import_unknown unknown_top[IMPORT_UNKNOWN_TOP]; /* most frequent first */
-	const char *effect_rule; /* "direct map", "hashed pointers", "none" */
-	uint64_t page_offset;    /* inferred direct-map base, 0: not known */
+	const char *cannot_tell, *assumed; /* of the format; NULL: nothing to say */
+	const char *effect_rule;           /* "direct map", "hashed pointers", "none" */
+	uint64_t page_offset;              /* inferred direct-map base, 0: not known */
 };
 
 /* Opens a trace in any format of import_formats. *report (may be NULL) is filled as the cursor

@@ -21,6 +21,7 @@ struct records_out {
 	struct identity *identity;
 	struct trace_hash *hash;
 	struct ptrmap *tasks;                /* by tid and tgid */
+	struct ptrmap *objects;              /* origins by flags and size */
 	uint32_t alignments[ALIGNMENT_BITS]; /* by power of two: an origin; 0: none yet */
 
 	uint64_t latest_ns, base_ns;
@@ -50,6 +51,7 @@ struct records_out *records_out_create(const char *name, struct import_report *r
 	if (!o->table || (hashed && !o->hash))
 		error_set(err, ERROR_RUN, "%s: out of memory", name);
 	else if ((o->tasks = ptrmap_create(err)) != NULL &&
+		 (o->objects = ptrmap_create(err)) != NULL &&
 		 (o->identity = identity_create(o->table, report, err)) != NULL)
 		return o;
 	records_out_destroy(o);
@@ -62,6 +64,7 @@ void records_out_destroy(struct records_out *o)
 		return;
 	identity_destroy(o->identity);
 	ptrmap_destroy(o->tasks);
+	ptrmap_destroy(o->objects);
 	trace_hash_destroy(o->hash);
 	if (o->table)
 		definition_table_destroy(o->table);
@@ -114,6 +117,24 @@ int records_out_alignment(struct records_out *o, uint64_t bytes, uint32_t *origi
 	if (!o->alignments[bits])
 		o->alignments[bits] = definition_add_origin(o->table, &d, err);
 	*origin = o->alignments[bits];
+	return *origin == UINT32_MAX ? -1 : 0;
+}
+
+int records_out_object(struct records_out *o, uint32_t gfp, uint32_t bytes_alloc, uint32_t *origin,
+		       struct error *err)
+{
+	uint32_t *known = ptrmap_at(o->objects, (uint64_t)gfp << 32 | bytes_alloc, err);
+	const struct origin_def d = { .call_site = "",
+				      .cache = CACHE_NONE,
+				      .gfp = gfp,
+				      .bytes_alloc = bytes_alloc,
+				      .node = -1 };
+
+	if (!known)
+		return -1;
+	if (*known == PTRMAP_NONE)
+		*known = definition_add_origin(o->table, &d, err);
+	*origin = *known;
 	return *origin == UINT32_MAX ? -1 : 0;
 }
 
@@ -171,6 +192,11 @@ int records_out_put(struct records_out *o, struct import_event *e, struct error 
 void records_out_expect(const struct records_out *o, uint32_t process, uint64_t address)
 {
 	identity_expect(o->identity, process, address);
+}
+
+bool records_out_knows(const struct records_out *o, uint32_t process, uint64_t address)
+{
+	return identity_knows(o->identity, process, address);
 }
 
 bool records_out_has_room(const struct records_out *o)

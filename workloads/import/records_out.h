@@ -36,6 +36,10 @@ int records_out_task(struct records_out *out, uint32_t tid, uint32_t tgid, const
 int records_out_alignment(struct records_out *out, uint64_t bytes, uint32_t *origin,
 			  struct error *err);
 
+/* The origin of kmallocs with these flags, 6.1's, that were rounded up to so many bytes. */
+int records_out_object(struct records_out *out, uint32_t gfp, uint32_t bytes_alloc,
+		       uint32_t *origin, struct error *err);
+
 /*
  * Takes the event, with time_ns, record.task, record.origin and process as they are to be; it is
  * changed. A free of null is left out; an event that comes twice or out of nothing is treated and
@@ -45,6 +49,9 @@ int records_out_put(struct records_out *out, struct import_event *event, struct 
 
 /* An event of that heap block will be put soon: memory may be fetched. */
 void records_out_expect(const struct records_out *out, uint32_t process, uint64_t address);
+
+/* Whether a heap block of that process lives there. */
+bool records_out_knows(const struct records_out *out, uint32_t process, uint64_t address);
 
 /* False: the batch is to be handed out before the next event is put. */
 bool records_out_has_room(const struct records_out *out);

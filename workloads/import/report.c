@@ -43,11 +43,19 @@ void import_report_print(const struct import_report *r, FILE *out)
 			    r->bulk_pages_told - r->bulk_pages_agreed);
 	}
 	print_count(out, "page frees by compaction: the page has moved", r->moved_pages);
+	print_count(out, "calls inside another one, left out", r->nested_calls);
+	print_count(out, "calls whose end is not told, left out", r->lost_returns);
+	print_count(out, "blocks whose address is not told", r->hidden_blocks);
+	print_count(out, "of these, found by their free", r->hidden_found);
 	print_count(out, "cache names at odds at one call site", r->cache_conflicts);
 	print_count(out, "numbers cut to 32 bits", r->clipped_sizes);
 	print_count(out, "gfp flags unknown to Linux 6.1", r->unknown_gfp);
 	fprintf(out, "  %-44s %s\n", "causes and effects told by",
 		r->effect_rule ? r->effect_rule : "none");
+	if (r->cannot_tell)
+		fprintf(out, "  the format cannot tell %s\n", r->cannot_tell);
+	if (r->assumed)
+		fprintf(out, "  assumed: %s\n", r->assumed);
 	if (r->page_offset)
 		fprintf(out, "  %-44s 0x%" PRIx64 "\n", "direct map begins at", r->page_offset);
 }

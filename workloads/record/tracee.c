@@ -171,8 +171,10 @@ struct tracee *tracee_create(struct tracee_list *list, uint32_t slot, struct sha
 static int add_start(struct tracee_list *list, struct tracee *p, uint64_t time_ns,
 		     struct error *err)
 {
+	/* Where another allocator puts things, the heap's begin says nothing. */
+	const bool is_glibc = p->facts.other_malloc != MALLOC_REPLACED;
 	struct recorded_event e = { .record = { .operation = OP_PROCESS_START,
-						.address = p->facts.brk0 },
+						.address = is_glibc ? p->facts.brk0 : 0 },
 				    .tid = (uint32_t)p->pid,
 				    .comm = p->facts.comm };
 
