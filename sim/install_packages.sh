@@ -15,7 +15,7 @@ packages_of() {
 	test) echo clang clang-format git tar zstd gzip python3-yaml python3-jsonschema \
 		python3-pandas python3-xarray python3-h5netcdf poppler-utils man-db groff-base \
 		strace ltrace \
-		munge slurmctld slurmd slurm-client ;;
+		python3-scipy munge slurmctld slurmd slurm-client ;;
 	*)
 		echo "install_packages.sh: no group '$1', there are: build plot test" >&2
 		exit 2

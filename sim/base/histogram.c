@@ -17,6 +17,14 @@ uint64_t histogram_count(const struct histogram *h)
 	return count;
 }
 
+void histogram_merge(struct histogram *h, const struct histogram *other)
+{
+	for (unsigned bin = 0; bin < HISTOGRAM_BINS; bin++)
+		h->bins[bin] += other->bins[bin];
+	h->sum += other->sum;
+	h->max = other->max > h->max ? other->max : h->max;
+}
+
 uint64_t histogram_edge(unsigned bin)
 {
 	const unsigned per_octave = 1u << HISTOGRAM_BITS;

@@ -39,6 +39,8 @@ static inline void histogram_add(struct histogram *h, uint64_t value)
 
 /* Values added so far: adding counts in the bins only, as it is done for every record. */
 uint64_t histogram_count(const struct histogram *h);
+/* As if the values of `other` had been added too. */
+void histogram_merge(struct histogram *h, const struct histogram *other);
 /* Smallest value that falls in the bin; bin HISTOGRAM_BINS gives UINT64_MAX. */
 uint64_t histogram_edge(unsigned bin);
 /* Upper end of the bin that holds the quantile q in 0..1, at most max; 0 when empty. */

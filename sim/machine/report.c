@@ -333,8 +333,9 @@ static int write_provenance(struct machine *m, struct error *err)
 int report_write(struct machine *m, struct error *err)
 {
 	if (write_summary_counts(m, err) != 0 || process_report(m, err) != 0 ||
-	    write_operations(m, err) != 0 || write_work(m, err) != 0 || write_locks(m, err) != 0 ||
-	    marks_write(m, err) != 0 || write_latencies(m, err) != 0)
+	    report_latency_figures(m, err) != 0 || write_operations(m, err) != 0 ||
+	    write_work(m, err) != 0 || write_locks(m, err) != 0 || marks_write(m, err) != 0 ||
+	    write_latencies(m, err) != 0)
 		return -1;
 	return write_provenance(m, err);
 }

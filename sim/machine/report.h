@@ -10,5 +10,7 @@ struct machine;
 int report_summary(struct machine *m, struct error *err);
 /* /summary, /latency, /provenance; needs report_summary. */
 int report_write(struct machine *m, struct error *err);
+/* latency_report.c: figures of all allocations and of all frees, in /summary. */
+int report_latency_figures(struct machine *m, struct error *err);
 
 #endif
