@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/grow.h"
-#include "results/read_value.h"
 
 static const double ps_per_ns = 1000;
 
@@ -89,6 +88,30 @@ static void add_value(struct figures *f, const char *name, const struct read_val
 		figure.text = text_pool_add(&f->text, value->text);
 		add(f, &figure);
 	}
+}
+
+void figures_add(struct figures *f, const char *name, const struct read_value *value)
+{
+	struct figure figure = { .name = text_pool_add(&f->text, name) };
+	switch (value->class) {
+	case READ_TEXT:
+		figure.type = RESULT_TEXT;
+		figure.text = text_pool_add(&f->text, value->text);
+		break;
+	case READ_REAL:
+		figure.type = RESULT_F64;
+		figure.f64 = value->real;
+		break;
+	case READ_UNSIGNED:
+		figure.type = RESULT_U64;
+		figure.u64 = value->number;
+		break;
+	case READ_INTEGER:
+		figure.type = RESULT_I64;
+		figure.i64 = value->integer;
+		break;
+	}
+	add(f, &figure);
 }
 
 static void take_attribute(void *context, const char *name, const struct read_value *value)

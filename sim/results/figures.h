@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text_pool.h"
+#include "results/read_value.h"
 #include "results/sink.h"
 
 struct figure {
@@ -35,6 +36,8 @@ struct figures {
  * the largest unsigned number stands for "none" and becomes NaN.
  */
 void figures_read(struct figures *figures, hid_t file);
+/* One under its name as it is. */
+void figures_add(struct figures *figures, const char *name, const struct read_value *value);
 void figures_clear(struct figures *figures);
 
 #endif

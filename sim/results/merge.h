@@ -6,21 +6,13 @@
 #ifndef SLABYARD_RESULTS_MERGE_H
 #define SLABYARD_RESULTS_MERGE_H
 
-#include "results/sink.h"
-
-/* A value for one of the merge's own columns, by the column's type. */
-union merge_value {
-	uint64_t u64;
-	int64_t i64;
-	double f64;
-	const char *text;
-};
+#include "results/run_table.h"
 
 struct merge_run {
 	uint64_t number;
-	const char *file;                /* the result */
-	const char *link;                /* the same, from the merged file's folder; NULL: copy */
-	const union merge_value *values; /* of the merge's own columns */
+	const char *file;              /* the result */
+	const char *link;              /* the same, from the merged file's folder; NULL: copy */
+	const union run_value *values; /* of the merge's own columns */
 };
 
 struct merge;

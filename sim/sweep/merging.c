@@ -29,7 +29,7 @@ struct work {
 	struct result_column *columns;
 	size_t *parameters; /* by column from FIXED on: the manifest's parameter */
 	size_t column_count;
-	union merge_value *values;
+	union run_value *values;
 	struct merge *merge;
 	struct error *err;
 };
@@ -54,10 +54,9 @@ static struct result_column parameter_column(const struct manifest_parameter *pa
 	return (struct result_column){ .name = parameter->path, .type = RESULT_TEXT };
 }
 
-static union merge_value parameter_value(const struct manifest_parameter *parameter,
-					 const char *text)
+static union run_value parameter_value(const struct manifest_parameter *parameter, const char *text)
 {
-	union merge_value value = { .text = text };
+	union run_value value = { .text = text };
 	struct result_column column = parameter_column(parameter);
 	if (strcmp(parameter->type, "size") == 0)
 		units_parse_size(text, &value.u64, NULL);
