@@ -43,7 +43,7 @@ static size_t width_of(const char *text)
 
 static bool is_number(const char *text)
 {
-	return *text && strspn(text, "0123456789.,-+e") == strlen(text);
+	return *text && strspn(text, "0123456789.,-+e%") == strlen(text);
 }
 
 static void column_shape(const struct cells *cells, size_t column, bool has_header, size_t *width,

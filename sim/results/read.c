@@ -99,12 +99,39 @@ static void print_datasets(hid_t file, FILE *out)
 	cells_print(&cells, false, "  ", out);
 }
 
+/* Many runs and hundreds of columns: their names, and where to go on. */
+static void print_merged(hid_t file, const char *path, FILE *out)
+{
+	hsize_t rows = 0;
+	hid_t dataset = H5Dopen2(file, "/runs", H5P_DEFAULT);
+	if (dataset < 0)
+		return;
+	hid_t space = H5Dget_space(dataset), type = H5Dget_type(dataset);
+	H5Sget_simple_extent_dims(space, &rows, NULL);
+	int columns = H5Tget_nmembers(type);
+	fprintf(out, "%s: Slabyard sweep, %llu runs\n\n/runs has %d columns\n", path,
+		(unsigned long long)rows, columns);
+	for (int i = 0; i < columns; i++) {
+		char *name = H5Tget_member_name(type, (unsigned)i);
+		fprintf(out, "  %s\n", name ? name : "");
+		H5free_memory(name);
+	}
+	fputs("\n/run/NUMBER holds a run's time series; slabyard compare tells what is better\n",
+	      out);
+	H5Tclose(type);
+	H5Sclose(space);
+	H5Dclose(dataset);
+}
+
 static int print_result(hid_t file, const char *path, FILE *out, struct error *err)
 {
 	char *format = read_attribute_text(file, "format");
 	char *status = read_attribute_text(file, "status");
-	bool ours = format && !strcmp(format, "slabyard result");
-	if (ours) {
+	bool merged = format && !strcmp(format, "slabyard sweep");
+	bool ours = merged || (format && !strcmp(format, "slabyard result"));
+	if (merged) {
+		print_merged(file, path, out);
+	} else if (ours) {
 		fprintf(out, "%s: Slabyard result, %s\n", path, status ? status : "not complete");
 		print_attributes(file, "/summary", out);
 		if (H5Lexists(file, "/summary", H5P_DEFAULT) > 0)
@@ -116,7 +143,7 @@ static int print_result(hid_t file, const char *path, FILE *out, struct error *e
 	free(format);
 	free(status);
 	if (!ours)
-		return error_set(err, ERROR_INPUT, "%s: an HDF5 file, but no Slabyard result",
+		return error_set(err, ERROR_INPUT, "%s: an HDF5 file, but no slabyard result",
 				 path);
 	return 0;
 }

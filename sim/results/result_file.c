@@ -20,18 +20,17 @@ static int no_memory(const struct result_file *f, struct error *err)
 	return error_set(err, ERROR_RUN, "%s: no memory to read it", f->path);
 }
 
-static int check_format(const struct result_file *f, struct error *err)
+/* `what` the file's attribute says that it is. */
+static int check_format(const struct result_file *f, const char *what, struct error *err)
 {
 	char *format = read_attribute_text(f->file, "format");
-	bool ours = format && !strcmp(format, "slabyard result");
+	bool ours = format && !strcmp(format, what);
 
 	free(format);
-	return ours ? 0
-		    : error_set(err, ERROR_INPUT, "%s: an HDF5 file, but no Slabyard result",
-				f->path);
+	return ours ? 0 : error_set(err, ERROR_INPUT, "%s: an HDF5 file, but no %s", f->path, what);
 }
 
-struct result_file *result_file_open(const char *path, struct error *err)
+static struct result_file *open_format(const char *path, const char *what, struct error *err)
 {
 	struct result_file *f = calloc(1, sizeof(*f));
 
@@ -42,10 +41,20 @@ struct result_file *result_file_open(const char *path, struct error *err)
 	}
 	f->quiet = hdf5_quiet_begin();
 	f->file = hdf5_open_to_read(path, err);
-	if (f->file >= 0 && check_format(f, err) == 0)
+	if (f->file >= 0 && check_format(f, what, err) == 0)
 		return f;
 	result_file_close(f);
 	return NULL;
+}
+
+struct result_file *result_file_open(const char *path, struct error *err)
+{
+	return open_format(path, "slabyard result", err);
+}
+
+struct result_file *result_file_open_merged(const char *path, struct error *err)
+{
+	return open_format(path, "slabyard sweep", err);
 }
 
 void result_file_close(struct result_file *f)

@@ -16,6 +16,8 @@ struct result_file;
 
 /* NULL and *err (ERROR_INPUT) when path is no whole result of a run. */
 struct result_file *result_file_open(const char *path, struct error *err);
+/* Likewise for what slabyard merge makes of a sweep. */
+struct result_file *result_file_open_merged(const char *path, struct error *err);
 void result_file_close(struct result_file *file);
 const char *result_file_path(const struct result_file *file);
 

@@ -184,10 +184,27 @@ static int read_baseline(struct experiment *e, const struct yaml_node *node, str
 	return experiment_read_settings(e, node, &e->baseline, err);
 }
 
+/* A figure's name, or {NAME: higher} for one of which more is better. */
+static bool is_report_item(const struct yaml_node *item)
+{
+	if (item->kind == YAML_SCALAR)
+		return true;
+	const struct yaml_node *only = item->kind == YAML_MAPPING ? item->first : NULL;
+	return only && !only->next && only->kind == YAML_SCALAR &&
+	       (strcmp(only->text, "higher") == 0 || strcmp(only->text, "lower") == 0);
+}
+
 static int read_report(struct experiment *e, const struct yaml_node *node, struct error *err)
 {
 	e->report = node;
-	return check_list(e, node, "report", YAML_SCALAR, "a list of names", err);
+	if (node->kind != YAML_LIST)
+		return refuse_kind(e, node, "report", "a list of names", err);
+	for (const struct yaml_node *item = node->first; item; item = item->next)
+		if (!is_report_item(item))
+			return experiment_refuse_value(e, item, "report",
+						       "expected a figure's name or {NAME: higher}",
+						       err);
+	return 0;
 }
 
 static const struct key own_keys[] = {

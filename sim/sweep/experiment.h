@@ -13,7 +13,7 @@
  *       include: [{slab.policy: slub, slab.slub.max_order: 0}]
  *     repeat: 10
  *     baseline: {slab.policy: slub}
- *     report: [slab_bytes_held]
+ *     report: [slab_bytes_held, {free_pages: higher}]
  *
  * A setting is a path of the configuration, a run option by its name (start, level, seed, ...), or
  * `config`: a configuration file. Of two settings of one path the later in this order counts: the
@@ -64,7 +64,7 @@ struct experiment {
 	struct settings *excludes;
 	size_t exclude_count, exclude_capacity;
 	struct settings baseline;
-	const struct yaml_node *report; /* a list of names, NULL: none */
+	const struct yaml_node *report; /* a list of names and {NAME: higher}, NULL: none */
 	uint64_t repeat;
 };
 

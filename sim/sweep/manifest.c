@@ -79,6 +79,7 @@ static void write_run(struct json *j, const struct manifest *m, size_t index)
 	json_u64_member(j, "trace_index", run->trace);
 	json_member(j, "config", run->config);
 	json_u64_member(j, "seed", run->seed);
+	json_raw_member(j, "random", run->random ? "true" : "false");
 	json_key(j, "values");
 	json_open(j, '{');
 	for (size_t i = 0; i < m->parameter_count; i++)

@@ -7,6 +7,7 @@
 #ifndef SLABYARD_SWEEP_MANIFEST_H
 #define SLABYARD_SWEEP_MANIFEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -35,6 +36,7 @@ struct manifest_run {
 	const char *config; /* likewise: configs/CONFIG.yaml in the folder */
 	uint32_t trace;     /* index into traces */
 	uint64_t seed;
+	bool random;                /* another seed may give another result */
 	const char *const *values;  /* by parameter */
 	const char *const *options; /* "level=slab": given to slabyard run, seed not among them */
 	size_t option_count;
@@ -51,7 +53,7 @@ struct manifest {
 	size_t parameter_count;
 	struct manifest_setting *baseline;
 	size_t baseline_count;
-	const char *const *report;
+	const char *const *report; /* "NAME", or "NAME:higher" when more is better */
 	size_t report_count;
 	struct manifest_run *runs;
 	size_t run_count;

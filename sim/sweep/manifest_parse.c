@@ -186,7 +186,9 @@ static int take_run(struct parsing *p, const struct yaml_node *line, size_t inde
 {
 	struct manifest_run *run = &p->m->runs[index];
 	uint64_t number, trace;
+	const char *random;
 	if (take_number(p, line, "run", 10, &number) != 0 ||
+	    take_text(p, line, "random", &random) != 0 ||
 	    take_text(p, line, "hash", &run->hash) != 0 ||
 	    take_text(p, line, "config", &run->config) != 0 ||
 	    take_number(p, line, "trace_index", 10, &trace) != 0 ||
@@ -196,6 +198,7 @@ static int take_run(struct parsing *p, const struct yaml_node *line, size_t inde
 	if (number != index || trace >= p->m->trace_count)
 		return bad(p, "is not the line that belongs here");
 	run->trace = (uint32_t)trace;
+	run->random = strcmp(random, "true") == 0;
 	return 0;
 }
 

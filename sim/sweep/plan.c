@@ -104,9 +104,13 @@ static int take_report(struct planning *p)
 	if (!report)
 		return no_memory(p);
 	for (; item; item = item->next) {
-		report[p->m->report_count] = keep(p, item->text);
-		if (!report[p->m->report_count++])
-			return -1;
+		const struct yaml_node *only = item->first;
+		const char *name =
+			only ? text_pool_format(&p->m->text, "%s:%s", only->key, only->text)
+			     : keep(p, item->text);
+		report[p->m->report_count++] = name;
+		if (!name)
+			return no_memory(p);
 	}
 	return 0;
 }
@@ -334,6 +338,7 @@ static int add_seeds(struct planning *p, const struct parameters *parameters, si
 	bool random = parameters_use_rng(parameters);
 	if (fill_run(p, parameters, trace, run) != 0)
 		return -1;
+	run->random = random;
 	p->plan->seedless += !random && p->e->repeat > 1;
 	for (uint64_t i = 0; i < (random ? p->e->repeat : 1); i++)
 		if (repeat_run(p, run, run->seed + i) != 0)

@@ -135,6 +135,12 @@ class Merge(unittest.TestCase):
             self.assertEqual(file.attrs["format"], "slabyard sweep")
         self.assertEqual(lines, (self.out / "manifest.jsonl").read_text().splitlines())
 
+    def test_info_tells_what_it_is(self):
+        printed = slabyard("info", self.merged).stdout.decode()
+        self.assertIn("Slabyard sweep, 8 runs\n", printed)
+        self.assertIn("\n  slab.policy\n", printed)
+        self.assertIn("\n  kmalloc_latency_ns_p99\n", printed)
+
     def test_failed_and_missing_runs_are_told(self):
         experiment = self.folder / "failing.yaml"
         experiment.write_text(

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* slabyard compare: configurations held against a baseline. */
+#include <string.h>
+
+#include "base/atomic_file.h"
+#include "base/suggest.h"
+#include "cli/cli.h"
+#include "cli/compare_output.h"
+
+enum { OPTION_BASELINE = 256, OPTION_REPORT, OPTION_BY_TRACE, OPTION_FORMAT };
+
+enum { SETTINGS_MAX = 32, FIGURES_MAX = 256 };
+
+static const struct cli_option options[] = {
+	{ "baseline", true, OPTION_BASELINE },
+	{ "report", true, OPTION_REPORT },
+	{ "by-trace", false, OPTION_BY_TRACE },
+	{ "format", true, OPTION_FORMAT },
+	{ "output", true, 'o' },
+	{ 0 },
+};
+
+struct compare_arguments {
+	struct manifest_setting baseline[SETTINGS_MAX];
+	const char *report[FIGURES_MAX];
+	struct comparison_request request;
+	const struct compare_format *format;
+	const char *output;
+	struct text_pool text;
+	bool lost; /* memory was spent */
+};
+
+static const char *keep(struct compare_arguments *a, const char *text, size_t length)
+{
+	const char *kept = text_pool_add_part(&a->text, text, length);
+	a->lost = a->lost || !kept;
+	return kept ? kept : "";
+}
+
+/* "slab.policy=slub,machine.memory=64MiB" */
+static int take_baseline(const struct command *command, const char *text,
+			 struct compare_arguments *a)
+{
+	for (size_t length; *text; text += length + (text[length] == ',')) {
+		length = strcspn(text, ",");
+		size_t path = strcspn(text, "=");
+		if (!path || path >= length)
+			return cli_usage(command, "option '--baseline' takes PATH=VALUE, is '%s'",
+					 text);
+		if (a->request.baseline_count == SETTINGS_MAX)
+			return cli_usage(command, "option '--baseline' has too many settings");
+		a->baseline[a->request.baseline_count++] =
+			(struct manifest_setting){ keep(a, text, path),
+						   keep(a, text + path + 1, length - path - 1) };
+		a->request.baseline = a->baseline;
+	}
+	return EXIT_GOOD;
+}
+
+static int take_report(const struct command *command, const char *text, struct compare_arguments *a)
+{
+	for (size_t length; *text; text += length + (text[length] == ',')) {
+		length = strcspn(text, ",");
+		if (a->request.report_count == FIGURES_MAX)
+			return cli_usage(command, "option '--report' names too many figures");
+		if (length)
+			a->report[a->request.report_count++] = keep(a, text, length);
+		a->request.report = a->report;
+	}
+	return EXIT_GOOD;
+}
+
+static int take_format(const struct command *command, const char *text, struct compare_arguments *a)
+{
+	for (a->format = compare_formats; a->format->name; a->format++)
+		if (strcmp(a->format->name, text) == 0)
+			return EXIT_GOOD;
+	return cli_usage(command, "option '--format' takes text, csv, json or latex, is '%s'",
+			 text);
+}
+
+static int take_option(const struct command *command, int letter, const char *value,
+		       struct compare_arguments *a)
+{
+	switch (letter) {
+	case OPTION_BASELINE:
+		return take_baseline(command, value, a);
+	case OPTION_REPORT:
+		return take_report(command, value, a);
+	case OPTION_BY_TRACE:
+		a->request.by_trace = true;
+		return EXIT_GOOD;
+	case OPTION_FORMAT:
+		return take_format(command, value, a);
+	default:
+		a->output = value;
+		return EXIT_GOOD;
+	}
+}
+
+static int print(const struct compare_arguments *a, const struct comparison *c, struct error *err)
+{
+	struct atomic_file *file = atomic_file_open(a->output ? a->output : "-", err);
+	if (!file)
+		return -1;
+	a->format->print(c, atomic_file_stream(file));
+	return atomic_file_finish(file, err);
+}
+
+static int compare(const struct compare_arguments *a, const char *const *paths, size_t count)
+{
+	struct error err = { 0 };
+	struct comparison_input input;
+	struct comparison comparison;
+	if (a->lost)
+		error_set(&err, ERROR_RUN, "out of memory");
+	if (a->lost || comparison_load(&input, paths, count, &err) != 0)
+		return cli_fail(&err);
+	int status = comparison_make(&comparison, &input, &a->request, &err);
+	if (status == 0) {
+		status = print(a, &comparison, &err);
+		comparison_free(&comparison);
+	}
+	comparison_unload(&input);
+	return status == 0 ? EXIT_GOOD : cli_fail(&err);
+}
+
+static int compare_main(const struct command *command, int argc, char **argv)
+{
+	struct compare_arguments a = { .request.level = 0.95, .format = compare_formats };
+	struct cli_arguments arguments = {
+		.command = command, .options = options, .argc = argc, .argv = argv
+	};
+	for (int letter; (letter = cli_next(&arguments)) != CLI_END;) {
+		if (letter == CLI_HELP)
+			return cli_flush();
+		int code = letter == CLI_BAD ? EXIT_BAD_INPUT
+					     : take_option(command, letter, arguments.value, &a);
+		if (code != EXIT_GOOD)
+			return code;
+	}
+	if (arguments.operand == argc)
+		return cli_usage(command, "takes a sweep's folder, a merged file, or results");
+	int code = compare(&a, (const char *const *)(argv + arguments.operand),
+			   (size_t)(argc - arguments.operand));
+	text_pool_free(&a.text);
+	return code;
+}
+
+const struct command compare_command = {
+	.name = "compare",
+	.usage = "compare DIR|MERGED.h5|RESULT.h5... [--baseline PATH=VALUE] [--report FIGURES]\n"
+		 "                        [--by-trace] [--format FORMAT] [-o FILE]",
+	.help = "holds configurations against a baseline",
+	.text = "  DIR, MERGED.h5     a sweep's folder, or what slabyard merge made of it\n"
+		"  RESULT.h5...       results of runs: what their configurations differ in is "
+		"found\n"
+		"  --baseline PATH=VALUE  what the others are compared with, several with commas;\n"
+		"                     without it the experiment's\n"
+		"  --report FIGURES   columns of /runs, with commas, as slab_bytes_held,cost_ns; a "
+		"name\n"
+		"                     that is part of one column only will do; NAME:higher when "
+		"more "
+		"is\n"
+		"                     better. Without it the experiment's, else a few usual ones\n"
+		"  --by-trace         each recording for itself\n"
+		"  --format FORMAT    text (default), csv, json or latex (booktabs)\n"
+		"  -o, --output FILE  in place of standard output\n\n"
+		"Configuration and baseline are paired by recording; what is random stands for "
+		"its\n"
+		"recording by the mean over its seeds. An interval needs three recordings.\n",
+	.main = compare_main,
+};

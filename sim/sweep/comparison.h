@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Configurations held against a baseline, figure by figure.
+ *
+ * The unit of replication is the recording: configuration and baseline are paired by trace, and an
+ * interval is over recordings, from three on. Runs that draw random numbers stand for their trace
+ * by the mean over their seeds; for one recording alone the seeds themselves are compared. Runs
+ * that draw none are deterministic: their difference is what it is, and no p-value is made of it.
+ */
+#ifndef SLABYARD_SWEEP_COMPARISON_H
+#define SLABYARD_SWEEP_COMPARISON_H
+
+#include "analysis/sample.h"
+#include "base/error.h"
+#include "base/text_pool.h"
+#include "results/run_table.h"
+#include "sweep/manifest.h"
+
+struct compared_run {
+	const char *trace;
+	const char *const *values; /* by parameter */
+	bool random;
+	size_t row; /* in the table */
+};
+
+/* What is compared. */
+struct comparison_input {
+	struct text_pool text;
+	struct run_table *table;
+	struct manifest *manifest; /* NULL: of single results */
+	const char **parameters;
+	size_t parameter_count;
+	struct compared_run *runs;
+	size_t run_count, run_capacity;
+};
+
+/* comparison_input.c: a sweep's folder, a merged file, or results of runs. */
+int comparison_load(struct comparison_input *input, const char *const *paths, size_t count,
+		    struct error *err);
+void comparison_unload(struct comparison_input *input);
+
+/* A figure that is compared. */
+struct compared_figure {
+	const char *name;
+	size_t column;
+	bool higher_is_better;
+};
+
+enum comparison_verdict {
+	VERDICT_SAME,   /* equal in every recording */
+	VERDICT_BETTER, /* shown: the interval says so, or every recording when they are few */
+	VERDICT_WORSE,
+	VERDICT_NOT_SHOWN, /* no difference shown */
+	VERDICT_NONE,      /* nothing to compare */
+};
+
+struct comparison_row {
+	const struct compared_figure *figure;
+	const char *setting, *baseline; /* "slab.policy=slob machine.memory=64MiB" */
+	const char *trace;              /* NULL: all of them together */
+	size_t recordings, seeds;       /* seeds: of the one that has fewest */
+	bool random;
+	bool relative;                /* change and interval are parts of the baseline's value */
+	double baseline_value, value; /* geometric means over recordings, or means */
+	double change;                /* value / baseline_value - 1, or the difference */
+	struct interval interval;     /* of the change; unknown with too few recordings or seeds */
+	double p, p_adjusted;         /* Holm's, over all rows; NaN: none */
+	double effect;                /* Hedges' g of the seeds, mean over recordings; NaN: none */
+	enum comparison_verdict verdict;
+};
+
+struct comparison {
+	struct compared_figure *figures;
+	size_t figure_count;
+	struct comparison_row *rows; /* by figure, then setting, then trace */
+	size_t row_count, row_capacity;
+	size_t unpaired; /* configurations that have no baseline to be compared with */
+	struct text_pool text;
+};
+
+struct comparison_request {
+	const struct manifest_setting *baseline; /* NULL: the manifest's */
+	size_t baseline_count;
+	const char *const
+		*report; /* as in a manifest; NULL: the manifest's, else a few usual ones */
+	size_t report_count;
+	double level; /* of intervals, 0.95 */
+	bool by_trace;
+};
+
+enum { COMPARISON_RECORDINGS_MIN = 3 };
+
+int comparison_make(struct comparison *comparison, const struct comparison_input *input,
+		    const struct comparison_request *request, struct error *err);
+void comparison_free(struct comparison *comparison);
+
+/* "better", "no difference shown", ... */
+const char *comparison_verdict_name(enum comparison_verdict verdict);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which figures are compared, and of which more is better. */
+#ifndef SLABYARD_SWEEP_COMPARISON_FIGURES_H
+#define SLABYARD_SWEEP_COMPARISON_FIGURES_H
+
+#include "sweep/comparison.h"
+
+/*
+ * Those that the request, else the manifest asks for, else those of a few usual ones that there
+ * are. A name stands for the one column that has all its words: held_bytes for slab_bytes_held.
+ */
+int comparison_choose_figures(struct comparison *comparison, const struct comparison_input *input,
+			      const struct comparison_request *request, struct error *err);
+
+/* The column that a name stands for; columns() with *err when there is none, or more than one. */
+size_t comparison_column(const struct run_table *table, const char *name, struct error *err);
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where what is compared comes from. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/grow.h"
+#include "results/result_file.h"
+#include "sweep/comparison.h"
+#include "sweep/folder.h"
+
+enum { PATH_BYTES = 4096 };
+
+static int no_memory(struct error *err)
+{
+	return error_set(err, ERROR_RUN, "out of memory for the comparison");
+}
+
+static int add_run(struct comparison_input *in, const struct compared_run *run, struct error *err)
+{
+	struct compared_run *grown =
+		grow_array(in->runs, in->run_count, &in->run_capacity, sizeof(*grown));
+	if (!grown)
+		return no_memory(err);
+	in->runs = grown;
+	grown[in->run_count++] = *run;
+	return 0;
+}
+
+static int name_parameters(struct comparison_input *in, struct error *err)
+{
+	const struct manifest *m = in->manifest;
+	in->parameters = calloc(m->parameter_count + 1, sizeof(*in->parameters));
+	if (!in->parameters)
+		return no_memory(err);
+	for (size_t i = 0; i < m->parameter_count; i++)
+		in->parameters[in->parameter_count++] = m->parameters[i].path;
+	return 0;
+}
+
+static struct compared_run run_of(const struct manifest *m, size_t number, size_t row)
+{
+	const struct manifest_run *run = &m->runs[number];
+	return (struct compared_run){ m->traces[run->trace].name, run->values, run->random, row };
+}
+
+static int load_done(struct comparison_input *in, const struct folder *folder,
+		     const enum run_state *states, struct error *err)
+{
+	char path[FOLDER_FILE_BYTES];
+	for (size_t i = 0; i < in->manifest->run_count; i++) {
+		if (states[i] != RUN_DONE)
+			continue;
+		struct compared_run run = run_of(in->manifest, i, run_table_rows(in->table));
+		folder_file(folder, "runs", in->manifest->runs[i].hash, "h5", path, sizeof(path));
+		if (run_table_add(in->table, path, NULL, err) != 0 || add_run(in, &run, err) != 0)
+			return -1;
+	}
+	return in->run_count ? 0
+			     : error_set(err, ERROR_INPUT, "%.512s: no run is done", folder->name);
+}
+
+static int load_folder(struct comparison_input *in, const char *path, struct error *err)
+{
+	struct folder folder;
+	if (folder_open(&folder, path, err) != 0)
+		return -1;
+	in->manifest = folder_read_manifest(&folder, err);
+	enum run_state *states = in->manifest ? folder_states(&folder, in->manifest, err) : NULL;
+	int status =
+		states && name_parameters(in, err) == 0 ? load_done(in, &folder, states, err) : -1;
+	free(states);
+	return status;
+}
+
+/* The lines of /sweep/manifest. */
+static struct manifest *read_manifest(const char *path, struct error *err)
+{
+	struct manifest *m = NULL;
+	char *text = NULL, **lines;
+	size_t size, count;
+	struct result_file *file = result_file_open_merged(path, err);
+	if (!file)
+		return NULL;
+	if (result_texts_read(file, "/sweep/manifest", &lines, &count, err) == 0) {
+		FILE *out = open_memstream(&text, &size);
+		for (size_t i = 0; out && i < count; i++)
+			fprintf(out, "%s\n", lines[i]);
+		if (out && fclose(out) == 0)
+			m = manifest_parse(path, text, size, err);
+		else
+			no_memory(err);
+		result_texts_free(lines, count);
+	}
+	free(text);
+	result_file_close(file);
+	return m;
+}
+
+static int load_merged(struct comparison_input *in, const char *path, struct error *err)
+{
+	in->manifest = read_manifest(path, err);
+	if (!in->manifest || name_parameters(in, err) != 0 ||
+	    run_table_add_merged(in->table, path, err) != 0)
+		return -1;
+	size_t column = run_table_find(in->table, "run");
+	for (size_t row = 0; row < run_table_rows(in->table); row++) {
+		double number = column < run_table_columns(in->table)
+					? run_table_number(in->table, row, column)
+					: -1;
+		if (!(number >= 0 && number < (double)in->manifest->run_count))
+			return error_set(err, ERROR_INPUT,
+					 "%.512s: /runs and /sweep/manifest do not agree", path);
+		struct compared_run run = run_of(in->manifest, (size_t)number, row);
+		if (add_run(in, &run, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* "PATH: VALUE" lines of single results, by result. */
+struct parameter_lines {
+	char ***lines;
+	size_t *counts, count;
+	const struct run_table *table; /* the results, in their order */
+};
+
+/* What a run is given besides its configuration, as far as the result tells. */
+static const char *const run_options[] = { "level", "timing", "start" };
+
+enum { RUN_OPTIONS = sizeof(run_options) / sizeof(run_options[0]) };
+
+static const char *value_in(const struct parameter_lines *p, size_t result, const char *path)
+{
+	size_t length = strlen(path), column = run_table_find(p->table, path);
+	for (size_t i = 0; i < p->counts[result]; i++) {
+		const char *line = p->lines[result][i];
+		if (strncmp(line, path, length) == 0 && strncmp(line + length, ": ", 2) == 0)
+			return line + length + 2;
+	}
+	return column < run_table_columns(p->table) ? run_table_text(p->table, result, column) : "";
+}
+
+static bool is_known(const struct comparison_input *in, const char *path)
+{
+	for (size_t i = 0; i < in->parameter_count; i++)
+		if (strcmp(in->parameters[i], path) == 0)
+			return true;
+	return false;
+}
+
+static bool varies(const struct parameter_lines *p, const char *path)
+{
+	for (size_t i = 1; i < p->count; i++)
+		if (strcmp(value_in(p, i, path), value_in(p, 0, path)) != 0)
+			return true;
+	return false;
+}
+
+static int add_parameter(struct comparison_input *in, const char *path, struct error *err)
+{
+	const char **grown = reallocarray(in->parameters, in->parameter_count + 1, sizeof(*grown));
+	if (!grown)
+		return no_memory(err);
+	in->parameters = grown;
+	grown[in->parameter_count] = text_pool_add(&in->text, path);
+	return grown[in->parameter_count++] ? 0 : no_memory(err);
+}
+
+/* Whatever the results were given that is not the same in all of them. */
+static int find_parameters(struct comparison_input *in, const struct parameter_lines *p,
+			   struct error *err)
+{
+	char path[256];
+	for (size_t result = 0; result < p->count; result++)
+		for (size_t i = 0; i < p->counts[result]; i++) {
+			const char *line = p->lines[result][i];
+			snprintf(path, sizeof(path), "%.*s", (int)strcspn(line, ":"), line);
+			if (!is_known(in, path) && varies(p, path) &&
+			    add_parameter(in, path, err) != 0)
+				return -1;
+		}
+	for (size_t i = 0; i < RUN_OPTIONS; i++)
+		if (varies(p, run_options[i]) && add_parameter(in, run_options[i], err) != 0)
+			return -1;
+	return 0;
+}
+
+/* Results of one trace have its hash in common. */
+static int add_result(struct comparison_input *in, const struct parameter_lines *p, size_t row,
+		      struct error *err)
+{
+	const struct run_table *table = in->table;
+	size_t hash = run_table_find(table, "trace_hash");
+	const char **values = calloc(in->parameter_count + 1, sizeof(*values));
+	struct compared_run run = { .values = values, .row = row };
+	if (!values)
+		return no_memory(err);
+	bool kept = true;
+	for (size_t i = 0; i < in->parameter_count; i++) {
+		values[i] = text_pool_add(&in->text, value_in(p, row, in->parameters[i]));
+		kept = kept && values[i];
+	}
+	run.trace = hash < run_table_columns(table) ? run_table_text(table, row, hash) : "";
+	if (add_run(in, &run, err) != 0) {
+		free(values);
+		return -1;
+	}
+	return kept ? 0 : no_memory(err);
+}
+
+static int read_lines(struct parameter_lines *p, const char *path, struct error *err)
+{
+	struct result_file *file = result_file_open(path, err);
+	if (!file)
+		return -1;
+	int status = result_texts_read(file, "/provenance/parameters_used", &p->lines[p->count],
+				       &p->counts[p->count], err);
+	p->count += status == 0;
+	result_file_close(file);
+	return status;
+}
+
+static int load_results(struct comparison_input *in, const char *const *paths, size_t count,
+			struct error *err)
+{
+	struct parameter_lines p = { .lines = calloc(count + 1, sizeof(*p.lines)),
+				     .counts = calloc(count + 1, sizeof(*p.counts)),
+				     .table = in->table };
+	int status = p.lines && p.counts ? 0 : no_memory(err);
+	for (size_t i = 0; i < count && status == 0; i++) {
+		status = run_table_add(in->table, paths[i], NULL, err);
+		if (status == 0)
+			status = read_lines(&p, paths[i], err);
+	}
+	if (status == 0)
+		status = find_parameters(in, &p, err);
+	for (size_t i = 0; i < count && status == 0; i++)
+		status = add_result(in, &p, i, err);
+	for (size_t i = 0; i < p.count; i++)
+		result_texts_free(p.lines[i], p.counts[i]);
+	free(p.lines);
+	free(p.counts);
+	return status;
+}
+
+int comparison_load(struct comparison_input *in, const char *const *paths, size_t count,
+		    struct error *err)
+{
+	struct stat st;
+	*in = (struct comparison_input){ .table = run_table_create(NULL, 0) };
+	if (!in->table)
+		return no_memory(err);
+	int status;
+	if (count == 1 && stat(paths[0], &st) == 0 && S_ISDIR(st.st_mode))
+		status = load_folder(in, paths[0], err);
+	else if (count == 1)
+		status = load_merged(in, paths[0], err);
+	else
+		status = load_results(in, paths, count, err);
+	if (status != 0)
+		comparison_unload(in);
+	return status;
+}
+
+void comparison_unload(struct comparison_input *in)
+{
+	for (size_t i = 0; i < in->run_count && !in->manifest; i++)
+		free((void *)(uintptr_t)in->runs[i].values);
+	free(in->runs);
+	free(in->parameters);
+	run_table_destroy(in->table);
+	manifest_destroy(in->manifest);
+	text_pool_free(&in->text);
+	*in = (struct comparison_input){ 0 };
+}
