@@ -286,8 +286,7 @@ static void with_tunables(void **state)
 		"glibc.malloc.mmap_threshold=8192:glibc.malloc.mxfast=0",
 		"glibc.malloc.mmap_max=0:glibc.malloc.mxfast=160",
 		"glibc.malloc.arena_max=2:glibc.malloc.tcache_unsorted_limit=3",
-		"glibc.malloc.tcache_max=99999:glibc.malloc.mmap_max=-1:glibc.malloc.top_pad="
-		"0x3000",
+		"glibc.malloc.tcache_max=9999:glibc.malloc.mmap_max=-1:glibc.malloc.top_pad=0x3000",
 	};
 
 	(void)state;

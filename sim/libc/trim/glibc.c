@@ -12,7 +12,7 @@ static struct trim_verdict raise_thresholds(const struct trim_view *view)
 
 	/* It compares the size field with its IS_MMAPPED bit set: equal is larger. */
 	if (!view->dynamic || bytes < view->mmap_threshold || bytes >= threshold_max)
-		return (struct trim_verdict){ TRIM_KEEP };
+		return (struct trim_verdict){ .action = TRIM_KEEP };
 	return (struct trim_verdict){ .action = TRIM_RAISE,
 				      .mmap_threshold = bytes,
 				      .trim_threshold = 2 * bytes };
@@ -25,7 +25,7 @@ static struct trim_verdict glibc_judge(const void *params, const struct trim_vie
 		return raise_thresholds(view);
 	if (view->moment == TRIM_MOMENT_FREE && view->top_bytes >= view->trim_threshold)
 		return (struct trim_verdict){ .action = TRIM_TOP, .pad = view->top_pad };
-	return (struct trim_verdict){ TRIM_KEEP };
+	return (struct trim_verdict){ .action = TRIM_KEEP };
 }
 
 static struct trim_verdict ask(void *context, const struct trim_view *view)

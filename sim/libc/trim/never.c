@@ -9,7 +9,7 @@ static struct trim_verdict never_judge(const void *params, const struct trim_vie
 {
 	(void)params;
 	(void)view;
-	return (struct trim_verdict){ TRIM_KEEP };
+	return (struct trim_verdict){ .action = TRIM_KEEP };
 }
 
 const struct trim_policy never_trim_policy = {

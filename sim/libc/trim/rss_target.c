@@ -49,9 +49,9 @@ static struct trim_verdict rss_target_judge(const void *params, const struct tri
 	const double target = p->ratio * (double)view->live_bytes + (double)p->slack_bytes;
 
 	if (view->moment != TRIM_MOMENT_FREE || (double)view->rss_bytes <= target)
-		return (struct trim_verdict){ TRIM_KEEP };
+		return (struct trim_verdict){ .action = TRIM_KEEP };
 	if (view->last_trim_ns && view->time_ns - view->last_trim_ns < p->pause_ns)
-		return (struct trim_verdict){ TRIM_KEEP };
+		return (struct trim_verdict){ .action = TRIM_KEEP };
 	return (struct trim_verdict){ .action = TRIM_ALL };
 }
 

@@ -56,7 +56,7 @@ static struct trim_verdict template_judge(const void *params, const struct trim_
 
 	if (view->moment != TRIM_MOMENT_FREE || view->top_bytes <= p->pad_bytes ||
 	    (double)view->top_bytes <= p->share * (double)view->live_bytes)
-		return (struct trim_verdict){ TRIM_KEEP };
+		return (struct trim_verdict){ .action = TRIM_KEEP };
 	return (struct trim_verdict){ .action = TRIM_TOP, .pad = p->pad_bytes };
 }
 
