@@ -155,9 +155,13 @@ int hardware_topology(struct topology *t, const struct machine_params *params,
 
 /* --- what boot takes --- */
 
-/* alloc_large_system_hash() of dentries and inodes; with several nodes they are vmalloc'ed. */
-static uint64_t hash_bytes(const struct topology *t, uint64_t pages)
+/* alloc_large_system_hash() of dentries and inodes; with several nodes they are vmalloc'ed. IA32
+ * reckons them from the memory that can hold them.
+ */
+static uint64_t hash_bytes(const struct topology *t, uint64_t memory)
 {
+	const bool low_only = t->arch == ARCH_IA32 && t->lowmem_bytes < memory;
+	const uint64_t pages = (low_only ? t->lowmem_bytes : memory) >> PAGE_SHIFT;
 	const uint64_t pointer = t->arch == ARCH_IA32 ? 4 : 8;
 	uint64_t entries = 1, wanted = pages / 2;
 
@@ -189,7 +193,7 @@ uint64_t hardware_boot_bytes(const struct topology *t, const struct page_machine
 	const uint64_t above_devices = 3584ull << 20;
 	uint64_t memory = machine->memory_bytes;
 
-	return kept + machine->kernel_bytes + memmap_bytes(t, memory) +
-	       hash_bytes(t, memory >> PAGE_SHIFT) + cpu * machine->cpus + node * t->nodes + small +
+	return kept + machine->kernel_bytes + memmap_bytes(t, memory) + hash_bytes(t, memory) +
+	       cpu * machine->cpus + node * t->nodes + small +
 	       (memory >= above_devices ? bounce : 0);
 }

@@ -164,7 +164,7 @@ int boot_layout(struct buddy *b, const struct page_machine *machine, struct erro
 	struct cma_areas areas;
 	struct memory_map map;
 
-	if (describe_memory(b, machine, &map, &areas, err))
+	if (watermark_parse_reserve(b, err) || describe_memory(b, machine, &map, &areas, err))
 		return -1;
 	b->group_by_mobility = groups_by_mobility(b, frames);
 	if (zonelist_build(b, err) || buddy_arrays(b, map.end, err) ||

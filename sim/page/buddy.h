@@ -79,8 +79,15 @@ struct buddy_params {
 	uint64_t kernelcore_bytes, movablecore_bytes;
 	bool movable_node;
 	bool shuffle;
-	const char *cma; /* sizes of the areas, "" for none */
+	const char *cma;                  /* sizes of the areas, "" for none */
+	const char *lowmem_reserve_ratio; /* by type of zone, "" as the architecture has it */
 };
+
+/* fls(): the number of the highest bit that is set, from 1 on. */
+static inline uint32_t buddy_fls(uint32_t value)
+{
+	return value ? 32 - (uint32_t)__builtin_clz(value) : 0;
+}
 
 /*
  * One list of a per-cpu set: a ring of first frames, the list's head at `head`. All rings of a
@@ -119,7 +126,8 @@ struct buddy_zone {
 	uint32_t boost;
 	uint32_t nr_highatomic;
 	uint64_t lowmem_reserve[ZONE_TYPES];
-	int64_t nr_free; /* NR_FREE_PAGES as watermark checks see it: CPUs' differences out */
+	uint32_t drift_mark; /* percpu_drift_mark; 0: the counter is good enough at any time */
+	int64_t nr_free;     /* NR_FREE_PAGES as watermark checks see it: CPUs' differences out */
 	uint32_t flags;
 	lock_id lock;
 	uint32_t list_base;               /* number of the zone's first list head */
@@ -169,6 +177,7 @@ struct buddy {
 	bool movable_is_high;   /* the movable zones' memory is not mapped directly */
 	bool shared_pageblocks; /* some pageblock lies in more than one zone */
 	bool has_cma;
+	uint32_t lowmem_reserve_ratio[ZONE_TYPES];
 	struct shuffle *shuffle;    /* NULL: none */
 	struct zonelist *zonelists; /* by node */
 	uint8_t *node_of_cpu;
@@ -554,6 +563,16 @@ bool watermark_fast(const struct buddy *b, uint32_t zone, unsigned order, unsign
 		    unsigned alloc_flags, uint32_t gfp);
 /* Watermarks, reserves, pcp sizes and counter thresholds of all zones, from their sizes. */
 void watermark_setup(struct buddy *b, const uint32_t *managed_at_boot);
+
+/* The option lowmem_reserve_ratio, or what the architecture has. Before watermark_setup. */
+int watermark_parse_reserve(struct buddy *b, struct error *err);
+
+/* stat_threshold.c: thresholds and drift mark of a zone whose watermarks are set. */
+void stat_threshold_refresh(struct buddy *b, uint32_t zone, uint32_t managed);
+/* The mark alone, thresholds being known. */
+void stat_threshold_mark(struct buddy *b, uint32_t zone, uint32_t managed);
+/* While kswapd is awake the counters of zones with a drift mark are kept closer. */
+void stat_threshold_press(struct buddy *b, uint32_t node, bool pressure);
 
 /* node_order.c: the zonelists of all nodes, and the node of each CPU. */
 int zonelist_build(struct buddy *b, struct error *err);

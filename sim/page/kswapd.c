@@ -249,6 +249,7 @@ void kswapd_run(struct buddy *b, uint32_t node, uint32_t cpu, uint64_t now_ns)
 		if (n->wanted_order < n->reclaim_order)
 			n->wanted_order = n->reclaim_order;
 	}
+	stat_threshold_press(b, node, true);
 	run(b, node, cpu, now_ns);
 }
 
@@ -259,6 +260,7 @@ void kswapd_nap_over(struct buddy *b, uint32_t node, uint32_t number, uint32_t c
 	if (n->state != KSWAPD_NAPPING || n->nap != number)
 		return;
 	if (may_sleep(b, node)) {
+		stat_threshold_press(b, node, false);
 		n->state = KSWAPD_ASLEEP;
 		return;
 	}

@@ -139,5 +139,13 @@ const struct option_spec buddy_options[] = {
 		.unit = "",
 		.help = "contiguous memory areas: their sizes, as 64MiB,16MiB",
 	},
+	{
+		OPTION_AT(lowmem_reserve_ratio),
+		.type = OPTION_TEXT,
+		.default_text = "",
+		.unit = "",
+		.help = "by type of zone, as 256,256,32: it keeps a part of all above it from who "
+			"could go there; 0: none",
+	},
 	OPTION_END,
 };

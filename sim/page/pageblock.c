@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Pageblocks as zones count them. One that lies in more than one zone (where directly mapped memory
- * ends amid one, or they are larger than a zone) is counted in each.
+ * ends amid one, or they are larger than a zone) is counted in each, and has one type: as with
+ * sparse memory. Kernels with flat memory, as IA32's, have a type of it for each zone.
  */
 #include <string.h>
 

@@ -245,6 +245,7 @@ static int load_zone(struct buddy *b, uint32_t zone, const struct zone_state *fr
 		if (load_pcp(b, zone, from, &from->pcp[i], err))
 			return -1;
 	}
+	stat_threshold_mark(b, zone, z->managed);
 	return 0;
 }
 

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * When a zone is short: watermark checks, and where the watermarks, reserves and per-cpu sizes come
- * from. Reference: __zone_watermark_ok(), __setup_per_zone_wmarks(), zone_batchsize(),
- * zone_highsize() of mm/page_alloc.c, calculate_normal_threshold() of mm/vmstat.c.
+ * from. Reference: __zone_watermark_ok(), __setup_per_zone_wmarks(),
+ * setup_per_zone_lowmem_reserve(), zone_batchsize(), zone_highsize() of mm/page_alloc.c.
  */
 #include "page/buddy.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum {
 	MIN_FREE_KBYTES_LEAST = 128,
 	MIN_FREE_KBYTES_MOST = 262144,
-	STAT_THRESHOLD_MOST = 125,
-	STAT_UNIT_SHIFT = 27 - PAGE_SHIFT, /* thresholds grow with each 128 MiB */
 };
+
+/* /proc/sys/vm/lowmem_reserve_ratio has tabs. */
+#define RATIO_BREAKS ", \t"
 
 static int64_t unusable_free(const struct buddy_zone *z, unsigned order, unsigned alloc_flags)
 {
@@ -71,12 +75,9 @@ bool watermark_ok_safe(const struct buddy *b, uint32_t zone, unsigned order, uin
 		       unsigned highest_type)
 {
 	const struct buddy_zone *z = &b->zones[zone];
-	int64_t drift = (int64_t)b->cpus * buddy_pcp(b, zone, 0)->stat_threshold;
 	int64_t free_pages = z->nr_free;
 
-	/* percpu_drift_mark: the CPUs' differences could hide that the minimum is reached */
-	if (drift > (int64_t)z->watermark[WMARK_LOW] - z->watermark[WMARK_MIN] &&
-	    free_pages < z->watermark[WMARK_HIGH] + drift)
+	if (free_pages < z->drift_mark)
 		free_pages = buddy_free_now(b, zone);
 	return watermark_ok_with(b, zone, order, mark, highest_type, 0, free_pages);
 }
@@ -144,10 +145,33 @@ static void set_watermarks(const struct buddy *b, struct buddy_zone *z, uint32_t
 		z->watermark[level] = (uint32_t)(min + level * gap);
 }
 
+int watermark_parse_reserve(struct buddy *b, struct error *err)
+{
+	const char *text = b->params.lowmem_reserve_ratio ? b->params.lowmem_reserve_ratio : "";
+	unsigned type = 0;
+
+	memcpy(b->lowmem_reserve_ratio, b->arch->lowmem_reserve_ratio,
+	       sizeof(b->lowmem_reserve_ratio));
+	for (const char *at = text + strspn(text, RATIO_BREAKS); *at; type++) {
+		char *end;
+		unsigned long ratio = strtoul(at, &end, 10);
+		size_t breaks = strspn(end, RATIO_BREAKS);
+		if (*at < '0' || *at > '9' || ratio > INT32_MAX || (*end && !breaks))
+			return error_set(err, ERROR_INPUT,
+					 "page.buddy.lowmem_reserve_ratio: '%s': must be numbers, "
+					 "one for each kind of zone, as 256,256,32",
+					 text);
+		if (type < ZONE_TYPES)
+			b->lowmem_reserve_ratio[type] = (uint32_t)ratio;
+		at = end + breaks;
+	}
+	return 0;
+}
+
 static void set_lowmem_reserve(struct buddy *b, const uint32_t *managed, uint32_t zone)
 {
 	struct buddy_zone *z = &b->zones[zone];
-	uint32_t ratio = b->arch->lowmem_reserve_ratio[z->type];
+	uint32_t ratio = b->lowmem_reserve_ratio[z->type];
 
 	for (unsigned type = 0; type < ZONE_TYPES; type++) {
 		uint64_t above = 0;
@@ -172,18 +196,6 @@ static uint64_t zone_reserve(const struct buddy_zone *z)
 	return reserve < z->managed ? reserve : z->managed;
 }
 
-static uint32_t bits(uint32_t value)
-{
-	return value ? 32 - (uint32_t)__builtin_clz(value) : 0;
-}
-
-static int32_t stat_threshold(const struct buddy *b, uint32_t managed)
-{
-	uint32_t threshold = 2 * bits(b->cpus) * (1 + bits(managed >> STAT_UNIT_SHIFT));
-
-	return threshold < STAT_THRESHOLD_MOST ? (int32_t)threshold : STAT_THRESHOLD_MOST;
-}
-
 /* zone_batchsize() */
 static int32_t pcp_batch(uint32_t managed)
 {
@@ -194,7 +206,7 @@ static int32_t pcp_batch(uint32_t managed)
 	batch /= 4;
 	if (batch < 1)
 		batch = 1;
-	batch = (1u << (bits(batch + batch / 2) - 1)) - 1;
+	batch = (1u << (buddy_fls(batch + batch / 2) - 1)) - 1;
 	return batch ? (int32_t)batch : 1;
 }
 
@@ -217,7 +229,6 @@ static void set_pcp_sizes(struct buddy *b, uint32_t zone, uint32_t managed_at_bo
 		struct pcp *pcp = buddy_pcp(b, zone, cpu);
 		pcp->batch = batch;
 		pcp->high = pcp_high(b, z, batch);
-		pcp->stat_threshold = stat_threshold(b, managed_at_boot);
 	}
 }
 
@@ -273,6 +284,8 @@ void watermark_setup(struct buddy *b, const uint32_t *managed_at_boot)
 		b->zones[zone].watermark[WMARK_HIGH] = 0;
 	b->min_free_kbytes = min_free_kbytes(b, buffer_pages(b, managed_at_boot, &zones));
 	set_all_watermarks(b, managed_at_boot);
+	for (uint32_t zone = 0; zone < b->zone_count; zone++)
+		stat_threshold_refresh(b, zone, managed_at_boot[zone]);
 	if (b->params.khugepaged && !b->params.min_free_kbytes) {
 		b->min_free_kbytes = khugepaged_min_free_kbytes(b, managed_at_boot);
 		set_all_watermarks(b, managed_at_boot);

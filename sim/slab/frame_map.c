@@ -25,7 +25,7 @@ struct request page_request(const struct request *cause, uint32_t gfp, uint32_t 
 {
 	struct request request = *cause;
 
-	request.gfp = gfp;
+	request.gfp = gfp & ~(uint32_t)GFP_BIT_HIGHMEM;
 	request.order = (uint8_t)order;
 	request.migratetype = (uint8_t)gfp_migratetype(gfp);
 	/* Bulk and batched say how the objects came, not how these pages go. */
@@ -42,7 +42,9 @@ object_t large_alloc(struct frame_map *map, const struct page_source *pages,
 	if (bytes > KMALLOC_MAX_BYTES)
 		return OBJECT_NONE;
 	const uint32_t order = order_for_bytes(bytes);
-	const struct request need = page_request(request, request->gfp | GFP_BIT_COMP, order);
+	/* kmalloc_fix_flags() */
+	const uint32_t gfp = (request->gfp & ~(uint32_t)GFP_BIT_DMA32) | GFP_BIT_COMP;
+	const struct request need = page_request(request, gfp, order);
 	const pfn_t pfn = page_source_alloc(pages, &need);
 
 	if (pfn_is_none(pfn))

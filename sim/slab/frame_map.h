@@ -57,7 +57,8 @@ object_t large_alloc(struct frame_map *map, const struct page_source *pages,
 void large_free(struct frame_map *map, const struct page_source *pages,
 		const struct request *request, object_t object);
 
-/* The request for pages that an object request causes. */
+/* The request for pages that an object request causes; objects are in memory that the kernel sees.
+ */
 struct request page_request(const struct request *cause, uint32_t gfp, uint32_t order);
 
 #endif

@@ -157,7 +157,7 @@ static object_t template_take(struct template_slab *t, const struct request *req
 	struct request need = *request;
 
 	need.order = (uint8_t)order_of(bytes);
-	need.gfp = request->gfp | (need.order ? GFP_BIT_COMP : 0) |
+	need.gfp = (request->gfp & ~(uint32_t)GFP_BIT_HIGHMEM) | (need.order ? GFP_BIT_COMP : 0) |
 		   (t->params.zone_dma ? GFP_BIT_DMA : 0);
 	need.migratetype = (uint8_t)gfp_migratetype(need.gfp);
 	work_count(t->services->work, WORK_slab_slowpath);

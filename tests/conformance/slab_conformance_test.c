@@ -517,6 +517,26 @@ static void impossible_caches_are_refused(const struct slab_policy *policy)
 	fixture_destroy(f);
 }
 
+/* High memory is not mapped: whatever callers say, no object lies there. */
+static void objects_are_mapped_directly(const struct slab_policy *policy)
+{
+	static const uint32_t bytes[] = { 24, 3000, 20000, 200000 };
+	const struct cache_spec spec = { .name = "some", .object_size = 640 };
+	struct fixture *f = fixture_create(policy, 1, NULL);
+	struct request request = fixture_request(f, 0, GFP_MASK_HIGHUSER_MOVABLE);
+	struct error err = { 0 };
+	cache_id cache = fixture_cache_create(f, &spec, &err);
+
+	assert_false(cache_is_none(cache));
+	assert_true(f->policy->alloc(f->state, &request, cache) != OBJECT_NONE);
+	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++)
+		assert_true(f->policy->kmalloc(f->state, &request, bytes[i]) != OBJECT_NONE);
+	assert_in_range(f->page_calls, 0, FIXTURE_ASKED);
+	for (size_t i = 0; i < f->page_calls; i++)
+		assert_int_equal(f->asked[i].gfp & GFP_BIT_HIGHMEM, 0);
+	fixture_destroy(f);
+}
+
 #define OVER_ALL(name)                                                                             \
 	static void test_##name(void **unused)                                                     \
 	{                                                                                          \
@@ -531,6 +551,7 @@ OVER_ALL(may_be_reentered)
 OVER_ALL(goes_on_from_a_dump)
 OVER_ALL(walk_agrees_with_counts)
 OVER_ALL(impossible_caches_are_refused)
+OVER_ALL(objects_are_mapped_directly)
 
 int main(void)
 {
@@ -542,6 +563,7 @@ int main(void)
 		cmocka_unit_test(test_goes_on_from_a_dump),
 		cmocka_unit_test(test_walk_agrees_with_counts),
 		cmocka_unit_test(test_impossible_caches_are_refused),
+		cmocka_unit_test(test_objects_are_mapped_directly),
 	};
 
 	struct error err = { 0 };

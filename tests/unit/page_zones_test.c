@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Zones and nodes of fresh machines, and where requests go. What real machines had is from Debian
- * 12's kernel 6.1.0-56-amd64 under QEMU (/proc/zoneinfo).
+ * 12's kernel 6.1.0-56-amd64 under QEMU (/proc/zoneinfo), and for 32 bits from Linux 6.1.192 with
+ * HIGHMEM4G, which printed its free lists at the end of memblock_free_all() too.
  */
 #include <stdio.h>
 
@@ -23,22 +24,16 @@ struct machine {
 };
 
 /* A machine as its options describe it; page options are set before it is started. */
-static struct machine *machine_new(struct machine_params params)
+static struct machine *machine_on(struct page_machine page, struct machine_params params)
 {
 	struct machine *m = calloc(1, sizeof(*m));
-	struct page_machine page = {
-		.memory_bytes = params.memory_bytes,
-		.cpus = (uint32_t)params.cpus,
-		.nodes = (uint32_t)params.nodes,
-		.orders = 11,
-		.pageblock_order = 9,
-		.kernel_bytes = 45272 << 10,
-		.topology = &m->topology,
-	};
 	struct error err = { 0 };
 
 	assert_non_null(m);
-	params.lowmem_bytes = 896ull << 20;
+	page.memory_bytes = params.memory_bytes;
+	page.cpus = (uint32_t)params.cpus;
+	page.nodes = (uint32_t)params.nodes;
+	page.topology = &m->topology;
 	params.node_memory = params.node_memory ? params.node_memory : "";
 	params.node_cpus = params.node_cpus ? params.node_cpus : "";
 	params.node_distances = params.node_distances ? params.node_distances : "";
@@ -64,6 +59,17 @@ static void machine_end(struct machine *m)
 	page_state_free(&m->state);
 	fixture_destroy(m->f);
 	free(m);
+}
+
+/* As Debian 12's kernel is built, or with the classic 896 MiB of low memory. */
+static struct machine *machine_new(struct machine_params params)
+{
+	struct page_machine page = { .orders = 11,
+				     .pageblock_order = 9,
+				     .kernel_bytes = 45272 << 10 };
+
+	params.lowmem_bytes = 896ull << 20;
+	return machine_on(page, params);
 }
 
 /* The zone that a frame lies in, as "1 Normal". */
@@ -235,6 +241,67 @@ static struct machine *ia32_of(uint64_t memory_bytes)
 
 	machine_start(m);
 	return m;
+}
+
+/* The blocks of a list, head first, as decimal numbers. */
+static void list_is(const struct pfn_list *list, const char *real)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		char *end = NULL;
+		assert_int_equal(list->pfn[i], strtoul(real, &end, 10));
+		real = end;
+	}
+	assert_string_equal(real, "");
+}
+
+static void descends(const struct pfn_list *list, uint32_t first, uint32_t last)
+{
+	assert_int_equal(list->count, (first - last) / 1024 + 1);
+	for (size_t i = 0; i < list->count; i++)
+		assert_int_equal(list->pfn[i], first - 1024 * i);
+}
+
+/*
+ * The pageblock that begins at frame 1 stays unmovable. The one amid which low memory ends is
+ * movable in both its zones here; a kernel with flat memory has bits of it for each, and leaves
+ * the two frames in HighMem unmovable.
+ */
+static void lists_look_like(const struct zone_state *zones)
+{
+	static const char *const single[10] = { [1] = " 225278", [5] = " 524224", [6] = " 524160",
+						[7] = " 524032", [8] = " 523776", [9] = " 523264" };
+	const struct zone_state *high = &zones[2];
+
+	list_is(&zones[0].free[8][MIGRATE_UNMOVABLE], " 256");
+	list_is(&zones[0].free[9][MIGRATE_UNMOVABLE], " 512");
+	list_is(&zones[0].free[10][MIGRATE_MOVABLE], " 1024 2048 3072");
+	for (size_t order = 0; order < 10; order++)
+		list_is(&high->free[order][MIGRATE_MOVABLE], single[order] ? single[order] : "");
+	descends(&high->free[10][MIGRATE_MOVABLE], 522240, 225280);
+}
+
+static void a_pc_of_32_bits(void **unused)
+{
+	static const struct zone_figures real[] = {
+		{ "DMA", 0, 1, 4095, 3998, 3840, 190, 237, 1, 2, { 0, 841, 2009 } },
+		{ "Normal", 0, 4096, 221182, 221182, 215535, 10707, 13383, 63, 8, { 0, 0, 9343 } },
+		{ "HighMem", 0, 225278, 298978, 298978, 298978, 128, 3841, 63, 10, { 0 } },
+	};
+	struct page_machine page = { .orders = 11,
+				     .pageblock_order = 10,
+				     .kernel_bytes = 5340 << 10 };
+	struct machine *m = machine_on(page, (struct machine_params){ .arch = ARCH_IA32,
+								      .memory_bytes = 2ull << 30,
+								      .lowmem_bytes = 0x36ffe000,
+								      .cpus = 1,
+								      .nodes = 1 });
+
+	(void)unused;
+	fixture_set(m->f, "khugepaged", "true");
+	machine_start(m);
+	LOOKS_LIKE(m, real);
+	lists_look_like(m->state.zones);
+	machine_end(m);
 }
 
 static void ia32_has_three_zones(void **unused)
@@ -483,6 +550,7 @@ int main(void)
 		cmocka_unit_test(a_pc_of_1_gib_with_huge_pages),
 		cmocka_unit_test(a_pc_of_4_gib_with_a_hole),
 		cmocka_unit_test(a_machine_of_two_nodes),
+		cmocka_unit_test(a_pc_of_32_bits),
 		cmocka_unit_test(ia32_has_three_zones),
 		cmocka_unit_test(ia32_kernel_memory_is_mapped_directly),
 		cmocka_unit_test(ia32_high_memory_is_had_from_the_top),
