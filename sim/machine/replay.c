@@ -18,6 +18,7 @@
 
 static int run_event(struct machine *m, const struct event *event, struct error *err)
 {
+	m->now_ns = event->time_ns;
 	if (event->class == EVENT_SAMPLE)
 		return sampler_by_time(m->sampler, m, event->time_ns, err);
 	if (event->class == EVENT_TRIM)

@@ -183,8 +183,11 @@ static void set_timeout(struct buddy *b, uint32_t node, uint64_t when_ns)
 
 void kcompactd_begin(struct buddy *b, uint32_t node, uint64_t now_ns)
 {
-	uint64_t now, expiry = first_timeout(b, &now);
+	uint64_t now, expiry;
 
+	if (!b->params.compaction)
+		return;
+	expiry = first_timeout(b, &now);
 	b->begin_ns = now_ns;
 	b->begin_jiffies = now;
 	set_timeout(b, node, now_ns + (expiry - now) * (second_ns / b->params.hz));

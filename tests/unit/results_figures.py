@@ -24,6 +24,8 @@ except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
 
+# Maps of one moment, and one figure against another.
+OVER_TIME = [name for name in FIGURES if name not in ("heap-map", "rss-live")]
 INPUTS = {
     "one run": ["slub"],
     "two runs": ["slub", "slab"],
@@ -77,14 +79,14 @@ class Figures(unittest.TestCase):
             self.assertGreater(box.height * figure.get_figheight(), 0.4)
 
     def test_axes_name_what_they_show_with_units(self):
-        for name in FIGURES:
+        for name in OVER_TIME:
             figure = self.draw(name, ["slub"], options())
             labels = [a.get_xlabel() + a.get_ylabel() for a in figure.axes if a.axison]
             self.assertTrue(any("simulated time [ms]" in text for text in labels), name)
             drawing.pyplot.close(figure)
 
     def test_the_horizon_is_shaded_where_it_is(self):
-        for name in FIGURES:
+        for name in OVER_TIME:
             for stem, count in (("slab", 1), ("slub", 0)):
                 figure = self.draw(name, [stem], options())
                 texts = [[t.get_text() for t in a.texts] for a in figure.axes]
