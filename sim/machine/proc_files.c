@@ -113,8 +113,8 @@ static int64_t slab_pages(const struct machine *m)
 	int64_t pages = m->slab_pages_begin;
 	for (uint32_t order = 0; order < SLABYARD_ORDERS_MAX; order++)
 		pages += ((int64_t)m->slab_requests[order].allocs -
-			  (int64_t)m->slab_requests[order].frees)
-			 << order;
+			  (int64_t)m->slab_requests[order].frees) *
+			 ((int64_t)1 << order);
 	return pages;
 }
 
