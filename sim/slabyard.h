@@ -144,10 +144,12 @@ struct slabyard_summary {
 	uint64_t unknown_frees;        /* frees of what this run never allocated: ignored */
 	uint64_t lost_frees;           /* ids allocated again while live: freed first */
 	double simulated_seconds;
-	bool has_result;             /* it stands under run->output */
-	double wall_seconds;         /* of the host, not part of any result file */
-	uint64_t memory_bytes, cpus; /* of the machine */
-	const char *level;           /* "page", "slab" or "libc" */
+	bool has_result;                     /* it stands under run->output */
+	char start[SLABYARD_DIVERGENCE_MAX]; /* how a start that was made came about, "": none was
+					      */
+	double wall_seconds;                 /* of the host, not part of any result file */
+	uint64_t memory_bytes, cpus;         /* of the machine */
+	const char *level;                   /* "page", "slab" or "libc" */
 	const char *page_policy, *slab_policy, *libc_policy, *trim_policy; /* NULL: not there */
 	char recorded_policy[8]; /* slab allocator of the trace, "" when it is not known */
 

@@ -27,6 +27,8 @@ static void print_replay(FILE *out, const struct slabyard_summary *s)
 	if (s->libc_policy)
 		fprintf(out, ", libc: %s, trim: %s", s->libc_policy, s->trim_policy);
 	fputs(")\n", out);
+	if (s->start[0])
+		fprintf(out, "start          %s\n", s->start);
 	fprintf(out, "records        %" PRIu64 " (%" PRIu64 " carried out) in %.3f s, %s/s\n",
 		s->records, s->executed, s->wall_seconds, rate);
 	fprintf(out, "simulated      %.9f s, modelled cost %.9f s\n", s->simulated_seconds,

@@ -145,6 +145,7 @@ struct machine {
 	const struct machine_params *params;
 	const struct sample_params *sample_params;
 	const struct blame_params *blame_params;
+	const struct age_params *age_params;
 	struct slabyard_summary *summary;
 
 	struct arena *arena;

@@ -6,6 +6,7 @@
 #include "core/page_state.h"
 #include "cost/cost.h"
 #include "libc/libc.h"
+#include "machine/ageing.h"
 #include "page/page.h"
 #include "results/sink.h"
 #include "slab/slab.h"
@@ -186,6 +187,44 @@ static const struct option_spec sample_options[] = {
 };
 #undef FIELD
 
+#define FIELD(member) offsetof(struct age_params, member)
+static const struct option_spec age_options[] = {
+	{ .name = "used",
+	  .offset = FIELD(used),
+	  .type = OPTION_REAL,
+	  .default_text = "0.6",
+	  .min = 0.01,
+	  .max = 0.9,
+	  .unit = "",
+	  .help = "share of memory in use after ageing to a level" },
+	{ .name = "movable",
+	  .offset = FIELD(movable),
+	  .type = OPTION_REAL,
+	  .default_text = "0.75",
+	  .min = 0,
+	  .max = 1,
+	  .unit = "",
+	  .help = "share of movable pages in what processes have" },
+	{ .name = "reclaimable",
+	  .offset = FIELD(reclaimable),
+	  .type = OPTION_REAL,
+	  .default_text = "0.1",
+	  .min = 0,
+	  .max = 1,
+	  .unit = "",
+	  .help = "share of reclaimable ones; the rest is unmovable" },
+	{ .name = "peak",
+	  .offset = FIELD(peak),
+	  .type = OPTION_REAL,
+	  .default_text = "0.95",
+	  .min = 0.01,
+	  .max = 1,
+	  .unit = "",
+	  .help = "share of memory in use at the most, as far as watermarks allow" },
+	OPTION_END,
+};
+#undef FIELD
+
 static const char *const blame_moments[] = { "none", "end", "marks", NULL };
 
 #define FIELD(member) offsetof(struct blame_params, member)
@@ -221,6 +260,8 @@ static const struct config_section sections[] = {
 	{ "cost", "cost model", NULL, 0, &cost_policies },
 	{ "sample", "how often state is sampled into the result", sample_options,
 	  sizeof(struct sample_params), NULL },
+	{ "age", "how --start aged:LEVEL ages a machine", age_options, sizeof(struct age_params),
+	  NULL },
 	{ "blame", "what holds pageblocks, for `slabyard frag`", blame_options,
 	  sizeof(struct blame_params), NULL },
 	{ "results", "result sink", NULL, 0, &result_sinks },

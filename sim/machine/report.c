@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/ageing.h"
 #include "machine/machine.h"
 #include "machine/marks.h"
 #include "machine/process_report.h"
@@ -295,6 +296,25 @@ static int write_parameters(struct machine *m, const char *path, bool used, stru
 	return result;
 }
 
+static int write_ageing(struct machine *m, struct error *err)
+{
+	const struct ageing_report *a = start_ageing(m->start);
+	const char *group = "/provenance/ageing";
+	if (!a)
+		return 0;
+	if (a->wanted_index >= 0 &&
+	    write_f64(m, group, "unusable_free_index_wanted", a->wanted_index / 1000.0, err) != 0)
+		return -1;
+	if (write_f64(m, group, "unusable_free_index_reached", a->reached_index / 1000.0, err) !=
+		    0 ||
+	    write_u64(m, group, "allocations", a->allocations, err) != 0 ||
+	    write_u64(m, group, "frees", a->frees, err) != 0 ||
+	    write_u64(m, group, "used_pages", a->used_pages, err) != 0 ||
+	    write_u64(m, group, "free_blocks_wanted", a->blocks_wanted, err) != 0)
+		return -1;
+	return write_u64(m, group, "free_blocks_off", a->blocks_off, err);
+}
+
 /* Where a run began: the state's or folder's name, and what a rule had to fill in. */
 static int write_start(struct machine *m, struct error *err)
 {
@@ -304,7 +324,9 @@ static int write_start(struct machine *m, struct error *err)
 	    write_u64(m, "/provenance", "census", start_is_census(m->start), err) != 0)
 		return -1;
 	return write_u64(m, "/provenance", "start_blocks_disagreeing", start_disagreeing(m->start),
-			 err);
+			 err) == 0
+		       ? write_ageing(m, err)
+		       : -1;
 }
 
 static int write_provenance(struct machine *m, struct error *err)

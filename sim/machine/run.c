@@ -332,6 +332,7 @@ struct slabyard_summary *slabyard_run(const struct config *config, const struct 
 	m->params = config_params(config, "machine");
 	m->sample_params = config_params(config, "sample");
 	m->blame_params = config_params(config, "blame");
+	m->age_params = config_params(config, "age");
 	progress_begin(m);
 	int result = run_trace(m, err);
 	take_down(m);

@@ -7,21 +7,22 @@
 
 #include "base/paths.h"
 #include "import/import.h"
+#include "machine/ageing.h"
 #include "machine/census.h"
 #include "machine/machine.h"
 #include "machine/older.h"
 #include "machine/start_frames.h"
 #include "machine/start_layout.h"
+#include "machine/start_shape.h"
+#include "machine/start_spec.h"
 #include "machine/start_units.h"
 
 struct start {
-	const char *path; /* of the state or folder; NULL: a fresh machine */
-	char *folder;     /* proc: path, and ours */
-	enum start_source { SOURCE_NONE, SOURCE_STATE, SOURCE_PROC } source;
-	int64_t mark;
-	struct page_state pages;
+	struct start_spec spec;
+	struct page_state pages;  /* what the run begins with; aged: none before it is loaded */
+	struct page_state wanted; /* aged: what it is aged to */
 	struct slab_state slabs;
-	bool census;          /* its objects are laid out by the run's slab policy */
+	struct ageing_report ageing;
 	bool foreign;         /* the trace's addresses are not the state's */
 	uint64_t disagreeing; /* proc: blocks that the files count differently */
 	struct older *older;
@@ -30,75 +31,49 @@ struct start {
 	struct start_frames *slab_heads; /* the first frames of slabs */
 };
 
-static const char census_prefix[] = "census:", proc_prefix[] = "proc:";
-
-static int64_t mark_of_path(const char *path)
+static int open_proc(struct start *start, uint64_t seed, struct error *err)
 {
-	const char *name = strrchr(path, '/');
-	const char *dash = strrchr(name ? name : path, '-');
-	char *end;
-	long number = dash ? strtol(dash + 1, &end, 10) : -1;
-	return dash && end != dash + 1 && (*end == '.' || *end == '\0') ? number : -1;
-}
-
-static int open_state(struct start *start, const char *path, struct error *err)
-{
-	start->source = SOURCE_STATE;
-	start->census = strncmp(path, census_prefix, strlen(census_prefix)) == 0;
-	start->path = path + (start->census ? strlen(census_prefix) : 0);
-	start->mark = mark_of_path(start->path);
-	return mmstate_read(start->path, &start->pages, &start->slabs, err);
-}
-
-/* "DIR" or "DIR,N"; a folder may have a comma in its name. */
-static int split_number(struct start *start, const char *text, struct error *err)
-{
-	const char *comma = strrchr(text, ',');
-	char *end;
-	long number = comma ? strtol(comma + 1, &end, 10) : -1;
-	bool numbered = comma && end != comma + 1 && *end == '\0' && number >= 0;
-
-	size_t length = numbered ? (size_t)(comma - text) : strlen(text);
-	while (length > 1 && text[length - 1] == '/')
-		length--;
-	start->mark = numbered ? number : -1;
-	start->path = start->folder = strndup(text, length);
-	return start->folder ? 0 : error_set(err, ERROR_RUN, "no memory for the start state");
-}
-
-static int open_proc(struct start *start, const char *text, uint64_t seed, struct error *err)
-{
+	const struct start_spec *spec = &start->spec;
 	struct proc_memory *memory = calloc(1, sizeof(*memory));
 
-	start->source = SOURCE_PROC;
 	if (!memory)
 		return error_set(err, ERROR_RUN, "no memory for the start state");
-	int result = split_number(start, text, err);
-	if (result == 0)
-		result = proc_memory_read(start->path, start->mark, memory, err);
+	int result = proc_memory_read(spec->path, spec->number, memory, err);
 	if (result == 0) {
 		start->disagreeing = memory->disagreeing;
-		result = start_layout(memory, seed, start->path, &start->pages, err);
+		result = start_layout(memory, seed, spec->path, &start->pages, err);
 		proc_memory_free(memory);
 	}
 	free(memory);
 	return result;
 }
 
-struct start *start_open(const char *spec, uint64_t seed, struct error *err)
+static int open_figures(struct start *start, uint64_t seed, struct error *err)
+{
+	switch (start->spec.kind) {
+	case START_STATE:
+		return mmstate_read(start->spec.path, &start->pages, &start->slabs, err);
+	case START_PROC:
+		return open_proc(start, seed, err);
+	default:
+		return 0;
+	}
+}
+
+struct start *start_open(const char *text, uint64_t seed, struct error *err)
 {
 	struct start *start = calloc(1, sizeof(*start));
 	if (!start) {
 		error_set(err, ERROR_RUN, "no memory for the start state");
 		return NULL;
 	}
-	start->mark = -1;
-	if (!spec)
+	if (start_spec_parse(text, &start->spec, err) == 0 && open_figures(start, seed, err) == 0) {
+		if (start->spec.aged) {
+			start->wanted = start->pages;
+			start->pages = (struct page_state){ 0 };
+		}
 		return start;
-	bool proc = strncmp(spec, proc_prefix, strlen(proc_prefix)) == 0;
-	if ((proc ? open_proc(start, spec + strlen(proc_prefix), seed, err)
-		  : open_state(start, spec, err)) == 0)
-		return start;
+	}
 	start_close(start);
 	return NULL;
 }
@@ -108,132 +83,91 @@ void start_close(struct start *start)
 	if (!start)
 		return;
 	page_state_free(&start->pages);
+	page_state_free(&start->wanted);
 	slab_state_free(&start->slabs);
 	older_destroy(start->older);
 	start_units_destroy(start->units);
 	start_frames_destroy(start->frames);
 	start_frames_destroy(start->slab_heads);
-	free(start->folder);
 	free(start);
 }
 
-static uint64_t frames_end(const struct start *start)
+/* The state that the machine must be like, or be aged to. NULL: it is as configured. */
+static const struct page_state *shape_of(const struct start *start)
 {
-	uint64_t end = 0;
-	for (size_t i = 0; i < start->pages.zone_count; i++) {
-		const struct zone_state *zone = &start->pages.zones[i];
-		if ((uint64_t)zone->start_pfn + zone->spanned > end)
-			end = (uint64_t)zone->start_pfn + zone->spanned;
-	}
-	return end;
+	if (start->spec.kind == START_FRESH)
+		return NULL;
+	return start->spec.aged ? &start->wanted : &start->pages;
 }
 
-static uint32_t state_nodes(const struct page_state *pages)
+static uint64_t managed_frames(const struct page_state *state)
 {
-	uint32_t nodes = 1;
-	for (size_t i = 0; i < pages->zone_count; i++)
-		if (pages->zones[i].node >= nodes)
-			nodes = pages->zones[i].node + 1;
-	return nodes;
+	uint64_t frames = 0;
+	for (size_t i = 0; i < state->zone_count; i++)
+		frames += state->zones[i].managed;
+	return frames;
 }
 
 void start_describe_machine(const struct start *start, struct page_machine *machine)
 {
-	if (!start->path)
+	const struct page_state *shape = shape_of(start);
+	if (!shape)
 		return;
-	machine->memory_bytes = frames_end(start) << PAGE_SHIFT;
-	machine->cpus = start->pages.cpus;
-	machine->nodes = state_nodes(&start->pages);
-	machine->orders = start->pages.orders;
-	machine->pageblock_order = start->pages.pageblock_order;
-	machine->reserved_bytes = 0;
-}
-
-struct contradiction {
-	const struct start *start;
-	struct error *err;
-	int result;
-};
-
-static void check_value(struct contradiction *c, const char *path, const char *value,
-			const char *from, const char *fixed_path, uint64_t fixed)
-{
-	if (strcmp(path, fixed_path) != 0 || strtoull(value, NULL, 10) == fixed)
-		return;
-	c->result = error_set(c->err, ERROR_INPUT, "%s: %s: is %s, but the start state %s has %llu",
-			      from, path, value, c->start->path, (unsigned long long)fixed);
-}
-
-static void check_visit(void *context, const char *path, const char *value, const char *from,
-			bool used)
-{
-	(void)used;
-	struct contradiction *c = context;
-	if (strcmp(from, "default") == 0 || c->result != 0)
-		return;
-	check_value(c, path, value, from, "machine.cpus", c->start->pages.cpus);
-	check_value(c, path, value, from, "machine.nodes", state_nodes(&c->start->pages));
-	check_value(c, path, value, from, "machine.orders", c->start->pages.orders);
-	check_value(c, path, value, from, "machine.pageblock_order",
-		    c->start->pages.pageblock_order);
-}
-
-static int check_memory(const struct start *start, const struct config *config, struct error *err)
-{
-	const struct machine_params *params = config_params(config, "machine");
-	uint64_t end = frames_end(start) << PAGE_SHIFT;
-	/* Firmware keeps some of the memory's end to itself. */
-	const uint64_t slack = 2ull << 20;
-	if (params->memory_bytes + slack >= end && params->memory_bytes <= end + slack)
-		return 0;
-	return error_set(err, ERROR_INPUT,
-			 "machine.memory: is %llu bytes, but the start state %s ends at %llu",
-			 (unsigned long long)params->memory_bytes, start->path,
-			 (unsigned long long)end);
-}
-
-static void note_memory_set(void *context, const char *path, const char *value, const char *from,
-			    bool used)
-{
-	(void)value;
-	(void)used;
-	if (strcmp(path, "machine.memory") == 0 && strcmp(from, "default") != 0)
-		*(bool *)context = true;
+	uint64_t frames = start_shape_frames(shape);
+	machine->memory_bytes = frames << PAGE_SHIFT;
+	machine->cpus = shape->cpus;
+	machine->nodes = start_shape_nodes(shape);
+	machine->orders = shape->orders;
+	machine->pageblock_order = shape->pageblock_order;
+	/* a state has what is reserved; a machine that is to be like it keeps as much */
+	machine->reserved_bytes =
+		start->spec.aged ? (frames - managed_frames(shape)) << PAGE_SHIFT : 0;
 }
 
 int start_check_config(const struct start *start, const struct config *config, struct error *err)
 {
-	if (!start->path)
-		return 0;
-	struct contradiction c = { .start = start, .err = err };
-	config_visit(config, check_visit, &c);
-	bool memory_set = false;
-	config_visit(config, note_memory_set, &memory_set);
-	if (c.result == 0 && memory_set)
-		return check_memory(start, config, err);
-	return c.result;
+	const struct page_state *shape = shape_of(start);
+	return shape ? start_shape_check(shape, start->spec.path, config, err) : 0;
 }
 
 char *start_title(const struct start *start, char *buffer, size_t size)
 {
-	const char *name = start->path ? path_base(start->path) : "fresh machine";
-	if (start->source != SOURCE_PROC)
-		snprintf(buffer, size, "%s", name);
-	else if (start->mark < 0)
-		snprintf(buffer, size, "%s%s", proc_prefix, name);
+	return start_spec_title(&start->spec, buffer, size);
+}
+
+void start_describe(const struct start *start, char *buffer, size_t size)
+{
+	const struct ageing_report *a = &start->ageing;
+	if (start->spec.aged && a->wanted_index >= 0)
+		snprintf(buffer, size,
+			 "aged by %llu allocations to an unusable free index of %.3f (%.3f asked "
+			 "for)",
+			 (unsigned long long)a->allocations, a->reached_index / 1000.0,
+			 a->wanted_index / 1000.0);
+	else if (start->spec.aged)
+		snprintf(buffer, size,
+			 "aged by %llu allocations to the %llu free blocks of %s, %llu of them off",
+			 (unsigned long long)a->allocations, (unsigned long long)a->blocks_wanted,
+			 path_base(start->spec.path), (unsigned long long)a->blocks_off);
+	else if (start->spec.kind == START_PROC)
+		snprintf(buffer, size, "laid out from the files in %s",
+			 path_base(start->spec.path));
 	else
-		snprintf(buffer, size, "%s%s,%lld", proc_prefix, name, (long long)start->mark);
-	return buffer;
+		buffer[0] = '\0';
+	if (start->disagreeing && !start->spec.aged)
+		snprintf(buffer + strlen(buffer), size - strlen(buffer),
+			 " (pagetypeinfo counts %llu blocks otherwise than buddyinfo)",
+			 (unsigned long long)start->disagreeing);
 }
 
 const char *start_path(const struct start *start)
 {
-	return start->path;
+	return start->spec.kind == START_FRESH ? NULL : start->spec.path;
 }
 
 bool start_is_census(const struct start *start)
 {
-	return start->census;
+	return start->spec.census;
 }
 
 bool start_is_foreign(const struct start *start)
@@ -243,27 +177,38 @@ bool start_is_foreign(const struct start *start)
 
 int64_t start_mark(const struct start *start)
 {
-	return start->mark;
+	return start->spec.number;
 }
 
 const struct page_state *start_pages(const struct start *start)
 {
-	return start->path ? &start->pages : NULL;
+	return start->pages.zone_count ? &start->pages : NULL;
+}
+
+/* Its slabs and objects are the run's, too. */
+static bool has_objects(const struct start *start)
+{
+	return start->spec.kind == START_STATE && !start->spec.aged;
 }
 
 const char *start_allocator(const struct start *start)
 {
-	return start->source == SOURCE_STATE ? start->slabs.allocator : NULL;
+	return has_objects(start) ? start->slabs.allocator : NULL;
 }
 
 bool start_has_addresses(const struct start *start)
 {
-	return start->source == SOURCE_STATE;
+	return has_objects(start);
 }
 
 uint64_t start_disagreeing(const struct start *start)
 {
 	return start->disagreeing;
+}
+
+const struct ageing_report *start_ageing(const struct start *start)
+{
+	return start->spec.aged ? &start->ageing : NULL;
 }
 
 /* --- objects alive --- */
@@ -279,7 +224,7 @@ object_t start_take_object(struct start *start, uint64_t object)
 {
 	if (!start->older || start->foreign)
 		return OBJECT_NONE;
-	if (!start->census && start_units_take(start->units, object))
+	if (!start->spec.census && start_units_take(start->units, object))
 		return object;
 	return older_take(start->older, object);
 }
@@ -288,7 +233,7 @@ object_t start_object(const struct start *start, uint64_t object)
 {
 	if (!start->older || start->foreign)
 		return OBJECT_NONE;
-	if (!start->census && start_units_hold(start->units, object))
+	if (!start->spec.census && start_units_hold(start->units, object))
 		return object;
 	return older_object(start->older, object);
 }
@@ -297,7 +242,7 @@ object_t start_take_alike(struct start *start, const char *cache, uint32_t bytes
 {
 	if (!start->older || !start->foreign)
 		return OBJECT_NONE;
-	if (start->slabs.slab_count && !start->census)
+	if (start->slabs.slab_count && !start->spec.census)
 		return start_units_take_alike(start->units, bytes, align);
 	return older_take_alike(start->older, cache);
 }
@@ -324,8 +269,8 @@ static void exclude_slabs(struct start *start)
 
 static int collect_pages(struct start *start, bool page_level, struct error *err)
 {
-	start->frames = start_frames_create(frames_end(start), err);
-	start->slab_heads = start_frames_create(frames_end(start), err);
+	start->frames = start_frames_create(start_shape_frames(&start->pages), err);
+	start->slab_heads = start_frames_create(start_shape_frames(&start->pages), err);
 	if (!start->frames || !start->slab_heads)
 		return -1;
 	start_frames_add(start->frames, &start->pages);
@@ -418,8 +363,8 @@ static int load_slabs(struct start *start, struct machine *m, struct error *err)
 		return error_set(err, ERROR_INPUT,
 				 "--start: %s was recorded under %s, but slab.policy is %s "
 				 "(--start census:%s lays its objects out anew)",
-				 start->path, start->slabs.allocator, m->slab->info.name,
-				 start->path);
+				 start->spec.path, start->slabs.allocator, m->slab->info.name,
+				 start->spec.path);
 	return m->slab->load(m->slab_state, &start->slabs, err);
 }
 
@@ -432,17 +377,35 @@ static bool is_foreign(const struct start *start, const struct machine *m)
 
 static int load_objects(struct start *start, struct machine *m, struct error *err)
 {
-	start->foreign = is_foreign(start, m) || (start->census && start->slabs.slab_count);
-	if (!start->census && load_slabs(start, m, err) != 0)
+	start->foreign = is_foreign(start, m) || (start->spec.census && start->slabs.slab_count);
+	if (!start->spec.census && load_slabs(start, m, err) != 0)
 		return -1;
 	if (collect_objects(start, err) != 0)
 		return -1;
-	return start->census ? census_lay_out(m, &start->slabs, start->older, err) : 0;
+	return start->spec.census ? census_lay_out(m, &start->slabs, start->older, err) : 0;
+}
+
+/* The fresh machine ages; its state then is what the run begins with. */
+static int age(struct start *start, struct machine *m, struct error *err)
+{
+	const struct start_spec *spec = &start->spec;
+	uint64_t seed = spec->seeded ? spec->seed : m->run->seed;
+	if (!(m->page->info.capabilities & POLICY_PLACES) || !m->page->dump)
+		return error_set(err, ERROR_INPUT, "--start: page policy '%s' cannot be aged",
+				 m->page->info.name);
+	int result = spec->level >= 0
+			     ? ageing_to_level(m, spec->level, seed, &start->ageing, err)
+			     : ageing_to_summary(m, &start->wanted, seed, &start->ageing, err);
+	if (result == 0)
+		result = m->page->dump(m->page_state, &start->pages, err);
+	return result == 0 ? collect_pages(start, true, err) : -1;
 }
 
 int start_load(struct start *start, struct machine *m, struct error *err)
 {
-	if (!start->path)
+	if (start->spec.aged)
+		return age(start, m, err);
+	if (start->spec.kind == START_FRESH)
 		return 0;
 	if (!m->page->load)
 		return error_set(err, ERROR_INPUT,
@@ -454,5 +417,5 @@ int start_load(struct start *start, struct machine *m, struct error *err)
 		start->slabs.page_offset ? start->slabs.page_offset : start->pages.page_offset;
 	if (collect_pages(start, m->page_level, err) != 0)
 		return -1;
-	return m->page_level || start->source != SOURCE_STATE ? 0 : load_objects(start, m, err);
+	return m->page_level || !has_objects(start) ? 0 : load_objects(start, m, err);
 }

@@ -15,16 +15,13 @@
 #include "page/page.h"
 #include "slab/slab.h"
 
+struct ageing_report;
 struct config;
 struct machine;
 struct start;
 
-/*
- * spec NULL: a fresh machine, and nothing is skipped. "PATH": a recorded state. "census:PATH": its
- * objects, laid out anew by the run's slab policy (machine/census.h). "proc:DIR[,N]": what /proc
- * files tell, laid out by a rule that seed draws from (machine/start_layout.h).
- */
-struct start *start_open(const char *spec, uint64_t seed, struct error *err);
+/* As machine/start_spec.h reads it; NULL: a fresh machine. The seed is that of rules and lives. */
+struct start *start_open(const char *text, uint64_t seed, struct error *err);
 void start_close(struct start *start);
 
 /* Replaces what the state fixes. */
@@ -33,11 +30,13 @@ void start_describe_machine(const struct start *start, struct page_machine *mach
 /* An explicitly configured value that the state contradicts is an error. */
 int start_check_config(const struct start *start, const struct config *config, struct error *err);
 
-/* Loads the state into the machine's policies. */
+/* Loads the state into the machine's policies, or ages them. */
 int start_load(struct start *start, struct machine *m, struct error *err);
 
 /* What a result says that it began from: names without folders, so that it is the same anywhere. */
 char *start_title(const struct start *start, char *buffer, size_t size);
+/* For people: how a start that is no recorded state was made; "" for others. */
+void start_describe(const struct start *start, char *buffer, size_t size);
 /* The state's file or folder, NULL: a fresh machine. */
 const char *start_path(const struct start *start);
 bool start_is_census(const struct start *start);
@@ -72,6 +71,8 @@ pfn_t start_take_page(struct start *start, uint64_t pfn, uint32_t order);
 pfn_t start_stand_in(struct start *start, uint64_t pfn, uint32_t order);
 /* Recorded addresses are those of the start's allocations. */
 bool start_has_addresses(const struct start *start);
+/* How the machine was aged; NULL: it was not. */
+const struct ageing_report *start_ageing(const struct start *start);
 /* Free blocks that buddyinfo and pagetypeinfo count differently. */
 uint64_t start_disagreeing(const struct start *start);
 /*

@@ -8,6 +8,7 @@
 #include "machine/process_report.h"
 #include "machine/progress.h"
 #include "machine/report.h"
+#include "machine/start.h"
 
 static int no_memory(struct error *err)
 {
@@ -112,6 +113,7 @@ int report_summary(struct machine *m, struct error *err)
 	if (machine_recorded_allocator(m))
 		snprintf(s->recorded_policy, sizeof(s->recorded_policy), "%.7s",
 			 machine_recorded_allocator(m));
+	start_describe(m->start, s->start, sizeof(s->start));
 	s->simulated_seconds = (double)(m->time_ns - m->origin_ns) / ns;
 	s->cost_seconds = (double)m->work.cost_ps / ps;
 	s->wall_seconds = progress_seconds(m);
