@@ -193,17 +193,27 @@ static int read_states(struct frag_data *d, const struct result_file *f, struct 
 	char **names = NULL;
 	uint64_t *snapshot = NULL, *blocks[FRAG_STATES] = { NULL }, order = 0;
 	size_t count = 0;
+	bool explained = false;
 	int result = result_column_text(f, table, "zone", &names, &count, err);
 
 	if (result == 0)
 		result = result_column_u64(f, table, "snapshot", &snapshot, &count, err);
 	for (int s = 0; s < FRAG_STATES && result == 0; s++)
 		result = result_column_u64(f, table, columns[s], &blocks[s], &count, err);
-	for (size_t row = 0; result == 0 && row < count; row++)
-		for (size_t z = 0; snapshot[row] == d->snapshot && z < d->zone_count; z++)
+	for (size_t row = 0; result == 0 && row < count; row++) {
+		if (snapshot[row] != d->snapshot)
+			continue;
+		explained = true;
+		for (size_t z = 0; z < d->zone_count; z++)
 			for (int s = 0; s < FRAG_STATES; s++)
 				if (strcmp(d->zones[z].name, names[row]) == 0)
 					d->zones[z].blocks[s] = blocks[s][row];
+	}
+	if (result == 0 && !explained)
+		result = error_set(err, ERROR_INPUT,
+				   "%s: says what holds pageblocks at the end only, as it was run "
+				   "with blame.at=end",
+				   result_file_path(f));
 	result_attribute_u64(f, table, "order", &order);
 	d->block_order = (uint32_t)order;
 	result_texts_free(names, count);
@@ -398,6 +408,21 @@ static int read_pins(struct frag_data *d, const struct result_file *f, struct er
 	return result;
 }
 
+/* A page policy that has no memory (null) leaves nothing to tell. */
+static int check_memory(const struct frag_data *d, const struct result_file *f, const char *wanted,
+			struct error *err)
+{
+	uint64_t managed = 0;
+
+	for (size_t i = 0; i < d->zone_count; i++)
+		managed += d->zones[i].counts.managed;
+	if (managed || wanted)
+		return 0;
+	return error_set(err, ERROR_INPUT,
+			 "%s: page policy '%s' keeps no memory that could be fragmented",
+			 result_file_path(f), d->page_policy ? d->page_policy : "?");
+}
+
 int frag_data_read(struct frag_data *d, const struct result_file *f, struct frag_at at,
 		   const char *zone, struct error *err)
 {
@@ -407,7 +432,8 @@ int frag_data_read(struct frag_data *d, const struct result_file *f, struct frag
 	d->page_policy = result_attribute_text(f, "/summary", "page_policy");
 	d->slab_policy = result_attribute_text(f, "/summary", "slab_policy");
 	if (choose_snapshot(d, f, at, err) != 0 || read_zones(d, f, zone, err) != 0 ||
-	    read_states(d, f, err) != 0 || count_map(d, f, err) != 0 || read_mixed(d, f, err) != 0)
+	    count_map(d, f, err) != 0 || check_memory(d, f, zone, err) != 0 ||
+	    read_states(d, f, err) != 0 || read_mixed(d, f, err) != 0)
 		return -1;
 	return read_holders(d, f, err) == 0 ? read_pins(d, f, err) : -1;
 }

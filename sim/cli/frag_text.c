@@ -179,7 +179,7 @@ static void add_group(struct cells *cells, const struct frag_group *g, enum frag
 
 	group_name(g, by, name, sizeof(name));
 	cells_add(cells, "%zu", rank);
-	cells_add(cells, "%.1f", g->share);
+	cells_add(cells, "%.2f", g->share);
 	cells_add(cells, "%" PRIu64, g->alone);
 	cells_add(cells, "%" PRIu64, g->shared);
 	cells_add(cells, "%" PRIu64, g->together);
@@ -193,17 +193,27 @@ static void add_group(struct cells *cells, const struct frag_group *g, enum frag
 	}
 }
 
-static void print_sum(FILE *out, const struct frag_ranking *r)
+/* "These 5 of 95 call sites keep 412 of 500 held pageblocks from becoming huge pages" */
+static void print_sum(FILE *out, const struct frag_ranking *r, enum frag_by by)
 {
+	static const char *const names[][2] = { { "call site", "call sites" },
+						{ "cache or use", "caches and uses" },
+						{ "task", "tasks" },
+						{ "holder", "holders" } };
 	uint64_t together = r->ranked[r->ranked_count - 1].together;
+	bool all = r->ranked_count == r->group_count, one = r->ranked_count == 1;
 
-	fprintf(out,
-		"\nThese %zu of %zu holders keep %" PRIu64 " of %" PRIu64
-		" pageblocks: without them, nothing there could not be moved.\n"
-		"  share     held pageblocks, each divided by the number of its holders\n"
-		"  alone     held by it only; shared: with others\n"
-		"  together  held by it and those above it only\n",
-		r->ranked_count, r->group_count, together, r->held);
+	fprintf(out, "\n%s ", one ? "This" : "These");
+	if (all)
+		fprintf(out, "%zu %s", r->ranked_count, names[by][!one]);
+	else
+		fprintf(out, "%zu of %zu %s", r->ranked_count, r->group_count, names[by][1]);
+	fprintf(out, " keep%s %" PRIu64 " of %" PRIu64 " held pageblocks from becoming %s.\n",
+		one ? "s" : "", together, r->held, together == 1 ? "a huge page" : "huge pages");
+	fputs("  share     held pageblocks, each divided by the number of its holders\n"
+	      "  alone     held by it only; shared: with others\n"
+	      "  together  held by nobody but it and those above it\n",
+	      out);
 }
 
 static void print_ranking(FILE *out, const struct frag_report *r)
@@ -220,7 +230,8 @@ static void print_ranking(FILE *out, const struct frag_report *r)
 		fprintf(out, "\nNo pageblock is held.\n");
 		return;
 	}
-	fprintf(out, "\nWhat holds %" PRIu64 " pageblocks, by %s\n", rank->held, by_names[r->by]);
+	fprintf(out, "\nWhat holds %" PRIu64 " pageblock%s, by %s\n", rank->held,
+		rank->held == 1 ? "" : "s", by_names[r->by]);
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 		cells_add(&cells, "%s", columns[i]);
 	cells_add(&cells, "%s", sites ? "call site" : by_names[r->by]);
@@ -231,7 +242,7 @@ static void print_ranking(FILE *out, const struct frag_report *r)
 	for (size_t i = 0; i < rank->ranked_count; i++)
 		add_group(&cells, &rank->ranked[i], r->by, i + 1);
 	cells_print(&cells, true, "  ", out);
-	print_sum(out, rank);
+	print_sum(out, rank, r->by);
 }
 
 void frag_print_text(FILE *out, const struct frag_report *r)

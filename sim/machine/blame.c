@@ -161,6 +161,10 @@ static uint32_t holder_of_use(struct blame *b, const struct frame_use *use,
 		*owner = &b->m->ids.object_owner[use->object];
 		return holder_of_object(b->holders, *owner, CACHE_NONE, &b->err);
 	}
+	if (use->process)
+		return holder_of_process(b->holders,
+					 process_at(&b->m->processes, use->process - 1)->comm,
+					 use->kind, &b->err);
 	if (use->page)
 		*owner = &b->m->ids.page_owner[use->page];
 	return holder_of_page(b->holders, *owner, use->older, use->kind, &b->err);

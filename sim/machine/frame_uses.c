@@ -13,13 +13,15 @@ const char *const frame_use_names[FRAME_USE_KINDS] = {
 	"vmalloc",  "anonymous", "file",         "other movable", "other unmovable",
 };
 
-/* What a claim's number is of; ids stand at an allocation's first frame, slabs at each. */
+/* What a claim's number is of; ids stand at an allocation's first frame, the others at each. */
 enum {
 	CLAIM_NONE,
 	CLAIM_PAGE,
 	CLAIM_OBJECT,
 	CLAIM_SLAB,
-	CLAIM_KIND_SHIFT = 30,
+	CLAIM_PROCESS, /* its page */
+	CLAIM_TABLE,   /* its page table */
+	CLAIM_KIND_SHIFT = 29,
 };
 
 static uint32_t claim_of(unsigned kind, uint32_t number)
@@ -147,6 +149,38 @@ static void claim_large_objects(struct frame_uses *uses)
 	uses->looked_at += ids;
 }
 
+/* A process's frames, or (claims of kind CLAIM_NONE) those that are claimed no more. */
+struct process_claims {
+	struct frame_uses *uses;
+	uint32_t page, table; /* claims */
+};
+
+static void claim_process_frame(void *context, pfn_t pfn, bool is_table)
+{
+	const struct process_claims *claims = context;
+
+	if (pfn.v < claims->uses->frames)
+		claims->uses->claims[pfn.v] = is_table ? claims->table : claims->page;
+	claims->uses->looked_at++;
+}
+
+static void set_process_claims(struct frame_uses *uses, bool claimed)
+{
+	const struct processes *ps = &uses->m->processes;
+	struct process_claims claims = { .uses = uses };
+
+	for (uint32_t i = 0; i < ps->count; i++) {
+		const struct process *p = process_at(ps, i);
+		if (p->ended)
+			continue;
+		if (claimed) {
+			claims.page = claim_of(CLAIM_PROCESS, i);
+			claims.table = claim_of(CLAIM_TABLE, i);
+		}
+		mm_walk_frames(p->mm, claim_process_frame, &claims);
+	}
+}
+
 struct frame_uses *frame_uses_create(struct machine *m, struct error *err)
 {
 	struct frame_uses *uses = calloc(1, sizeof(*uses));
@@ -183,6 +217,7 @@ int frame_uses_find(struct frame_uses *uses, struct error *err)
 		m->slab->walk(m->slab_state, claim_slab, uses);
 		claim_large_objects(uses);
 	}
+	set_process_claims(uses, true);
 	uses->looked_at += uses->slab_count;
 	return uses->failed ? error_set(err, ERROR_RUN, "no memory for the list of slabs") : 0;
 }
@@ -195,6 +230,7 @@ void frame_uses_forget(struct frame_uses *uses)
 
 	set_page_claims(uses, true, false);
 	set_page_claims(uses, false, false);
+	set_process_claims(uses, false);
 	for (uint32_t id = 1; id <= objects; id++)
 		if (large_object(uses, id, &pfn))
 			uses->claims[pfn] = 0;
@@ -297,6 +333,15 @@ static void describe_slab(const struct frame_uses *uses, struct frame_use *use, 
 	use->count = slab->pfn + (1u << slab->order) - use->pfn;
 }
 
+/* User pages can be moved, as they are on LRU lists; page tables cannot. */
+static void describe_process(struct frame_use *use, uint32_t index, bool is_table)
+{
+	use->process = index + 1;
+	use->kind = is_table ? USE_PAGE_TABLE : USE_ANONYMOUS;
+	use->movable = !is_table;
+	use->count = 1;
+}
+
 /* What the frame at use->pfn is, and how many after it are the same. */
 static void describe(const struct frame_uses *uses, struct frame_use *use)
 {
@@ -311,6 +356,10 @@ static void describe(const struct frame_uses *uses, struct frame_use *use)
 		break;
 	case CLAIM_SLAB:
 		describe_slab(uses, use, number);
+		break;
+	case CLAIM_PROCESS:
+	case CLAIM_TABLE:
+		describe_process(use, number, claim >> CLAIM_KIND_SHIFT == CLAIM_TABLE);
 		break;
 	default:
 		describe_older(uses->m, use);

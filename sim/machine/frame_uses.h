@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What every frame of the machine is used for at one moment: free frames and pages as the page
- * allocator has them, slabs as the slab allocator has them, other allocations by the ids and
- * origins of the trace, and what was there at the start by the recorded state. Made by looking at
+ * allocator has them, slabs as the slab allocator has them, pages and page tables of the processes
+ * whose faults are simulated, other allocations by the ids and origins of the trace, and what was
+ * there at the start by the recorded state. Made by looking at
  * everything that is alive, so that the main loop need not know of it.
  */
 #ifndef SLABYARD_MACHINE_FRAME_USES_H
@@ -42,9 +43,10 @@ struct frame_use {
 	bool movable;        /* in use, and could be moved away */
 	bool older;          /* in use since before the start */
 	/* Whose it is, where that is known: one of these, the others 0. */
-	uint32_t page;   /* trace id of the page allocation */
-	uint32_t object; /* trace id of an object that has pages to itself (a large kmalloc) */
-	uint32_t slab;   /* number of the slab, plus 1 */
+	uint32_t page;    /* trace id of the page allocation */
+	uint32_t object;  /* trace id of an object that has pages to itself (a large kmalloc) */
+	uint32_t slab;    /* number of the slab, plus 1 */
+	uint32_t process; /* index of the process that faulted it in, plus 1 */
 };
 
 struct slab_use {

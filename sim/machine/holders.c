@@ -143,6 +143,19 @@ uint32_t holder_of_page(struct holders *h, const struct owner *owner, bool older
 	return holder_number(h, &key, err);
 }
 
+uint32_t holder_of_process(struct holders *h, const char *comm, enum frame_use_kind use,
+			   struct error *err)
+{
+	const struct identity_key key = {
+		.kind = HOLDER_PAGE,
+		.use = use,
+		.site = number_of(h, "", err),
+		.cache = number_of(h, "", err),
+		.task = number_of(h, comm, err),
+	};
+	return holder_number(h, &key, err);
+}
+
 uint32_t holder_of_object(struct holders *h, const struct owner *owner, cache_id cache,
 			  struct error *err)
 {

@@ -30,6 +30,9 @@ void holders_close(struct holders *holders);
  */
 uint32_t holder_of_page(struct holders *holders, const struct owner *owner, bool older,
 			enum frame_use_kind use, struct error *err);
+/* A page or page table of a process whose faults are simulated. */
+uint32_t holder_of_process(struct holders *holders, const char *comm, enum frame_use_kind use,
+			   struct error *err);
 uint32_t holder_of_object(struct holders *holders, const struct owner *owner, cache_id cache,
 			  struct error *err);
 /* A slab without objects that the slab allocator keeps for the next ones. */

@@ -139,6 +139,36 @@ void mm_walk(struct mm *mm, uint64_t start, uint64_t end,
 		visit(context, w.at, end, false);
 }
 
+struct frame_walk {
+	void (*visit)(void *context, pfn_t pfn, bool is_table);
+	void *context;
+};
+
+static void tell_page(void *context, uint64_t page, uint64_t *entry)
+{
+	const struct frame_walk *w = context;
+
+	(void)page;
+	if (*entry & PTE_OWN)
+		w->visit(w->context, pte_pfn(*entry), false);
+}
+
+static void tell_table(void *context, pfn_t pfn)
+{
+	const struct frame_walk *w = context;
+
+	w->visit(w->context, pfn, true);
+}
+
+void mm_walk_frames(struct mm *mm, void (*visit)(void *context, pfn_t pfn, bool is_table),
+		    void *context)
+{
+	struct frame_walk w = { visit, context };
+
+	page_table_visit(&mm->table, 0, REGIONS_END >> PAGE_SHIFT, tell_page, &w);
+	page_table_visit_tables(&mm->table, tell_table, &w);
+}
+
 const uint64_t *mm_counts_rss(const struct mm *mm)
 {
 	return &mm->counts.rss_pages;

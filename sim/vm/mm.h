@@ -102,6 +102,10 @@ void mm_walk(struct mm *mm, uint64_t start, uint64_t end,
 	     void (*visit)(void *context, uint64_t start, uint64_t end, bool present),
 	     void *context);
 
+/* The frames that the process has: its pages, whoever shares them, and its page tables. */
+void mm_walk_frames(struct mm *mm, void (*visit)(void *context, pfn_t pfn, bool is_table),
+		    void *context);
+
 /* As far as it is known here: the heap and the mappings that were made through this header. */
 struct mm_counts {
 	uint64_t total_vm_bytes;           /* VmSize */

@@ -116,6 +116,22 @@ void page_table_visit(struct page_table *t, uint64_t first, uint64_t end,
 		visit_table(&range, t->root, TABLE_LEVELS - 1, 0);
 }
 
+static void visit_tables(const struct table *table, int level,
+			 void (*visit)(void *context, pfn_t pfn), void *context)
+{
+	visit(context, table->pfn);
+	for (unsigned i = 0; level > 0 && i < TABLE_ENTRIES; i++)
+		if (table->tables[i])
+			visit_tables(table->tables[i], level - 1, visit, context);
+}
+
+void page_table_visit_tables(const struct page_table *t, void (*visit)(void *context, pfn_t pfn),
+			     void *context)
+{
+	if (t->root)
+		visit_tables(t->root, TABLE_LEVELS - 1, visit, context);
+}
+
 struct prune {
 	struct page_table *t;
 	uint64_t first, end, floor, ceiling;

@@ -57,6 +57,10 @@ uint64_t *page_table_make(struct page_table *t, uint64_t page);
 void page_table_visit(struct page_table *t, uint64_t first, uint64_t end,
 		      void (*visit)(void *context, uint64_t page, uint64_t *entry), void *context);
 
+/* Every table's own frame. */
+void page_table_visit_tables(const struct page_table *t, void (*visit)(void *context, pfn_t pfn),
+			     void *context);
+
 /*
  * Frees the tables in [first, end) that serve only pages in [floor, ceiling), where nothing is
  * mapped any more (mm/memory.c, free_pgtables). Their entries are 0.

@@ -225,6 +225,36 @@ class Frag(unittest.TestCase):
         rows = self.ranked("--at", "start", "--by", "all", "--top", "0")
         self.assertIn("proc_alloc_inode+0x18", {r["call_site"] for r in rows})
 
+    def test_processes_have_anonymous_pages_and_page_tables(self):
+        """At libc level faults are simulated: user pages hold nothing, as they can be moved."""
+        self.run_trace("--trace", SAMPLES / "malloc" / "as-1.trc.zst")
+        with h5py.File(self.result) as run:
+            kinds = list(run["/snapshots/kinds"].asstr()[:])
+            process, taken = run["/timeseries/process"], run["/snapshots/taken"]
+            last = int(taken["snapshot"].max())
+            runs = run["/snapshots/pfn"][:]
+            pages = {kind: int(sum(r["pages"] for r in runs if r["snapshot"] == last
+                                   and kinds[r["kind"]] == kind)) for kind in kinds}
+            rss, tables = (int(process[name][-1].sum()) for name in ("vm_rss_bytes", "vm_pte_bytes"))
+        self.assertGreater(pages["anonymous"], 500)
+        self.assertEqual(pages["anonymous"], rss // 4096)
+        self.assertEqual(pages["page table"], tables // 4096)
+        rows = self.ranked("--by", "all")
+        self.assertEqual([(r["task"], r["cache"], int(r["allocations"])) for r in rows],
+                         [("x86_64-linux-gnu-as", "page table", tables // 4096)])
+
+    def test_the_sum_is_a_sentence(self):
+        trace = self.folder / "trace.txt"
+        trace.write_text(PAGES)
+        self.run_trace("--trace", trace, "--level", "page", *MACHINE)
+        for arguments, sentence in (
+                (("--by", "task"), "These 2 tasks keep 2 of 2 held pageblocks from becoming huge "
+                                   "pages."),
+                (("--by", "task", "--top", "1"), "This 1 of 2 tasks keeps 1 of 2 held pageblocks "
+                                                 "from becoming a huge page.")):
+            text = slabyard("frag", *arguments, self.result).stdout.decode()
+            self.assertIn(sentence, text)
+
     def test_zone_and_order(self):
         trace = self.folder / "trace.txt"
         trace.write_text(PAGES)
@@ -284,8 +314,13 @@ class Frag(unittest.TestCase):
         said = slabyard("frag", self.result, expect=2).stderr.decode()
         self.assertIn("was run with blame.at=none", said)
         self.run_trace("--trace", trace, "--level", "page", *MACHINE, "--set", "blame.at=end")
-        self.assertEqual(self.ranked("--at", "start"), [])
+        said = slabyard("frag", "--at", "start", self.result, expect=2).stderr.decode()
+        self.assertIn("at the end only, as it was run with blame.at=end", said)
         self.assertEqual(len(self.ranked("--by", "task")), 2)
+        self.run_trace("--trace", trace, "--level", "page", *MACHINE, "--set", "page.policy=null")
+        said = slabyard("frag", self.result, expect=2).stderr.decode()
+        self.assertIn("page policy 'null' keeps no memory that could be fragmented", said)
+        self.run_trace("--trace", trace, "--level", "page", *MACHINE)
         with h5py.File(self.result, "a") as run:
             del run["/events/pins"]
         said = slabyard("frag", self.result, expect=2).stderr.decode()
