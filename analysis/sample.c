@@ -28,6 +28,14 @@ double sample_mean(const struct sample *s)
 	return s->count ? gsl_stats_mean(s->values, 1, s->count) : (double)NAN;
 }
 
+double sample_geometric_mean(const struct sample *s)
+{
+	double sum = 0;
+	for (size_t i = 0; i < s->count; i++)
+		sum += s->values[i] > 0 ? log(s->values[i]) : (double)NAN;
+	return s->count ? exp(sum / (double)s->count) : (double)NAN;
+}
+
 double sample_variance(const struct sample *s)
 {
 	return s->count > 1 ? gsl_stats_variance(s->values, 1, s->count) : (double)NAN;

@@ -22,6 +22,8 @@ struct interval interval_unknown(void);
 
 /* NaN for too few values. */
 double sample_mean(const struct sample *sample);
+/* NaN when some value is not above 0. */
+double sample_geometric_mean(const struct sample *sample);
 /* With n - 1. */
 double sample_variance(const struct sample *sample);
 double sample_median(const struct sample *sample);

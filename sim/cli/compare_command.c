@@ -7,7 +7,16 @@
 #include "cli/cli.h"
 #include "cli/compare_output.h"
 
-enum { OPTION_BASELINE = 256, OPTION_REPORT, OPTION_BY_TRACE, OPTION_FORMAT };
+enum {
+	OPTION_BASELINE = 256,
+	OPTION_REPORT,
+	OPTION_BY_TRACE,
+	OPTION_FORMAT,
+	OPTION_INTERVAL,
+	OPTION_TEST,
+	OPTION_SCALING,
+	OPTION_PARETO,
+};
 
 enum { SETTINGS_MAX = 32, FIGURES_MAX = 256 };
 
@@ -16,6 +25,10 @@ static const struct cli_option options[] = {
 	{ "report", true, OPTION_REPORT },
 	{ "by-trace", false, OPTION_BY_TRACE },
 	{ "format", true, OPTION_FORMAT },
+	{ "interval", true, OPTION_INTERVAL },
+	{ "test", true, OPTION_TEST },
+	{ "scaling", true, OPTION_SCALING },
+	{ "pareto", false, OPTION_PARETO },
 	{ "output", true, 'o' },
 	{ 0 },
 };
@@ -24,7 +37,9 @@ struct compare_arguments {
 	struct manifest_setting baseline[SETTINGS_MAX];
 	const char *report[FIGURES_MAX];
 	struct comparison_request request;
-	const struct compare_format *format;
+	enum listing_format format;
+	const char *scaling; /* what figures grow with; NULL: none is asked for */
+	bool pareto;
 	const char *output;
 	struct text_pool text;
 	bool lost; /* memory was spent */
@@ -70,13 +85,42 @@ static int take_report(const struct command *command, const char *text, struct c
 	return EXIT_GOOD;
 }
 
+/* The place of a word among those that an option takes, in *choice. */
+static int take_word(const struct command *command, const char *option, const char *text,
+		     const char *const *words, int *choice)
+{
+	for (*choice = 0; words[*choice]; ++*choice)
+		if (strcmp(words[*choice], text) == 0)
+			return EXIT_GOOD;
+	char list[128] = "";
+	size_t used = 0;
+	for (size_t i = 0; words[i] && used < sizeof(list); i++)
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
+					 !i             ? ""
+					 : words[i + 1] ? ", "
+							: " or ",
+					 words[i]);
+	return cli_usage(command, "option '--%s' takes %s, is '%s'", option, list, text);
+}
+
 static int take_format(const struct command *command, const char *text, struct compare_arguments *a)
 {
-	for (a->format = compare_formats; a->format->name; a->format++)
-		if (strcmp(a->format->name, text) == 0)
-			return EXIT_GOOD;
-	return cli_usage(command, "option '--format' takes text, csv, json or latex, is '%s'",
-			 text);
+	static const char *const words[] = { "text", "csv", "json", "latex", NULL };
+	int choice, code = take_word(command, "format", text, words, &choice);
+	a->format = (enum listing_format)choice;
+	return code;
+}
+
+static int take_method(const struct command *command, int letter, const char *text,
+		       struct compare_arguments *a)
+{
+	static const char *const intervals[] = { "student", "bca", NULL };
+	static const char *const tests[] = { "welch", "mann-whitney", NULL };
+	bool test = letter == OPTION_TEST;
+	int choice, code = take_word(command, test ? "test" : "interval", text,
+				     test ? tests : intervals, &choice);
+	*(test ? &a->request.mann_whitney : &a->request.bootstrap) = choice == 1;
+	return code;
 }
 
 static int take_option(const struct command *command, int letter, const char *value,
@@ -92,42 +136,86 @@ static int take_option(const struct command *command, int letter, const char *va
 		return EXIT_GOOD;
 	case OPTION_FORMAT:
 		return take_format(command, value, a);
+	case OPTION_INTERVAL:
+	case OPTION_TEST:
+		return take_method(command, letter, value, a);
+	case OPTION_SCALING:
+		a->scaling = value;
+		return EXIT_GOOD;
+	case OPTION_PARETO:
+		a->pareto = true;
+		return EXIT_GOOD;
 	default:
 		a->output = value;
 		return EXIT_GOOD;
 	}
 }
 
-static int print(const struct compare_arguments *a, const struct comparison *c, struct error *err)
+static int write_growth(const struct compare_arguments *a, const struct comparison_input *input,
+			FILE *out, struct error *err)
+{
+	struct growth growth;
+	if (growth_make(&growth, input, a->scaling, &a->request, err) != 0)
+		return -1;
+	int status = print_growth(&growth, a->format, out);
+	growth_free(&growth);
+	return status == 0 ? 0 : error_set(err, ERROR_RUN, "out of memory");
+}
+
+static int write_front(const struct compare_arguments *a, const struct comparison_input *input,
+		       FILE *out, struct error *err)
+{
+	struct front front;
+	if (front_make(&front, input, &a->request, err) != 0)
+		return -1;
+	int status = print_front(&front, a->format, out);
+	front_free(&front);
+	return status == 0 ? 0 : error_set(err, ERROR_RUN, "out of memory");
+}
+
+static int write_comparison(const struct compare_arguments *a, const struct comparison_input *input,
+			    FILE *out, struct error *err)
+{
+	struct comparison comparison;
+	if (comparison_make(&comparison, input, &a->request, err) != 0)
+		return -1;
+	int status = print_comparison(&comparison, a->format, out);
+	comparison_free(&comparison);
+	return status == 0 ? 0 : error_set(err, ERROR_RUN, "out of memory");
+}
+
+static int write_tables(const struct compare_arguments *a, const struct comparison_input *input,
+			struct error *err)
 {
 	struct atomic_file *file = atomic_file_open(a->output ? a->output : "-", err);
 	if (!file)
 		return -1;
-	a->format->print(c, atomic_file_stream(file));
-	return atomic_file_finish(file, err);
+	FILE *out = atomic_file_stream(file);
+	int status = a->scaling  ? write_growth(a, input, out, err)
+		     : a->pareto ? write_front(a, input, out, err)
+				 : write_comparison(a, input, out, err);
+	if (status == 0)
+		return atomic_file_finish(file, err);
+	atomic_file_abandon(file);
+	return -1;
 }
 
 static int compare(const struct compare_arguments *a, const char *const *paths, size_t count)
 {
 	struct error err = { 0 };
 	struct comparison_input input;
-	struct comparison comparison;
 	if (a->lost)
 		error_set(&err, ERROR_RUN, "out of memory");
 	if (a->lost || comparison_load(&input, paths, count, &err) != 0)
 		return cli_fail(&err);
-	int status = comparison_make(&comparison, &input, &a->request, &err);
-	if (status == 0) {
-		status = print(a, &comparison, &err);
-		comparison_free(&comparison);
-	}
+	int status = write_tables(a, &input, &err);
 	comparison_unload(&input);
 	return status == 0 ? EXIT_GOOD : cli_fail(&err);
 }
 
 static int compare_main(const struct command *command, int argc, char **argv)
 {
-	struct compare_arguments a = { .request.level = 0.95, .format = compare_formats };
+	struct compare_arguments a = { .request.level = 0.95 };
 	struct cli_arguments arguments = {
 		.command = command, .options = options, .argc = argc, .argv = argv
 	};
@@ -141,6 +229,8 @@ static int compare_main(const struct command *command, int argc, char **argv)
 	}
 	if (arguments.operand == argc)
 		return cli_usage(command, "takes a sweep's folder, a merged file, or results");
+	if (a.scaling && a.pareto)
+		return cli_usage(command, "takes one of --scaling and --pareto");
 	int code = compare(&a, (const char *const *)(argv + arguments.operand),
 			   (size_t)(argc - arguments.operand));
 	text_pool_free(&a.text);
@@ -150,7 +240,9 @@ static int compare_main(const struct command *command, int argc, char **argv)
 const struct command compare_command = {
 	.name = "compare",
 	.usage = "compare DIR|MERGED.h5|RESULT.h5... [--baseline PATH=VALUE] [--report FIGURES]\n"
-		 "                        [--by-trace] [--format FORMAT] [-o FILE]",
+		 "                        [--scaling WITH|--pareto] [--by-trace] [--interval "
+		 "METHOD]\n"
+		 "                        [--test METHOD] [--format FORMAT] [-o FILE]",
 	.help = "holds configurations against a baseline",
 	.text = "  DIR, MERGED.h5     a sweep's folder, or what slabyard merge made of it\n"
 		"  RESULT.h5...       results of runs: what their configurations differ in is "
@@ -163,7 +255,14 @@ const struct command compare_command = {
 		"more "
 		"is\n"
 		"                     better. Without it the experiment's, else a few usual ones\n"
+		"  --scaling WITH     in place of that, how the figures grow with a setting\n"
+		"                     (machine.memory) or another figure: exponents of power laws\n"
+		"  --pareto           in place of that, what no other configuration beats in both "
+		"of\n"
+		"                     the two figures that --report names\n"
 		"  --by-trace         each recording for itself\n"
+		"  --interval METHOD  student (default) or bca: a bootstrap\n"
+		"  --test METHOD      of one recording's seeds: welch (default) or mann-whitney\n"
 		"  --format FORMAT    text (default), csv, json or latex (booktabs)\n"
 		"  -o, --output FILE  in place of standard output\n\n"
 		"Configuration and baseline are paired by recording; what is random stands for "

@@ -1,46 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/compare_output.h"
 
-#include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
-#include "base/units.h"
-#include "results/cells.h"
+#include "cli/formats.h"
 
-enum { TEXT_BYTES = 128 };
-
-static bool ends_with(const char *name, const char *ending)
-{
-	size_t length = strlen(name), size = strlen(ending);
-	return length >= size && strcmp(name + length - size, ending) == 0;
-}
-
-static bool is_bytes(const char *name)
-{
-	return ends_with(name, "_bytes") || strstr(name, "_bytes_");
-}
-
-static bool is_ns(const char *name)
-{
-	return ends_with(name, "_ns") || strstr(name, "_ns_");
-}
-
-/* As people read it, with the unit that the figure's name says. */
-static const char *value_text(const char *figure, double value, char *text, size_t size)
-{
-	static const char *const units[] = { "ns", "us", "ms", "s" };
-	if (isnan(value))
-		return "-";
-	if (is_bytes(figure) && value >= 0)
-		return units_human_size(value, text, size);
-	size_t unit = 0;
-	for (; is_ns(figure) && value >= 1000 && unit < 3; unit++)
-		value /= 1000;
-	snprintf(text, size, is_ns(figure) ? "%.4g %s" : "%.6g", value, units[unit]);
-	return text;
-}
+/* What of a comparison people are shown: what says nothing in any row is left out. */
+struct shown {
+	bool figure, baseline, trace, random, seed_interval, perturbed, speedup;
+};
 
 /* Percents, or the difference in the figure's own unit. */
 static const char *change_text(const struct comparison_row *row, double change, char *text,
@@ -55,30 +25,34 @@ static const char *change_text(const struct comparison_row *row, double change, 
 	return text;
 }
 
-static const char *interval_text(const struct comparison_row *row, char *text, size_t size)
+static const char *interval_text(const struct comparison_row *row, struct interval interval,
+				 char *text, size_t size)
 {
-	char low[TEXT_BYTES], high[TEXT_BYTES];
-	if (!interval_is_known(row->interval))
+	char low[FORMAT_TEXT_BYTES], high[FORMAT_TEXT_BYTES];
+	if (!interval_is_known(interval))
 		return "-";
-	snprintf(text, size, "%.40s to %.40s",
-		 change_text(row, row->interval.low, low, sizeof(low)),
-		 change_text(row, row->interval.high, high, sizeof(high)));
+	snprintf(text, size, "%.40s to %.40s", change_text(row, interval.low, low, sizeof(low)),
+		 change_text(row, interval.high, high, sizeof(high)));
 	return text;
 }
 
-static const char *p_text(double p, char *text, size_t size)
+static const char *number_text(double value, const char *format, char *text, size_t size)
 {
-	if (isnan(p))
+	if (isnan(value))
 		return "-";
-	snprintf(text, size, p < 0.0001 ? "<0.0001" : "%.4f", p);
+	if (strcmp(format, "p") == 0 && value < 0.0001)
+		return "<0.0001";
+	snprintf(text, size, "%.*f", strcmp(format, "p") == 0 ? 4 : 2, value);
 	return text;
 }
 
-static const char *effect_text(double effect, char *text, size_t size)
+/* "stable (10 of 10)": how many perturbed runs rank the two as the unperturbed ones do. */
+static const char *ranking_text(const struct stability *s, char *text, size_t size)
 {
-	if (isnan(effect))
+	if (!s->perturbed)
 		return "-";
-	snprintf(text, size, "%.2f", effect);
+	snprintf(text, size, "%s (%zu of %zu)", s->kept == s->perturbed ? "stable" : "not stable",
+		 s->kept, s->perturbed);
 	return text;
 }
 
@@ -94,12 +68,129 @@ static const char *verdict_text(const struct comparison_row *row, char *text, si
 	return text;
 }
 
-static bool any_random(const struct comparison *c)
+/* How many times as good as the baseline. */
+static double speedup(const struct comparison_row *row, double change)
 {
-	for (size_t i = 0; i < c->row_count; i++)
-		if (c->rows[i].random)
-			return true;
-	return false;
+	if (!row->relative)
+		return (double)NAN;
+	return row->figure->higher_is_better ? 1 + change : 1 / (1 + change);
+}
+
+static struct interval speedup_interval(const struct comparison_row *row)
+{
+	double low = speedup(row, row->interval.low), high = speedup(row, row->interval.high);
+	return low < high ? (struct interval){ low, high } : (struct interval){ high, low };
+}
+
+static const char *speedup_text(const struct comparison_row *row, char *text, size_t size)
+{
+	struct interval interval = speedup_interval(row);
+	int used = snprintf(text, size, "%.3f", speedup(row, row->change));
+	if (!row->relative || used < 0)
+		return "-";
+	if (interval_is_known(interval))
+		snprintf(text + used, size - (size_t)used, " (%.3f to %.3f)", interval.low,
+			 interval.high);
+	return text;
+}
+
+enum { COLUMNS_MAX = 40 };
+
+struct columns {
+	struct listing_column items[COLUMNS_MAX];
+	size_t count;
+};
+
+/* name NULL: for people only; heading NULL: for programs only. */
+static void column(struct columns *c, const char *name, const char *heading)
+{
+	c->items[c->count++] = (struct listing_column){ name, heading };
+}
+
+/* In the order of add_row. */
+static void name_columns(struct columns *c, const struct shown *s)
+{
+	column(c, "figure", s->figure ? "figure" : NULL);
+	column(c, "better", NULL);
+	column(c, "setting", "setting");
+	column(c, "baseline", s->baseline ? "held against" : NULL);
+	column(c, "recording", s->trace ? "recording" : NULL);
+	column(c, "recordings", NULL);
+	column(c, "seeds", NULL);
+	column(c, "random", NULL);
+	column(c, "baseline_value", "baseline");
+	column(c, "value", "value");
+	column(c, "relative", NULL);
+	column(c, "change", "change");
+	column(c, NULL, "95% interval");
+	column(c, "low", NULL);
+	column(c, "high", NULL);
+	column(c, NULL, s->seed_interval ? "95% over seeds" : NULL);
+	column(c, "seed_low", NULL);
+	column(c, "seed_high", NULL);
+	column(c, "speedup", s->speedup ? "speed-up" : NULL);
+	column(c, "speedup_low", NULL);
+	column(c, "speedup_high", NULL);
+	column(c, "p", NULL);
+	column(c, "p_holm", s->random ? "p" : NULL);
+	column(c, "effect", s->random ? "effect" : NULL);
+	column(c, NULL, s->perturbed ? "perturbed" : NULL);
+	column(c, "perturbed_low", NULL);
+	column(c, "perturbed_high", NULL);
+	column(c, "perturbed", NULL);
+	column(c, "perturbed_kept", NULL);
+	column(c, NULL, s->perturbed ? "ranking" : NULL);
+	column(c, "verdict", NULL);
+	column(c, NULL, "verdict");
+}
+
+static void add_interval(struct listing *l, const struct comparison_row *row,
+			 struct interval interval)
+{
+	char a[FORMAT_TEXT_BYTES];
+	listing_text(l, interval_text(row, interval, a, sizeof(a)));
+	listing_number(l, interval.low, "");
+	listing_number(l, interval.high, "");
+}
+
+static void add_values(struct listing *l, const struct comparison_row *row)
+{
+	char a[FORMAT_TEXT_BYTES];
+	const char *figure = row->figure->name;
+	listing_number(l, row->baseline_value,
+		       format_figure(figure, row->baseline_value, a, sizeof(a)));
+	listing_number(l, row->value, format_figure(figure, row->value, a, sizeof(a)));
+	listing_flag(l, row->relative, "");
+	listing_number(l, row->change, change_text(row, row->change, a, sizeof(a)));
+	add_interval(l, row, row->interval);
+	add_interval(l, row, row->seed_interval);
+	struct interval interval = speedup_interval(row);
+	listing_number(l, speedup(row, row->change), speedup_text(row, a, sizeof(a)));
+	listing_number(l, interval.low, "");
+	listing_number(l, interval.high, "");
+}
+
+static void add_row(struct listing *l, const struct comparison_row *row)
+{
+	char a[FORMAT_TEXT_BYTES];
+	listing_text(l, row->figure->name);
+	listing_text(l, row->figure->higher_is_better ? "higher" : "lower");
+	listing_text(l, row->setting);
+	listing_text(l, row->baseline);
+	listing_text(l, row->trace ? row->trace : "");
+	listing_count(l, row->recordings);
+	listing_count(l, row->seeds);
+	listing_flag(l, row->random, "");
+	add_values(l, row);
+	listing_number(l, row->p, "");
+	listing_number(l, row->p_adjusted, number_text(row->p_adjusted, "p", a, sizeof(a)));
+	listing_number(l, row->effect, number_text(row->effect, "effect", a, sizeof(a)));
+	add_interval(l, row, row->stability.band);
+	listing_count(l, row->stability.perturbed);
+	listing_count(l, row->stability.kept);
+	listing_text(l, ranking_text(&row->stability, a, sizeof(a)));
+	listing_text(l, comparison_verdict_name(row->verdict));
+	listing_text(l, verdict_text(row, a, sizeof(a)));
 }
 
 static size_t most_recordings(const struct comparison *c)
@@ -110,233 +201,124 @@ static size_t most_recordings(const struct comparison *c)
 	return most;
 }
 
-static void print_row(struct cells *cells, const struct comparison_row *row, bool random)
+static void note_chance(const struct comparison *c, const struct shown *shown, FILE *out)
 {
-	char a[TEXT_BYTES];
-	const char *figure = row->figure->name;
-	cells_add(cells, "%s", row->setting);
-	if (row->trace)
-		cells_add(cells, "%s", row->trace);
-	cells_add(cells, "%s", value_text(figure, row->baseline_value, a, sizeof(a)));
-	cells_add(cells, "%s", value_text(figure, row->value, a, sizeof(a)));
-	cells_add(cells, "%s", change_text(row, row->change, a, sizeof(a)));
-	cells_add(cells, "%s", interval_text(row, a, sizeof(a)));
-	if (random) {
-		cells_add(cells, "%s", p_text(row->p_adjusted, a, sizeof(a)));
-		cells_add(cells, "%s", effect_text(row->effect, a, sizeof(a)));
-	}
-	cells_add(cells, "%s", verdict_text(row, a, sizeof(a)));
-}
-
-static void print_header(struct cells *cells, bool traces, bool random)
-{
-	cells->columns = 6u + traces + 2u * random;
-	cells_add(cells, "setting");
-	if (traces)
-		cells_add(cells, "recording");
-	cells_add(cells, "baseline");
-	cells_add(cells, "value");
-	cells_add(cells, "change");
-	cells_add(cells, "95%% interval");
-	if (random) {
-		cells_add(cells, "p");
-		cells_add(cells, "effect");
-	}
-	cells_add(cells, "verdict");
-}
-
-/* What the numbers mean, where they need it. */
-static void print_notes(const struct comparison *c, FILE *out)
-{
-	size_t recordings = most_recordings(c);
-	bool traces = c->rows[0].trace;
-	if (!any_random(c))
-		fputs("\nThese runs are deterministic: equal runs give equal figures, and there is "
+	bool deterministic = false;
+	for (size_t i = 0; i < c->row_count; i++)
+		deterministic = deterministic || !c->rows[i].random;
+	if (!shown->random)
+		fputs("These runs are deterministic: equal runs give equal figures, and there is "
 		      "nothing to test.\n",
 		      out);
 	else
-		fputs("\np: of Welch's test over seeds for one recording, of the paired t-test "
-		      "over "
-		      "several;\ncorrected by Holm for all rows. effect: Hedges' g over seeds.\n",
+		fprintf(out,
+			"p: of %s over seeds for one recording, of the paired t-test over "
+			"several;\n"
+			"corrected by Holm for all rows. effect: Hedges' g over seeds.\n%s",
+			c->mann_whitney ? "Mann and Whitney's test" : "Welch's test",
+			deterministic ? "Rows without p are of deterministic runs.\n" : "");
+	if (shown->perturbed)
+		fputs("perturbed: the change in runs that were perturbed alike, seed by seed; the "
+		      "ranking is stable\nwhen all of them have the sign of the unperturbed "
+		      "change. One that is not stable shows no difference.\n",
 		      out);
+}
+
+/* What the numbers mean, where they need it. */
+static void print_notes(const struct comparison *c, const struct shown *shown, FILE *out)
+{
+	size_t recordings = most_recordings(c);
+	note_chance(c, shown, out);
 	if (recordings >= COMPARISON_RECORDINGS_MIN)
-		fprintf(out, "Intervals are over recordings (up to %zu), Student's t%s.\n",
-			recordings, " on the logarithms of ratios where there are such");
-	else if (!traces)
+		fprintf(out, "Intervals are over recordings (up to %zu), %s%s.\n", recordings,
+			c->bootstrap ? "by bootstrap (BCa)" : "Student's t",
+			" on the logarithms of ratios where there are such");
+	else if (!shown->trace)
 		fprintf(out,
 			"No intervals over recordings: there %s %zu, and three are the fewest.\n",
 			recordings == 1 ? "is" : "are", recordings);
 	if (recordings > 1)
 		fputs("Values are geometric means over recordings.\n", out);
+	if (shown->speedup)
+		fputs("speed-up: the baseline's time by the setting's.\n", out);
 	if (c->unpaired)
 		fprintf(out, "%zu configurations have no baseline that is the same otherwise.\n",
 			c->unpaired);
 }
 
-/* The baseline of all rows; NULL when they have several. */
-static const char *one_baseline(const struct comparison *c)
+/* The notes as one text; NULL when memory is out. */
+static char *notes(const struct comparison *c, const struct shown *shown)
 {
-	for (size_t i = 1; i < c->row_count; i++)
-		if (strcmp(c->rows[i].baseline, c->rows[0].baseline) != 0)
-			return NULL;
-	return c->rows[0].baseline;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	if (!out)
+		return NULL;
+	print_notes(c, shown, out);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
-static void print_text(const struct comparison *c, FILE *out)
+static struct shown find_shown(const struct comparison *c)
 {
-	bool random = any_random(c);
-	if (one_baseline(c))
-		fprintf(out, "baseline: %s\n\n", one_baseline(c));
+	struct shown s = { .figure = true };
+	for (size_t i = 0; i < c->row_count; i++) {
+		const struct comparison_row *row = &c->rows[i];
+		s.baseline = s.baseline || strcmp(row->baseline, c->rows[0].baseline) != 0;
+		s.trace = s.trace || row->trace;
+		s.random = s.random || row->random;
+		s.seed_interval = s.seed_interval || interval_is_known(row->seed_interval);
+		s.perturbed = s.perturbed || row->stability.perturbed;
+		s.speedup = s.speedup || format_is_time(row->figure->name);
+	}
+	return s;
+}
+
+/* The rows of one figure, or (NULL) of all. */
+static int list(const struct comparison *c, const struct compared_figure *figure,
+		const struct shown *shown, const char *note, enum listing_format format, FILE *out)
+{
+	struct columns columns = { .count = 0 };
+	name_columns(&columns, shown);
+	struct listing l = { .columns = columns.items,
+			     .column_count = columns.count,
+			     .grouped = !figure,
+			     .note = note };
+	for (size_t i = 0; i < c->row_count; i++)
+		if (!figure || c->rows[i].figure == figure)
+			add_row(&l, &c->rows[i]);
+	return listing_finish(&l, format, out);
+}
+
+/* A table a figure. */
+static int print_text(const struct comparison *c, struct shown shown, const char *note, FILE *out)
+{
+	if (!shown.baseline)
+		fprintf(out, "baseline: %s\n\n", c->rows[0].baseline);
+	shown.figure = false;
 	for (size_t f = 0; f < c->figure_count; f++) {
-		struct cells cells = { 0 };
 		const struct compared_figure *figure = &c->figures[f];
 		fprintf(out, "%s%s (%s is better)\n", f ? "\n" : "", figure->name,
 			figure->higher_is_better ? "more" : "less");
-		print_header(&cells, c->rows[0].trace, random);
-		for (size_t i = 0; i < c->row_count; i++)
-			if (c->rows[i].figure == figure)
-				print_row(&cells, &c->rows[i], random);
-		cells_print(&cells, true, "  ", out);
+		shown.speedup = format_is_time(figure->name);
+		if (list(c, figure, &shown, NULL, LISTING_TEXT, out) != 0)
+			return -1;
 	}
-	print_notes(c, out);
+	fprintf(out, "\n%s", note);
+	return 0;
 }
 
-static void print_csv_text(FILE *out, const char *text)
+int print_comparison(const struct comparison *c, enum listing_format format, FILE *out)
 {
-	fputc('"', out);
-	for (; *text; text++)
-		fprintf(out, *text == '"' ? "\"\"" : "%c", *text);
-	fputc('"', out);
+	const struct shown shown = find_shown(c);
+	char *note = notes(c, &shown);
+	int status = -1;
+	if (note && format == LISTING_TEXT)
+		status = print_text(c, shown, note, out);
+	else if (note)
+		status = list(c, NULL, &shown, note, format, out);
+	free(note);
+	return status;
 }
-
-/* Rounded, so that no last digit of a logarithm differs from one machine to another. */
-static void print_csv_number(FILE *out, double value)
-{
-	fputc(',', out);
-	if (!isnan(value))
-		fprintf(out, "%.9g", value);
-}
-
-static void print_csv(const struct comparison *c, FILE *out)
-{
-	fputs("figure,better,setting,baseline,recording,recordings,seeds,random,baseline_value,"
-	      "value,"
-	      "relative,change,low,high,p,p_holm,effect,verdict\n",
-	      out);
-	for (size_t i = 0; i < c->row_count; i++) {
-		const struct comparison_row *r = &c->rows[i];
-		fprintf(out, "%s,%s,", r->figure->name,
-			r->figure->higher_is_better ? "higher" : "lower");
-		print_csv_text(out, r->setting);
-		fputc(',', out);
-		print_csv_text(out, r->baseline);
-		fputc(',', out);
-		print_csv_text(out, r->trace ? r->trace : "");
-		fprintf(out, ",%zu,%zu,%d", r->recordings, r->seeds, r->random);
-		print_csv_number(out, r->baseline_value);
-		print_csv_number(out, r->value);
-		fprintf(out, ",%d", r->relative);
-		print_csv_number(out, r->change);
-		print_csv_number(out, r->interval.low);
-		print_csv_number(out, r->interval.high);
-		print_csv_number(out, r->p);
-		print_csv_number(out, r->p_adjusted);
-		print_csv_number(out, r->effect);
-		fprintf(out, ",%s\n", comparison_verdict_name(r->verdict));
-	}
-}
-
-static void print_json_number(struct json *j, const char *key, double value)
-{
-	char text[TEXT_BYTES] = "null";
-	if (isfinite(value))
-		snprintf(text, sizeof(text), "%.9g", value);
-	json_raw_member(j, key, text);
-}
-
-static void print_json_row(struct json *j, const struct comparison_row *r)
-{
-	json_open(j, '{');
-	json_member(j, "figure", r->figure->name);
-	json_member(j, "better", r->figure->higher_is_better ? "higher" : "lower");
-	json_member(j, "setting", r->setting);
-	json_member(j, "baseline", r->baseline);
-	if (r->trace)
-		json_member(j, "recording", r->trace);
-	json_u64_member(j, "recordings", r->recordings);
-	json_u64_member(j, "seeds", r->seeds);
-	json_raw_member(j, "random", r->random ? "true" : "false");
-	print_json_number(j, "baseline_value", r->baseline_value);
-	print_json_number(j, "value", r->value);
-	json_raw_member(j, "relative", r->relative ? "true" : "false");
-	print_json_number(j, "change", r->change);
-	print_json_number(j, "low", r->interval.low);
-	print_json_number(j, "high", r->interval.high);
-	print_json_number(j, "p", r->p);
-	print_json_number(j, "p_holm", r->p_adjusted);
-	print_json_number(j, "effect", r->effect);
-	json_member(j, "verdict", comparison_verdict_name(r->verdict));
-	json_close(j, '}');
-}
-
-static void print_json(const struct comparison *c, FILE *out)
-{
-	struct json j = { .out = out };
-	json_open(&j, '[');
-	for (size_t i = 0; i < c->row_count; i++) {
-		json_next(&j);
-		print_json_row(&j, &c->rows[i]);
-	}
-	json_close(&j, ']');
-	fputc('\n', out);
-}
-
-static void print_tex(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		if (strchr("_%&#${}", *text))
-			fputc('\\', out);
-		fputc(*text, out);
-	}
-}
-
-/* For \usepackage{booktabs}. */
-static void print_latex(const struct comparison *c, FILE *out)
-{
-	char a[TEXT_BYTES];
-	fputs("\\begin{tabular}{llrrrrl}\n\\toprule\nfigure & setting & baseline & value & change "
-	      "& "
-	      "95\\% interval & verdict \\\\\n",
-	      out);
-	for (size_t i = 0; i < c->row_count; i++) {
-		const struct comparison_row *r = &c->rows[i];
-		bool first = !i || c->rows[i - 1].figure != r->figure;
-		const char *figure = r->figure->name;
-		fputs(first ? "\\midrule\n" : "", out);
-		print_tex(out, first ? figure : "");
-		fputs(" & ", out);
-		print_tex(out, r->setting);
-		fputs(r->trace ? ", " : "", out);
-		print_tex(out, r->trace ? r->trace : "");
-		fputs(" & ", out);
-		print_tex(out, value_text(figure, r->baseline_value, a, sizeof(a)));
-		fputs(" & ", out);
-		print_tex(out, value_text(figure, r->value, a, sizeof(a)));
-		fputs(" & ", out);
-		print_tex(out, change_text(r, r->change, a, sizeof(a)));
-		fputs(" & ", out);
-		print_tex(out, interval_text(r, a, sizeof(a)));
-		fputs(" & ", out);
-		print_tex(out, verdict_text(r, a, sizeof(a)));
-		fputs(" \\\\\n", out);
-	}
-	fputs("\\bottomrule\n\\end{tabular}\n", out);
-}
-
-const struct compare_format compare_formats[] = {
-	{ "text", print_text },
-	{ "csv", print_csv },
-	{ "json", print_json },
-	{ "latex", print_latex },
-	{ 0 },
-};

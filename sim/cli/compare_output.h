@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A comparison as a table for people, or for other programs. */
+/* What slabyard compare prints: a comparison, scaling fits, a Pareto front. */
 #ifndef SLABYARD_CLI_COMPARE_OUTPUT_H
 #define SLABYARD_CLI_COMPARE_OUTPUT_H
 
-#include <stdio.h>
+#include "cli/listing.h"
+#include "sweep/front.h"
+#include "sweep/growth.h"
 
-#include "sweep/comparison.h"
-
-struct compare_format {
-	const char *name;
-	void (*print)(const struct comparison *comparison, FILE *out);
-};
-
-/* text, csv, json, latex; ends with a NULL name. */
-extern const struct compare_format compare_formats[];
+/* Each returns -1 when memory is out. */
+int print_comparison(const struct comparison *comparison, enum listing_format format, FILE *out);
+int print_growth(const struct growth *growth, enum listing_format format, FILE *out);
+int print_front(const struct front *front, enum listing_format format, FILE *out);
 
 #endif

@@ -35,6 +35,8 @@ struct policy_info {
 	uint32_t capabilities;
 	const struct option_spec *options; /* ends with OPTION_END; NULL: none */
 	size_t params_size;                /* of the struct that options fill; 0: none */
+	/* POLICY_USES_RNG: does it with these options? NULL: always. */
+	bool (*draws)(const void *params);
 };
 
 /* Tables that plugins brought, behind the built-in ones. */

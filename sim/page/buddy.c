@@ -158,14 +158,20 @@ void buddy_drain(void *state, uint32_t cpu)
 	pcp_drain_cpu(b, cpu, cpu);
 }
 
+bool buddy_draws(const void *params)
+{
+	return ((const struct buddy_params *)params)->shuffle;
+}
+
 const struct page_policy buddy_page_policy = {
 	.info = {
 		.abi = POLICY_ABI,
 		.name = "buddy",
 		.help = "the page allocator of Linux 6.1, frame for frame",
-		.capabilities = POLICY_PLACES | POLICY_REUSES | POLICY_RESTORES,
+		.capabilities = POLICY_PLACES | POLICY_REUSES | POLICY_USES_RNG | POLICY_RESTORES,
 		.options = buddy_options,
 		.params_size = sizeof(struct buddy_params),
+		.draws = buddy_draws,
 	},
 	.create = buddy_create,
 	.destroy = buddy_destroy,

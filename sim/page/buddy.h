@@ -620,6 +620,8 @@ extern const struct option_spec buddy_options[];
 void *buddy_create(const struct page_machine *machine, const void *params,
 		   const struct services *services, struct error *err);
 void buddy_destroy(void *state);
+/* struct policy_info: the options that draw random numbers are on. */
+bool buddy_draws(const void *params);
 pfn_t buddy_alloc(void *state, const struct request *request);
 size_t buddy_alloc_bulk(void *state, const struct request *request, size_t count, pfn_t *out);
 void buddy_free(void *state, const struct request *request, pfn_t pfn);

@@ -19,8 +19,10 @@
 struct compared_run {
 	const char *trace;
 	const char *const *values; /* by parameter */
-	bool random;
-	size_t row; /* in the table */
+	uint64_t seed;
+	bool random;    /* its policies draw random numbers */
+	bool perturbed; /* as the experiment's `perturb` says */
+	size_t row;     /* in the table */
 };
 
 /* What is compared. */
@@ -54,18 +56,26 @@ enum comparison_verdict {
 	VERDICT_NONE,      /* nothing to compare */
 };
 
+/* What perturbed runs say of a difference. */
+struct stability {
+	size_t perturbed, kept; /* seeds; those whose difference has the unperturbed one's sign */
+	struct interval band;   /* of the change over them; unknown: nothing was perturbed */
+};
+
 struct comparison_row {
 	const struct compared_figure *figure;
 	const char *setting, *baseline; /* "slab.policy=slob machine.memory=64MiB" */
 	const char *trace;              /* NULL: all of them together */
 	size_t recordings, seeds;       /* seeds: of the one that has fewest */
 	bool random;
-	bool relative;                /* change and interval are parts of the baseline's value */
-	double baseline_value, value; /* geometric means over recordings, or means */
-	double change;                /* value / baseline_value - 1, or the difference */
-	struct interval interval;     /* of the change; unknown with too few recordings or seeds */
-	double p, p_adjusted;         /* Holm's, over all rows; NaN: none */
-	double effect;                /* Hedges' g of the seeds, mean over recordings; NaN: none */
+	bool relative;                 /* change and interval are parts of the baseline's value */
+	double baseline_value, value;  /* geometric means over recordings, or means */
+	double change;                 /* value / baseline_value - 1, or the difference */
+	struct interval interval;      /* of the change, over recordings; unknown with too few */
+	struct interval seed_interval; /* likewise over seeds, of one recording alone */
+	struct stability stability;
+	double p, p_adjusted; /* Holm's, over all rows; NaN: none */
+	double effect;        /* Hedges' g of the seeds, mean over recordings; NaN: none */
 	enum comparison_verdict verdict;
 };
 
@@ -74,7 +84,8 @@ struct comparison {
 	size_t figure_count;
 	struct comparison_row *rows; /* by figure, then setting, then trace */
 	size_t row_count, row_capacity;
-	size_t unpaired; /* configurations that have no baseline to be compared with */
+	bool bootstrap, mann_whitney; /* as requested */
+	size_t unpaired;              /* configurations that have no baseline to be compared with */
 	struct text_pool text;
 };
 
@@ -86,6 +97,8 @@ struct comparison_request {
 	size_t report_count;
 	double level; /* of intervals, 0.95 */
 	bool by_trace;
+	bool bootstrap;    /* intervals by BCa in place of Student's t */
+	bool mann_whitney; /* seeds of one recording are tested by it in place of Welch's t */
 };
 
 enum { COMPARISON_RECORDINGS_MIN = 3 };

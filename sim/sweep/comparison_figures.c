@@ -119,10 +119,8 @@ static int add_usual(struct comparison *c, const struct run_table *table, struct
 }
 
 int comparison_choose_figures(struct comparison *c, const struct comparison_input *in,
-			      const struct comparison_request *request, struct error *err)
+			      const char *const *report, size_t count, struct error *err)
 {
-	const char *const *report = request->report;
-	size_t count = request->report_count;
 	if (!report && in->manifest) {
 		report = in->manifest->report;
 		count = in->manifest->report_count;

@@ -6,11 +6,12 @@
 #include "sweep/comparison.h"
 
 /*
- * Those that the request, else the manifest asks for, else those of a few usual ones that there
- * are. A name stands for the one column that has all its words: held_bytes for slab_bytes_held.
+ * Those of `report`, else (NULL) those that the manifest asks for, else those of a few usual ones
+ * that there are. A name stands for the one column that has all its words: held_bytes for
+ * slab_bytes_held.
  */
 int comparison_choose_figures(struct comparison *comparison, const struct comparison_input *input,
-			      const struct comparison_request *request, struct error *err);
+			      const char *const *report, size_t count, struct error *err);
 
 /* The column that a name stands for; columns() with *err when there is none, or more than one. */
 size_t comparison_column(const struct run_table *table, const char *name, struct error *err);

@@ -42,7 +42,12 @@ static int name_parameters(struct comparison_input *in, struct error *err)
 static struct compared_run run_of(const struct manifest *m, size_t number, size_t row)
 {
 	const struct manifest_run *run = &m->runs[number];
-	return (struct compared_run){ m->traces[run->trace].name, run->values, run->random, row };
+	return (struct compared_run){ .trace = m->traces[run->trace].name,
+				      .values = run->values,
+				      .seed = run->seed,
+				      .random = run->random,
+				      .perturbed = run->perturbed,
+				      .row = row };
 }
 
 static int load_done(struct comparison_input *in, const struct folder *folder,
@@ -124,6 +129,7 @@ struct parameter_lines {
 	char ***lines;
 	size_t *counts, count;
 	const struct run_table *table; /* the results, in their order */
+	bool all_perturbed;            /* there is nothing that they were perturbed from */
 };
 
 /* What a run is given besides its configuration, as far as the result tells. */
@@ -187,6 +193,14 @@ static int find_parameters(struct comparison_input *in, const struct parameter_l
 	return 0;
 }
 
+static bool is_perturbed(const struct run_table *table, size_t row)
+{
+	size_t column = run_table_find(table, "perturb");
+	const char *how =
+		column < run_table_columns(table) ? run_table_text(table, row, column) : "";
+	return *how && strcmp(how, "none") != 0;
+}
+
 /* Results of one trace have its hash in common. */
 static int add_result(struct comparison_input *in, const struct parameter_lines *p, size_t row,
 		      struct error *err)
@@ -202,6 +216,10 @@ static int add_result(struct comparison_input *in, const struct parameter_lines 
 		values[i] = text_pool_add(&in->text, value_in(p, row, in->parameters[i]));
 		kept = kept && values[i];
 	}
+	size_t seed = run_table_find(table, "seed");
+	if (seed < run_table_columns(table))
+		run.seed = (uint64_t)run_table_number(table, row, seed);
+	run.perturbed = !p->all_perturbed && is_perturbed(table, row);
 	run.trace = hash < run_table_columns(table) ? run_table_text(table, row, hash) : "";
 	if (add_run(in, &run, err) != 0) {
 		free(values);
@@ -236,6 +254,9 @@ static int load_results(struct comparison_input *in, const char *const *paths, s
 	}
 	if (status == 0)
 		status = find_parameters(in, &p, err);
+	p.all_perturbed = true;
+	for (size_t i = 0; i < run_table_rows(in->table); i++)
+		p.all_perturbed = p.all_perturbed && is_perturbed(in->table, i);
 	for (size_t i = 0; i < count && status == 0; i++)
 		status = add_result(in, &p, i, err);
 	for (size_t i = 0; i < p.count; i++)

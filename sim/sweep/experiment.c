@@ -212,6 +212,7 @@ static const struct key own_keys[] = {
 	{ "traces", experiment_read_traces },
 	{ "sweep", read_sweep },
 	{ "repeat", read_repeat },
+	{ "perturb", experiment_read_perturb },
 	{ "report", read_report },
 	{ "baseline", read_baseline },
 	{ 0 },

@@ -12,6 +12,7 @@
  *       exclude: [{slab.policy: slob, machine.memory: 64MiB}]
  *       include: [{slab.policy: slub, slab.slub.max_order: 0}]
  *     repeat: 10
+ *     perturb: {start: 64, swap: 0.01, timers: 1ms, runs: 10}
  *     baseline: {slab.policy: slub}
  *     report: [slab_bytes_held, {free_pages: higher}]
  *
@@ -66,6 +67,8 @@ struct experiment {
 	struct settings baseline;
 	const struct yaml_node *report; /* a list of names and {NAME: higher}, NULL: none */
 	uint64_t repeat;
+	const char *perturb;   /* as --perturb takes it; NULL: nothing is */
+	uint64_t perturb_runs; /* perturbed copies of each run */
 };
 
 /* Reads and checks everything: names, values, files. NULL with *err, which says where. */
@@ -97,6 +100,10 @@ int experiment_read_zip(struct experiment *e, const struct yaml_node *mapping, s
 void settings_free(struct settings *settings);
 void axes_free(struct axes *axes);
 const struct setting *settings_find(const struct settings *settings, const char *path);
+
+/* experiment_perturb.c: the mapping under `perturb`. */
+int experiment_read_perturb(struct experiment *e, const struct yaml_node *mapping,
+			    struct error *err);
 
 /* experiment_traces.c: the list under `traces`. */
 int experiment_read_traces(struct experiment *e, const struct yaml_node *list, struct error *err);

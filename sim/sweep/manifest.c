@@ -80,6 +80,7 @@ static void write_run(struct json *j, const struct manifest *m, size_t index)
 	json_member(j, "config", run->config);
 	json_u64_member(j, "seed", run->seed);
 	json_raw_member(j, "random", run->random ? "true" : "false");
+	json_raw_member(j, "perturbed", run->perturbed ? "true" : "false");
 	json_key(j, "values");
 	json_open(j, '{');
 	for (size_t i = 0; i < m->parameter_count; i++)
@@ -135,6 +136,8 @@ char *manifest_run_label(const struct manifest *m, const struct manifest_run *ru
 		used += (size_t)snprintf(buffer + used, size - used, " %s=%s",
 					 m->parameters[i].path, run->values[i]);
 	if (run->seed && used < size)
-		snprintf(buffer + used, size - used, " seed=%" PRIu64, run->seed);
+		used += (size_t)snprintf(buffer + used, size - used, " seed=%" PRIu64, run->seed);
+	if (run->perturbed && used < size)
+		snprintf(buffer + used, size - used, " perturbed");
 	return buffer;
 }

@@ -37,6 +37,7 @@ struct manifest_run {
 	uint32_t trace;     /* index into traces */
 	uint64_t seed;
 	bool random;                /* another seed may give another result */
+	bool perturbed;             /* a copy of a run, perturbed as the experiment says */
 	const char *const *values;  /* by parameter */
 	const char *const *options; /* "level=slab": given to slabyard run, seed not among them */
 	size_t option_count;

@@ -182,13 +182,22 @@ static int take_values(struct parsing *p, const struct yaml_node *line, struct m
 	return 0;
 }
 
+static int take_flag(struct parsing *p, const struct yaml_node *in, const char *key, bool *flag)
+{
+	const struct yaml_node *node = member(p, in, key, YAML_SCALAR);
+	if (!node)
+		return -1;
+	*flag = strcmp(node->text, "true") == 0;
+	return 0;
+}
+
 static int take_run(struct parsing *p, const struct yaml_node *line, size_t index)
 {
 	struct manifest_run *run = &p->m->runs[index];
 	uint64_t number, trace;
-	const char *random;
 	if (take_number(p, line, "run", 10, &number) != 0 ||
-	    take_text(p, line, "random", &random) != 0 ||
+	    take_flag(p, line, "random", &run->random) != 0 ||
+	    take_flag(p, line, "perturbed", &run->perturbed) != 0 ||
 	    take_text(p, line, "hash", &run->hash) != 0 ||
 	    take_text(p, line, "config", &run->config) != 0 ||
 	    take_number(p, line, "trace_index", 10, &trace) != 0 ||
@@ -198,7 +207,6 @@ static int take_run(struct parsing *p, const struct yaml_node *line, size_t inde
 	if (number != index || trace >= p->m->trace_count)
 		return bad(p, "is not the line that belongs here");
 	run->trace = (uint32_t)trace;
-	run->random = strcmp(random, "true") == 0;
 	return 0;
 }
 

@@ -147,12 +147,21 @@ const struct option_spec *parameters_option(const struct parameters *p, const ch
 	return option ? option : config_option(p->machine, path);
 }
 
+static bool draws(const struct policy_info *info, const void *params)
+{
+	return info->capabilities & POLICY_USES_RNG && (!info->draws || info->draws(params));
+}
+
 bool parameters_use_rng(const struct parameters *p)
 {
 	const struct config_section *section = slabyard_config_schema()->sections;
-	for (; section->name; section++)
-		if (section->kind &&
-		    config_policy(p->machine, section->name, NULL)->capabilities & POLICY_USES_RNG)
+	for (; section->name; section++) {
+		const void *params;
+		if (!section->kind)
+			continue;
+		const struct policy_info *info = config_policy(p->machine, section->name, &params);
+		if (draws(info, params))
 			return true;
+	}
 	return false;
 }

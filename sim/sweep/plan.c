@@ -331,19 +331,58 @@ static int repeat_run(struct planning *p, const struct manifest_run *run, uint64
 	return 0;
 }
 
+/* A start that is laid out anew ("census:STATE"), and what is perturbed, are drawn. */
+static bool options_draw(const struct manifest_run *run)
+{
+	for (size_t i = 0; i < run->option_count; i++) {
+		const char *option = run->options[i];
+		const char *value = strchr(option, '=') + 1;
+		if (strncmp(option, "perturb=", strlen("perturb=")) == 0)
+			return true;
+		if (strncmp(option, "start=", strlen("start=")) == 0 &&
+		    run_file_name(value) != value)
+			return true;
+	}
+	return false;
+}
+
+/* In place of how the run is perturbed already, or as one option more, for which there is room. */
+static int take_perturbation(struct planning *p, struct manifest_run *run)
+{
+	static const char name[] = "perturb=";
+	const char **options = (const char **)(uintptr_t)run->options;
+	size_t at = 0;
+	while (at < run->option_count && strncmp(options[at], name, sizeof(name) - 1) != 0)
+		at++;
+	options[at] = text_pool_format(&p->m->text, "%s%s", name, p->e->perturb);
+	run->option_count += at == run->option_count;
+	run->perturbed = true;
+	return options[at] ? 0 : no_memory(p);
+}
+
+static int add_perturbed(struct planning *p, struct manifest_run *run)
+{
+	if (take_perturbation(p, run) != 0)
+		return -1;
+	for (uint64_t i = 1; i <= p->e->perturb_runs; i++)
+		if (repeat_run(p, run, run->seed + i) != 0)
+			return -1;
+	return 0;
+}
+
 /* A run for each seed that makes a difference. */
 static int add_seeds(struct planning *p, const struct parameters *parameters, size_t trace,
 		     struct manifest_run *run)
 {
-	bool random = parameters_use_rng(parameters);
 	if (fill_run(p, parameters, trace, run) != 0)
 		return -1;
+	bool random = parameters_use_rng(parameters) || options_draw(run);
 	run->random = random;
 	p->plan->seedless += !random && p->e->repeat > 1;
 	for (uint64_t i = 0; i < (random ? p->e->repeat : 1); i++)
 		if (repeat_run(p, run, run->seed + i) != 0)
 			return -1;
-	return 0;
+	return p->e->perturb ? add_perturbed(p, run) : 0;
 }
 
 static int add_runs(struct planning *p, const struct parameters *parameters, size_t trace,

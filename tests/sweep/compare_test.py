@@ -24,14 +24,20 @@ except ImportError as missing:
 SLUB, SLOB = "slub", "slob"
 
 
+COUNTS = ("recordings", "seeds", "random", "relative", "perturbed", "perturbed_kept", "points",
+          "on_front")
+TEXTS = ("figure", "better", "setting", "baseline", "recording", "verdict", "with")
+
+
 def rows(printed):
     """Of --format csv, numbers as such."""
     table = list(csv.DictReader(io.StringIO(printed.decode())))
     for row in table:
-        for key in ("baseline_value", "value", "change", "low", "high", "p", "p_holm", "effect"):
-            row[key] = float(row[key]) if row[key] else None
-        for key in ("recordings", "seeds", "random", "relative"):
-            row[key] = int(row[key])
+        for key, value in row.items():
+            if key in COUNTS:
+                row[key] = int(value)
+            elif key not in TEXTS:
+                row[key] = float(value) if value else None
     return table
 
 
@@ -46,7 +52,7 @@ class Compare(unittest.TestCase):
             slabyard("run", "--trace", cls.folder / "short.txt", "-c", "pc-256mib", "--set",
                      f"slab.policy={policy}", "-o", cls.folder / f"{policy}.h5")
 
-    def results(self, figures):
+    def results(self, figures, perturbed=()):
         """Results of made-up figures: {(policy, trace, seed): {figure: value}}."""
         folder = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
         paths = []
@@ -56,6 +62,8 @@ class Compare(unittest.TestCase):
             with h5py.File(paths[-1], "r+") as file:
                 file["provenance"].attrs["trace_hash"] = numpy.uint64(trace)
                 file["provenance"].attrs["seed"] = numpy.uint64(seed)
+                if (policy, trace, seed) in perturbed:
+                    file["provenance"].attrs["perturb"] = "swap=0.01"
                 for name, value in values.items():
                     file["summary"].attrs[name] = numpy.float64(value)
         return paths
@@ -161,6 +169,12 @@ class Compare(unittest.TestCase):
         a, b = numpy.array([10, 12, 11, 13, 12.5]), numpy.array([14, 15, 13.5, 16, 15])
         held, slabs = self.compare(self.seeded({1: (a, b)}), "--report", "slab_bytes_held,slabs")
         self.assertEqual((held["recordings"], held["seeds"], held["random"]), (1, 5, 1))
+        self.assertIsNone(held["low"], "one recording has no interval")
+        parts = a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)
+        degrees = sum(parts) ** 2 / sum(p**2 / (len(a) - 1) for p in parts)
+        reach = stats.t.ppf(0.975, degrees) * math.sqrt(sum(parts))
+        self.close(held["seed_low"], (b.mean() - a.mean() - reach) / a.mean())
+        self.close(held["seed_high"], (b.mean() - a.mean() + reach) / a.mean())
         theirs = stats.ttest_ind(b, a, equal_var=False)
         self.close(held["p"], theirs.pvalue)
         other = stats.ttest_ind(b**2, a**2, equal_var=False).pvalue
@@ -200,6 +214,123 @@ class Compare(unittest.TestCase):
         self.assertGreater(table[0]["p_holm"], 0.05)
         self.assertEqual(table[0]["verdict"], "no difference shown")
 
+    def test_other_methods(self):
+        a, b = numpy.array([10, 12, 11, 13, 12.5, 9]), numpy.array([11.5, 15, 13.5, 16, 15.5, 14])
+        (held,) = self.compare(self.seeded({1: (a, b)}), "--report", "slab_bytes_held", "--test",
+                               "mann-whitney", "--interval", "bca")
+        self.close(held["p"], stats.mannwhitneyu(b, a, method="exact").pvalue)
+        theirs = stats.bootstrap(
+            (b, a), lambda x, y, axis: x.mean(axis) - y.mean(axis), method="BCa",
+            n_resamples=20000, vectorized=True, random_state=1).confidence_interval
+        spread = (theirs.high - theirs.low) / a.mean()
+        self.assertLess(abs(held["seed_low"] - theirs.low / a.mean()), 0.04 * spread)
+        self.assertLess(abs(held["seed_high"] - theirs.high / a.mean()), 0.04 * spread)
+        base, value = numpy.array([100, 2000, 30.0, 7, 60]), numpy.array([80, 1500, 27.0, 6, 59])
+        row = self.one((base, value), "--interval", "bca")
+        theirs = stats.bootstrap(
+            (numpy.log(value / base),), numpy.mean, method="BCa", n_resamples=20000,
+            random_state=1).confidence_interval
+        self.assertLess(abs(math.log1p(row["low"]) - theirs.low), 0.01)
+        self.assertLess(abs(math.log1p(row["high"]) - theirs.high), 0.01)
+
+    def test_how_many_times_as_good(self):
+        figures = self.held(([10, 20, 30], [5, 11, 14]))
+        for values in figures.values():
+            values["work_ns"] = 1000 * values["slab_bytes_held"]
+            values["free_pages"] = values["slab_bytes_held"]
+        time, free = self.compare(figures, "--report", "work_ns,free_pages")
+        self.close(time["speedup"], 1 / (1 + time["change"]))
+        self.close(time["speedup_low"], 1 / (1 + time["high"]))
+        self.close(free["speedup"], 1 + free["change"])
+        printed = slabyard("compare", *self.results(figures), "--baseline", "slab.policy=slub",
+                           "--report", "work_ns").stdout.decode()
+        self.assertIn(f"{time['speedup']:.3f} ({time['speedup_low']:.3f} to", printed)
+
+    def perturbed(self, changes):
+        """One recording on which slob needs 10 % less, and what it needs when both are perturbed."""
+        figures = {(SLUB, 1, 0): {"slab_bytes_held": 100}, (SLOB, 1, 0): {"slab_bytes_held": 90}}
+        for seed, change in enumerate(changes, 1):
+            figures[SLUB, 1, seed] = {"slab_bytes_held": 100 + seed}
+            figures[SLOB, 1, seed] = {"slab_bytes_held": (100 + seed) * (1 + change)}
+        paths = self.results(figures, perturbed={key for key in figures if key[2]})
+        arguments = (*paths, "--baseline", "slab.policy=slub", "--report", "slab_bytes_held")
+        (row,) = rows(slabyard("compare", *arguments, "--format", "csv").stdout)
+        self.assertEqual((row["seeds"], row["random"]), (1, 0), "perturbed runs are no seeds")
+        self.close(row["change"], -0.1)
+        self.assertEqual(row["perturbed"], len(changes))
+        self.close(row["perturbed_low"], min(changes))
+        self.close(row["perturbed_high"], max(changes))
+        return row, slabyard("compare", *arguments).stdout.decode()
+
+    def test_a_ranking_is_stable_or_not(self):
+        row, printed = self.perturbed([-0.12, -0.05, -0.11])
+        self.assertEqual((row["perturbed_kept"], row["verdict"]), (3, "better"))
+        self.assertIn("-12.00% to -5.00%", printed)
+        self.assertIn("stable (3 of 3)", printed)
+        row, printed = self.perturbed([-0.12, 0.05, -0.11, 0])
+        self.assertEqual((row["perturbed_kept"], row["verdict"]), (2, "no difference shown"))
+        self.assertIn("not stable (2 of 4)", printed)
+
+    def test_growth_with_another_figure(self):
+        x, y = numpy.array([1, 2, 5, 9, 20.0]), numpy.array([3, 11, 60, 300, 1100.0])
+        figures = {
+            (policy, trace, 0): {"load": x[trace], "slab_bytes_held": factor * y[trace]}
+            for trace in range(5) for policy, factor in ((SLUB, 1), (SLOB, 7))
+        }
+        table = rows(slabyard("compare", *self.results(figures), "--scaling", "load", "--report",
+                              "slab_bytes_held", "--format", "csv").stdout)
+        fit = stats.linregress(numpy.log(x), numpy.log(y))
+        reach = stats.t.ppf(0.975, 3) * fit.stderr
+        for row, factor in zip(table, (1, 7), strict=True):
+            self.assertEqual((row["with"], row["points"]), ("load", 5))
+            self.close(row["exponent"], fit.slope)
+            self.close(row["factor"], factor * math.exp(fit.intercept))
+            self.close(row["r_squared"], fit.rvalue**2)
+            self.close(row["low"], fit.slope - reach)
+            self.close(row["high"], fit.slope + reach)
+
+    def test_growth_with_a_setting(self):
+        (self.folder / "grow.yaml").write_text(
+            f"extends: [{SOURCE}/configs/machines/pc-256mib.yaml]\ntraces: [kmix, pages-slub]\n"
+            "sweep: {matrix: {slab.policy: [slub, slob], machine.memory: [64MiB, 128MiB, 256MiB]}}\n"
+            "report: [unusable_free_index_order9]\n"
+        )
+        out = self.folder / "grow"
+        slabyard("sweep", self.folder / "grow.yaml", "-o", out)
+        slabyard("merge", out)
+        table = rows(slabyard("compare", out, "--scaling", "machine.memory", "--by-trace",
+                              "--format", "csv").stdout)
+        with h5py.File(out / "merged.h5") as merged:
+            runs = merged["/runs"][:]
+        self.assertEqual(len(table), 4)
+        for row in table:
+            policy = row["setting"].removeprefix("slab.policy=").encode()
+            mine = runs[(runs["slab.policy"] == policy) & (runs["trace"] == row["recording"].encode())]
+            fit = stats.linregress(numpy.log(mine["machine.memory"].astype(float)),
+                                   numpy.log(mine["unusable_free_index_order9"]))
+            self.close(row["exponent"], fit.slope)
+            self.close(row["r_squared"], fit.rvalue**2)
+        together = rows(slabyard("compare", out, "--scaling", "machine.memory", "--format",
+                                 "csv").stdout)
+        for row in together:
+            own = [r["exponent"] for r in table if r["setting"] == row["setting"]]
+            self.assertEqual((row["recordings"], row["points"], row["low"]), (2, 6, None))
+            self.close(row["exponent"], numpy.mean(own))
+
+    def test_pareto_front(self):
+        points = {(SLUB, 0): (3, 9), (SLOB, 0): (5, 2), (SLUB, 1): (4, 4), (SLOB, 1): (4, 5)}
+        figures = {(p, t, 0): {"slab_bytes_held": x, "cost_ns": y} for (p, t), (x, y) in points.items()}
+        paths = self.results(figures)
+        arguments = ("--pareto", "--report", "slab_bytes_held,cost_ns", "--format", "csv")
+        table = rows(slabyard("compare", *paths, *arguments, "--by-trace").stdout)
+        self.assertEqual([row["on_front"] for row in table], [1, 1, 1, 0])
+        table = rows(slabyard("compare", *paths, *arguments).stdout)
+        self.assertEqual([row["on_front"] for row in table], [1, 1])
+        self.close(table[0]["slab_bytes_held"], math.sqrt(12))
+        table = rows(slabyard("compare", *paths, "--pareto", "--report",
+                              "slab_bytes_held,cost_ns:higher", "--format", "csv").stdout)
+        self.assertEqual([row["on_front"] for row in table], [1, 0])
+
     def test_by_trace(self):
         table = self.compare(
             self.held(([10, 20, 30], [9, 22, 30])), "--report", "slab_bytes_held", "--by-trace"
@@ -222,7 +353,9 @@ class Compare(unittest.TestCase):
         slabyard("compare", *arguments, "--format", "latex", "-o", out)
         lines = out.read_text().splitlines()
         self.assertEqual(lines[1], "\\toprule")
-        self.assertEqual(lines[-2:], ["\\bottomrule", "\\end{tabular}"])
+        self.assertEqual(lines[lines.index("\\bottomrule") + 1], "\\end{tabular}")
+        self.assertIn("% These runs are deterministic: equal runs give equal figures, and there is "
+                      "nothing to test.", lines)
         self.assertEqual(lines[4].count("&"), 6)
         self.assertTrue(lines[4].startswith("slab\\_bytes\\_held & slab.policy=slob & "), lines[4])
         text = slabyard("compare", *arguments).stdout.decode()
@@ -261,6 +394,11 @@ class Compare(unittest.TestCase):
         self.check_refused("did you mean slabs?", *baseline, "--report", "slbas")
         self.check_refused("could be", *baseline, "--report", "latency_ns")
         self.check_refused("stands higher or lower", *baseline, "--report", "slabs:more")
+        self.check_refused("takes text, csv, json or latex, is 'xml'", "--format", "xml")
+        self.check_refused("takes student or bca, is 'z'", "--interval", "z")
+        self.check_refused("takes one of --scaling and --pareto", "--scaling", "seed", "--pareto")
+        self.check_refused("between two figures, not 1", "--pareto", "--report", "slabs")
+        self.check_refused("'slub' is no number to grow with", "--scaling", "slab.policy")
 
 
 if __name__ == "__main__":

@@ -107,6 +107,51 @@ class Sweep(unittest.TestCase):
         self.assertIn(b"0 runs done, 5 were done before\n", self.sweep("--resume").stdout)
         self.assertIn(b"1 failed", self.sweep("--only-failed", expect=1).stdout)
 
+    def test_what_is_drawn_is_repeated(self):
+        """By what a run draws, each that draws has its seeds; what draws nothing is run once."""
+        self.write(
+            f"extends: [{SOURCE}/configs/machines/pc-256mib.yaml]\ntraces: [short.txt]\n"
+            "sweep:\n"
+            "  include: [{page.buddy.shuffle: [false, true]}, {perturb: swap=0.1}]\n"
+            "repeat: 3\n"
+        )
+        self.sweep("--dry-run")
+        self.sweep()
+        _, runs = manifest(self.out)
+        drawn = [(run["values"]["page.buddy.shuffle"], run["values"]["perturb"], run["seed"])
+                 for run in runs]
+        self.assertEqual(drawn, [("false", "none", 0)] + [("true", "none", i) for i in range(3)]
+                         + [("false", "swap=0.1", i) for i in range(3)])
+        self.assertEqual([run["random"] for run in runs], [False] + 6 * [True])
+
+    def test_perturbed_copies(self):
+        self.write(
+            f"extends: [{SOURCE}/configs/machines/pc-256mib.yaml]\ntraces: [short.txt]\n"
+            "sweep: {matrix: {slab.policy: [slub, slob]}}\nrepeat: 5\n"
+            "perturb: {start: 9, timers: 1ms, runs: 2}\nbaseline: {slab.policy: slub}\n"
+            "report: [slab_bytes_held]\n"
+        )
+        printed = self.sweep("--dry-run").stdout.decode()
+        self.assertIn("     2  short slab.policy=slub seed=2 perturbed\n", printed)
+        self.sweep()
+        _, runs = manifest(self.out)
+        self.assertEqual([(run["perturbed"], run["random"], run["seed"]) for run in runs],
+                         2 * [(False, False, 0), (True, False, 1), (True, False, 2)])
+        self.assertEqual(runs[1]["options"], ["perturb=start=9,timers=1ms"])
+        compared = slabyard("compare", self.out).stdout.decode()
+        self.assertIn("stable (2 of 2)", compared)
+        self.assertIn("These runs are deterministic", compared)
+
+    def test_perturbations_are_checked(self):
+        for text, message in (
+            ("{strat: 1}", 'perturb: unknown key "strat" (did you mean start?)'),
+            ("{start: -1}", "small.yaml:2:18: perturb: must be a whole number"),
+            ("{runs: 4}", "says nothing that is perturbed"),
+            ("[start]", "expected a mapping as {start: 64, swap: 0.01}"),
+        ):
+            self.write(f"traces: [short.txt]\nperturb: {text}\n")
+            self.assertIn(message, self.sweep(expect=2).stderr.decode())
+
     def test_going_on_needs_no_experiment(self):
         self.sweep()
         next(iter(self.results().values())).unlink()

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/compare_output.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "cli/formats.h"
+
+static void add_number(struct listing *l, double value)
+{
+	char text[FORMAT_TEXT_BYTES] = "-";
+	if (!isnan(value))
+		snprintf(text, sizeof(text), "%.4g", value);
+	listing_number(l, value, text);
+}
+
+static void add_interval(struct listing *l, struct interval interval)
+{
+	char text[FORMAT_TEXT_BYTES] = "-";
+	if (interval_is_known(interval))
+		snprintf(text, sizeof(text), "%.4g to %.4g", interval.low, interval.high);
+	listing_text(l, text);
+	listing_number(l, interval.low, text);
+	listing_number(l, interval.high, text);
+}
+
+int print_growth(const struct growth *g, enum listing_format format, FILE *out)
+{
+	static const struct listing_column columns[] = {
+		{ "figure", "figure" },
+		{ "with", "grows with" },
+		{ "setting", "setting" },
+		{ "recording", "recording" },
+		{ "recordings", "recordings" },
+		{ "points", "points" },
+		{ "factor", NULL },
+		{ "exponent", "exponent" },
+		{ NULL, "95% interval" },
+		{ "low", NULL },
+		{ "high", NULL },
+		{ "r_squared", "R2" },
+	};
+	struct listing l = { .columns = columns,
+			     .column_count = sizeof(columns) / sizeof(columns[0]),
+			     .note = "figure = factor * x^exponent, by least squares on the "
+				     "logarithms; 1 is proportional.\nOf several recordings the "
+				     "exponent is the mean of theirs, its interval is over "
+				     "recordings,\nand R2 is the lowest.\n" };
+	for (size_t i = 0; i < g->row_count; i++) {
+		const struct growth_row *row = &g->rows[i];
+		listing_text(&l, row->figure->name);
+		listing_text(&l, g->with);
+		listing_text(&l, *row->setting ? row->setting : "-");
+		listing_text(&l, row->trace ? row->trace : "all");
+		listing_count(&l, row->recordings);
+		listing_count(&l, row->points);
+		add_number(&l, row->factor);
+		add_number(&l, row->exponent);
+		add_interval(&l, row->interval);
+		add_number(&l, row->r_squared);
+	}
+	return listing_finish(&l, format, out);
+}
+
+int print_front(const struct front *f, enum listing_format format, FILE *out)
+{
+	char text[FORMAT_TEXT_BYTES];
+	const struct listing_column columns[] = {
+		{ "setting", "setting" },
+		{ "recording", "recording" },
+		{ "recordings", "recordings" },
+		{ f->figures[0].name, f->figures[0].name },
+		{ f->figures[1].name, f->figures[1].name },
+		{ "on_front", "on the front" },
+	};
+	struct listing l = { .columns = columns,
+			     .column_count = sizeof(columns) / sizeof(columns[0]),
+			     .note = "On the front: no other setting is at least as good in both "
+				     "figures and better in one.\nOf several recordings the "
+				     "geometric mean is compared.\n" };
+	for (size_t i = 0; i < f->row_count; i++) {
+		const struct front_row *row = &f->rows[i];
+		listing_text(&l, *row->setting ? row->setting : "-");
+		listing_text(&l, row->trace ? row->trace : "all");
+		listing_count(&l, row->recordings);
+		for (size_t k = 0; k < 2; k++)
+			listing_number(&l, row->value[k],
+				       format_figure(f->figures[k].name, row->value[k], text,
+						     sizeof(text)));
+		listing_flag(&l, row->on_front, row->on_front ? "yes" : "");
+	}
+	return listing_finish(&l, format, out);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The configurations that no other one beats in two figures at once (a Pareto front). */
+#ifndef SLABYARD_SWEEP_FRONT_H
+#define SLABYARD_SWEEP_FRONT_H
+
+#include "sweep/comparison.h"
+
+struct front_row {
+	const char *setting;
+	const char *trace; /* NULL: of the recordings that all configurations have */
+	size_t recordings;
+	double value[2]; /* geometric means over recordings, or means; NaN: unknown */
+	bool on_front;
+};
+
+struct front {
+	struct compared_figure figures[2];
+	struct front_row *rows; /* by trace, then configuration */
+	size_t row_count;
+	struct text_pool text;
+};
+
+/* Of the request the report counts, which names the two figures, and by_trace. */
+int front_make(struct front *front, const struct comparison_input *input,
+	       const struct comparison_request *request, struct error *err);
+void front_free(struct front *front);
+
+#endif
