@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "machine/libc_records.h"
 
+#include "machine/oom.h"
 #include "machine/outcome.h"
 
 int libc_new_caller(struct machine *m, const struct record *r, struct thread_slot *slot,
@@ -53,10 +54,9 @@ int libc_free_older(struct machine *m, const struct record *r, const struct call
 void libc_out_of_memory(struct machine *m, const struct record *r, struct process *p)
 {
 	m->processes.failed_faults = m->processes.frames.failed_faults;
+	m->processes.dying = false;
 	outcome_failure(m, r, true);
-	m->summary->processes.killed++;
-	p->killed = true;
-	process_end(m, p);
+	process_kill(m, p->pid, false);
 }
 
 static int realloc_record(struct machine *m, const struct record *r, const struct record *extension,
@@ -122,9 +122,12 @@ int process_record(struct machine *m, const struct record *r, struct error *err)
 	case OP_PROCESS_START:
 		return process_start(m, r, err);
 	case OP_FORK:
+		oom_note(m, r);
 		return process_fork(m, r, err);
-	case OP_EXEC:
 	case OP_EXIT:
+		oom_note(m, r);
+		return process_stop(m, r);
+	case OP_EXEC:
 		return process_stop(m, r);
 	case OP_THREAD_EXIT:
 		return process_thread_exit(m, r, err);

@@ -19,7 +19,7 @@ int libc_new_caller(struct machine *m, const struct record *r, struct thread_slo
 		    struct error *err);
 void libc_release_lost(struct machine *m, const struct record *r, const struct caller *caller);
 int libc_free_older(struct machine *m, const struct record *r, const struct caller *caller);
-/* No memory was left for a page that was touched: the process is killed. */
+/* No memory was left for a page that was touched, or the OOM killer wants it: it is killed. */
 void libc_out_of_memory(struct machine *m, const struct record *r, struct process *p);
 
 /* realloc, memalign, mallopt, malloc_trim: everything but malloc, calloc and free. */
@@ -58,7 +58,9 @@ static inline int libc_caller(struct machine *m, const struct record *r, struct 
 /* After each call: what it touched found memory, or not. */
 static inline void libc_returned(struct machine *m, const struct record *r, struct process *p)
 {
-	if (__builtin_expect(m->processes.frames.failed_faults != m->processes.failed_faults, 0))
+	if (__builtin_expect(m->processes.frames.failed_faults != m->processes.failed_faults ||
+				     m->processes.dying,
+			     0))
 		libc_out_of_memory(m, r, p);
 }
 

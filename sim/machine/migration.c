@@ -28,6 +28,8 @@ static void moved(void *context, uint32_t id, pfn_t from, pfn_t to)
 {
 	struct machine *m = context;
 
+	if (m->libc_level && mm_frames_move(&m->processes.frames, from, to))
+		return;
 	if (!id || !is_in(m, id, from)) {
 		start_move_page(m->start, from.v, to.v);
 		return;
@@ -43,6 +45,8 @@ static bool movable(void *context, pfn_t pfn, bool may_wait)
 	const struct machine *m = context;
 
 	(void)may_wait;
+	if (m->libc_level && rmap_find(&m->processes.frames.rmap, pfn).use == RMAP_SHARED)
+		return false;
 	return !m->params->root_in_memory || start_page_kind(m->start, pfn.v) != 'F';
 }
 

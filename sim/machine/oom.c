@@ -240,6 +240,8 @@ static enum oom_outcome out_of_memory(void *context, const struct request *reque
 	vm_event_count(&m->work, VM_oom_kill, 1);
 	bool suicide = resident_pid(m, request->task) == resident_pid(m, choice.task);
 	write_row(m, request, suicide ? "suicide" : "killed", &choice);
+	if (m->libc_level)
+		process_kill(m, resident_pid(m, choice.task), suicide);
 	return suicide ? OOM_SUICIDE : OOM_KILLED;
 }
 

@@ -281,6 +281,29 @@ void process_end(struct machine *m, struct process *p)
 		ptrmap_take(m->processes.of_pid, p->pid);
 }
 
+uint64_t processes_pages(const struct machine *m, uint32_t pid)
+{
+	const struct process *p = of_pid(&m->processes, pid);
+	const struct mm_counts counts = p ? process_counts(p) : (struct mm_counts){ 0 };
+
+	return counts.rss_pages + counts.page_tables;
+}
+
+void process_kill(struct machine *m, uint32_t pid, bool later)
+{
+	struct process *p = of_pid(&m->processes, pid);
+
+	if (!p || p->killed)
+		return;
+	p->dying = later;
+	m->processes.dying |= later;
+	if (later)
+		return;
+	m->summary->processes.killed++;
+	p->killed = true;
+	process_end(m, p);
+}
+
 static void end_live(struct machine *m, struct process *p)
 {
 	if (!p->ended) {

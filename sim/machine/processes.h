@@ -40,6 +40,7 @@ struct process {
 	bool brk0_recorded; /* the trace says where its heap begins: addresses can be compared */
 	bool ended;
 	bool killed; /* no memory was left for it: its records are passed over */
+	bool dying;  /* it is to be killed when its call is over */
 
 	struct mm *mm;
 	const uint64_t *rss_pages; /* of mm */
@@ -110,6 +111,7 @@ struct processes {
 	uint32_t *slot_of_task; /* by task of the trace: slot + 1 */
 	uint32_t task_capacity;
 	uint64_t failed_faults; /* as far as they were looked at */
+	bool dying;             /* somebody is */
 };
 
 /* Needs the page allocator; -1 with *err. */
@@ -129,6 +131,15 @@ int process_thread_exit(struct machine *m, const struct record *r, struct error 
 
 /* exec and exit: the task's process is no more. */
 int process_stop(struct machine *m, const struct record *r);
+
+/* Pages that the process holds, with its page tables; 0: there is no such process. */
+uint64_t processes_pages(const struct machine *m, uint32_t pid);
+
+/*
+ * The OOM killer has chosen it: its memory is given back, or with `later`, as it is it that asks
+ * for memory just now, when its call is over.
+ */
+void process_kill(struct machine *m, uint32_t pid, bool later);
 
 /* Its memory is given back, and its blocks are no more. */
 void process_end(struct machine *m, struct process *p);

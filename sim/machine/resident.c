@@ -71,7 +71,7 @@ static uint64_t sum_pages(const struct machine *m, uint32_t pid, bool told)
 
 uint64_t resident_pages(const struct machine *m, uint32_t pid)
 {
-	return sum_pages(m, pid, true);
+	return sum_pages(m, pid, true) + (m->libc_level ? processes_pages(m, pid) : 0);
 }
 
 static void forked(struct machine *m, uint32_t task, uint32_t child)

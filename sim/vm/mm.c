@@ -20,6 +20,7 @@ void mm_frames_finish(struct mm_frames *frames)
 {
 	ptrmap_destroy(frames->sharers);
 	frames->sharers = NULL;
+	rmap_finish(&frames->rmap);
 }
 
 static struct mm *make(struct mm_frames *frames, struct error *err)
@@ -33,6 +34,7 @@ static struct mm *make(struct mm_frames *frames, struct error *err)
 	mm->frames = frames;
 	mm->space = mm_make_space(mm);
 	mm->table.source = mm_table_source(mm);
+	mm->number = rmap_join(&frames->rmap, mm);
 	return mm;
 }
 
@@ -77,6 +79,7 @@ void mm_destroy(struct mm *mm)
 	mm_zap(mm, 0, REGIONS_END);
 	page_table_free(&mm->table);
 	ptrmap_destroy(mm->returned);
+	rmap_leave(&mm->frames->rmap, mm->number);
 	free(mm->regions.list);
 	free(mm);
 }

@@ -22,6 +22,7 @@
 #include "core/address_space.h"
 #include "core/page_source.h"
 #include "core/work.h"
+#include "vm/rmap.h"
 
 /* What all processes of a machine have in common. */
 struct mm_frames {
@@ -30,6 +31,7 @@ struct mm_frames {
 	/* Of whom pages are asked: its owner sets cpu, task and time before each call. */
 	struct request request;
 	struct ptrmap *sharers; /* by pfn: how many more than one process map it */
+	struct rmap rmap;
 	uint64_t failed_faults; /* of all processes */
 	/* No mapping that is to be written may be larger (mm/util.c, __vm_enough_memory). */
 	uint64_t total_pages;
@@ -41,6 +43,12 @@ struct mm;
 int mm_frames_init(struct mm_frames *frames, const struct page_source *pages, uint64_t total_pages,
 		   struct work *work, struct error *err);
 void mm_frames_finish(struct mm_frames *frames);
+
+/*
+ * What is in frame `from` is in `to` from now on. True: it was a process's page. Frames of several
+ * processes (RMAP_SHARED) stay where they are: nobody keeps a list of who maps them.
+ */
+bool mm_frames_move(struct mm_frames *frames, pfn_t from, pfn_t to);
 
 /* Whether a heap can begin there at all. */
 bool mm_may_begin(uint64_t brk0);

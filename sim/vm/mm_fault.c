@@ -6,7 +6,8 @@
 
 /* GFP_PGTABLE_USER without the bits of bookkeeping. */
 static const uint32_t table_gfp = GFP_MASK_KERNEL | GFP_BIT_ZERO | GFP_BIT_ACCOUNT;
-static const uint32_t user_gfp = GFP_MASK_HIGHUSER_MOVABLE | GFP_BIT_ZERO;
+/* vma_alloc_folio(); cleared where nothing is copied into it. */
+static const uint32_t user_gfp = GFP_MASK_HIGHUSER_MOVABLE | GFP_BIT_COMP;
 
 static pfn_t frame_alloc(struct mm_frames *f, uint32_t gfp)
 {
@@ -17,6 +18,7 @@ static pfn_t frame_alloc(struct mm_frames *f, uint32_t gfp)
 
 static void frame_free(struct mm_frames *f, pfn_t pfn, uint32_t gfp)
 {
+	rmap_set(&f->rmap, pfn, RMAP_NOBODY);
 	f->request.gfp = gfp;
 	f->request.migratetype = (uint8_t)gfp_migratetype(gfp);
 	page_source_free(&f->pages, &f->request, pfn);
@@ -29,7 +31,7 @@ static bool table_alloc(void *context, pfn_t *pfn)
 	*pfn = frame_alloc(mm->frames, table_gfp);
 	if (pfn_is_none(*pfn))
 		return false;
-	work_count(mm->frames->work, WORK_zero_page);
+	rmap_set(&mm->frames->rmap, *pfn, RMAP_TABLE);
 	return true;
 }
 
@@ -78,17 +80,17 @@ static void count_present(struct mm *mm)
 		mm->counts.rss_pages_max = mm->counts.rss_pages;
 }
 
-/* A page of the process's own: cleared, or what is behind a shared entry copied. */
-static bool map_frame(struct mm *mm, uint64_t *entry, enum counter fill)
+/* A frame of the process's own; the page allocator clears it if it is to be. */
+static bool map_frame(struct mm *mm, uint64_t page, uint64_t *entry, uint32_t cleared)
 {
-	const pfn_t pfn = frame_alloc(mm->frames, user_gfp);
+	const pfn_t pfn = frame_alloc(mm->frames, user_gfp | cleared);
 	struct work *work = mm->frames->work;
 
 	if (pfn_is_none(pfn)) {
 		fail(mm);
 		return false;
 	}
-	work_count(work, fill);
+	rmap_set_page(&mm->frames->rmap, pfn, mm->number, page);
 	work_count(work, WORK_anon_page);
 	work_count(work, WORK_pte_set);
 	*entry = pte_of(pfn, PTE_OWN);
@@ -96,18 +98,20 @@ static bool map_frame(struct mm *mm, uint64_t *entry, enum counter fill)
 }
 
 /* do_wp_page: a frame that nobody else has any more is kept. */
-static void write_shared(struct mm *mm, uint64_t *entry)
+static void write_shared(struct mm *mm, uint64_t page, uint64_t *entry)
 {
 	const uint64_t old = *entry;
 
 	if (ptrmap_get(mm->frames->sharers, pte_pfn(old).v) == PTRMAP_NONE) {
 		*entry = old & ~(uint64_t)PTE_COW;
+		rmap_set_page(&mm->frames->rmap, pte_pfn(old), mm->number, page);
 		work_count(mm->frames->work, WORK_pte_set);
 		return;
 	}
-	if (!map_frame(mm, entry, WORK_copy_page))
+	if (!map_frame(mm, page, entry, 0))
 		return;
 	mm->counts.cow_faults++;
+	work_count(mm->frames->work, WORK_copy_page);
 	work_count(mm->frames->work, WORK_tlb_flush);
 	frame_unshare(mm->frames, pte_pfn(old));
 }
@@ -128,8 +132,8 @@ static bool fault(struct mm *mm, uint64_t page, uint64_t *entry, bool write)
 		*entry = PTE_ZERO;
 		work_count(mm->frames->work, WORK_pte_set);
 	} else if (*entry & PTE_COW) {
-		write_shared(mm, entry);
-	} else if (map_frame(mm, entry, WORK_zero_page)) {
+		write_shared(mm, page, entry);
+	} else if (map_frame(mm, page, entry, GFP_BIT_ZERO)) {
 		count_present(mm);
 	}
 	return mm->counts.failed_faults == failed;
@@ -216,6 +220,9 @@ static void move_entry(void *context, uint64_t page, uint64_t *entry)
 	if (to) {
 		*to = *entry;
 		*entry = 0;
+		if ((*to & (PTE_OWN | PTE_COW)) == PTE_OWN)
+			rmap_set_page(&m->mm->frames->rmap, pte_pfn(*to), m->mm->number,
+				      page - m->from + m->to);
 		return;
 	}
 	fail(m->mm);
@@ -245,6 +252,7 @@ static void share_entry(void *context, uint64_t page, uint64_t *entry)
 		const uint32_t others = ptrmap_get(child->frames->sharers, pte_pfn(*entry).v);
 
 		*entry |= PTE_COW;
+		rmap_set(&child->frames->rmap, pte_pfn(*entry), RMAP_SHARED);
 		sharers_put(child->frames, pte_pfn(*entry), others == PTRMAP_NONE ? 1 : others + 1);
 		count_present(child);
 	}
@@ -255,4 +263,21 @@ void mm_share_pages(struct mm *parent, struct mm *child)
 {
 	page_table_visit(&parent->table, 0, REGIONS_END >> PAGE_SHIFT, share_entry, child);
 	work_count(parent->frames->work, WORK_tlb_flush);
+}
+
+bool mm_frames_move(struct mm_frames *frames, pfn_t from, pfn_t to)
+{
+	const struct rmap_place place = rmap_find(&frames->rmap, from);
+
+	if (place.use != RMAP_PAGE)
+		return false;
+	uint64_t *entry = page_table_find(&place.mm->table, place.page);
+
+	SIM_ASSERT(entry && pte_pfn(*entry).v == from.v);
+	*entry = pte_of(to, PTE_OWN);
+	rmap_set(&frames->rmap, from, RMAP_NOBODY);
+	rmap_set_page(&frames->rmap, to, place.mm->number, place.page);
+	work_count(frames->work, WORK_pte_set);
+	work_count(frames->work, WORK_tlb_flush);
+	return true;
 }

@@ -17,6 +17,7 @@ struct mm {
 	bool lock_future;       /* MCL_FUTURE: what is mapped is touched at once */
 	struct regions regions; /* the heap is one of them, while it has pages */
 	struct page_table table;
+	uint32_t number; /* in the frames' rmap */
 	bool returning;
 	struct ptrmap *returned; /* pages given back while returning; NULL: none yet */
 	struct mm_counts counts;

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "vm/rmap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/assert.h"
+
+/* Pages are numbers of 36 bits; owners below RMAP_OWNERS say what else it is. */
+enum { OWNER_SHIFT = 36, OWNER_SHARED = 1, OWNER_TABLE = 2, RMAP_OWNERS = 3, ENTRIES_FIRST = 4096 };
+
+void rmap_finish(struct rmap *r)
+{
+	free(r->entries);
+	free(r->mms);
+	*r = (struct rmap){ 0 };
+}
+
+uint32_t rmap_join(struct rmap *r, struct mm *mm)
+{
+	uint32_t number = 0;
+
+	while (number < r->mm_count && r->mms[number])
+		number++;
+	if (number == r->mm_capacity) {
+		r->mm_capacity = r->mm_capacity ? 2 * r->mm_capacity : 64;
+		r->mms = realloc(r->mms, r->mm_capacity * sizeof(struct mm *));
+		SIM_ASSERT(r->mms);
+	}
+	if (number == r->mm_count)
+		r->mm_count++;
+	r->mms[number] = mm;
+	return number;
+}
+
+void rmap_leave(struct rmap *r, uint32_t number)
+{
+	r->mms[number] = NULL;
+}
+
+/* Frames are as many as the machine has: their entries grow with those that are used. */
+static uint64_t *entry(struct rmap *r, pfn_t pfn)
+{
+	if (pfn.v >= r->capacity) {
+		uint64_t capacity = r->capacity ? r->capacity : ENTRIES_FIRST;
+
+		while (capacity <= pfn.v)
+			capacity *= 2;
+		r->entries = realloc(r->entries, capacity * sizeof(*r->entries));
+		SIM_ASSERT(r->entries);
+		memset(r->entries + r->capacity, 0, (capacity - r->capacity) * sizeof(*r->entries));
+		r->capacity = (uint32_t)capacity;
+	}
+	return &r->entries[pfn.v];
+}
+
+void rmap_set_page(struct rmap *r, pfn_t pfn, uint32_t number, uint64_t page)
+{
+	*entry(r, pfn) = (uint64_t)(number + RMAP_OWNERS) << OWNER_SHIFT | page;
+}
+
+void rmap_set(struct rmap *r, pfn_t pfn, enum rmap_use use)
+{
+	const uint64_t owner = use == RMAP_SHARED  ? OWNER_SHARED
+			       : use == RMAP_TABLE ? OWNER_TABLE
+						   : 0;
+
+	*entry(r, pfn) = owner << OWNER_SHIFT;
+}
+
+struct rmap_place rmap_find(const struct rmap *r, pfn_t pfn)
+{
+	const uint64_t value = pfn.v < r->capacity ? r->entries[pfn.v] : 0;
+	const uint64_t owner = value >> OWNER_SHIFT;
+
+	if (owner < RMAP_OWNERS)
+		return (struct rmap_place){ .use = owner == OWNER_SHARED  ? RMAP_SHARED
+						   : owner == OWNER_TABLE ? RMAP_TABLE
+									  : RMAP_NOBODY };
+	return (struct rmap_place){ .use = RMAP_PAGE,
+				    .mm = r->mms[owner - RMAP_OWNERS],
+				    .page = value & ((UINT64_C(1) << OWNER_SHIFT) - 1) };
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who maps a frame (mm/rmap.c): so that its page can be moved to another frame, and that a map of
+ * memory can tell what it is for. A frame that more than one process maps has no one owner.
+ */
+#ifndef SLABYARD_VM_RMAP_H
+#define SLABYARD_VM_RMAP_H
+
+#include <stdint.h>
+
+#include "core/ids.h"
+
+struct mm;
+
+enum rmap_use {
+	RMAP_NOBODY, /* no frame of a process */
+	RMAP_PAGE,   /* one process's page */
+	RMAP_SHARED, /* of several, since a fork */
+	RMAP_TABLE,  /* a page table */
+};
+
+/* Where a frame is mapped: in mms[owner - RMAP_OWNERS], at that page. */
+struct rmap {
+	uint64_t *entries; /* by pfn: owner in the high bits, page below; 0: nobody */
+	uint32_t capacity;
+	struct mm **mms;
+	uint32_t mm_count, mm_capacity;
+};
+
+struct rmap_place {
+	enum rmap_use use;
+	struct mm *mm; /* of RMAP_PAGE */
+	uint64_t page;
+};
+
+void rmap_finish(struct rmap *r);
+
+/* A number for the mm, and it given back. */
+uint32_t rmap_join(struct rmap *r, struct mm *mm);
+void rmap_leave(struct rmap *r, uint32_t number);
+
+void rmap_set_page(struct rmap *r, pfn_t pfn, uint32_t number, uint64_t page);
+void rmap_set(struct rmap *r, pfn_t pfn, enum rmap_use use);
+struct rmap_place rmap_find(const struct rmap *r, pfn_t pfn);
+
+#endif
