@@ -43,8 +43,10 @@ static void release(struct process *p)
 	p->arena = NULL;
 	free(p->free_threads);
 	p->free_threads = NULL;
+	p->free_thread_count = p->free_thread_capacity = 0;
 	free(p->regions);
 	p->regions = NULL;
+	p->region_count = p->region_capacity = 0;
 	ptrmap_destroy(p->inherited.of);
 	free(p->inherited.blocks);
 	p->inherited = (struct inherited){ 0 };
