@@ -12,6 +12,7 @@ enum oom_outcome {
 	OOM_NOBODY,  /* there is nobody to kill */
 	OOM_WAITS,   /* someone is to die, and has not given back its memory yet */
 	OOM_KILLED,  /* another process has been told to die */
+	OOM_FREED,   /* another process is dead already, its memory free */
 	OOM_SUICIDE, /* the one that asks is to die: it may have reserves for that */
 };
 

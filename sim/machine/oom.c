@@ -242,7 +242,9 @@ static enum oom_outcome out_of_memory(void *context, const struct request *reque
 	write_row(m, request, suicide ? "suicide" : "killed", &choice);
 	if (m->libc_level)
 		process_kill(m, resident_pid(m, choice.task), suicide);
-	return suicide ? OOM_SUICIDE : OOM_KILLED;
+	if (suicide)
+		return OOM_SUICIDE;
+	return m->libc_level ? OOM_FREED : OOM_KILLED;
 }
 
 struct oom *oom_create(struct machine *m, struct error *err)

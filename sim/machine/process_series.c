@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "machine/machine.h"
+#include "machine/process_figures.h"
 
-enum { PROCESS_COLUMNS = 11, ARENA_COLUMNS = 11, NAME_MAX_BYTES = 64 };
+enum { ARENA_COLUMNS = 11, NAME_MAX_BYTES = 64 };
 
 /* An arena of a process: one place in the arena dimension. */
 struct arena_place {
@@ -42,31 +43,16 @@ static int no_memory(struct error *err)
 
 static int open_process(struct process_series *s, struct machine *m, struct error *err)
 {
-#define COLUMN(name, unit, text)                                                                   \
-	{                                                                                          \
-		name, unit, text, RESULT_U64, 1,                                                   \
-		{                                                                                  \
-			&s->processes.dimension                                                    \
-		}                                                                                  \
+	struct result_column columns[PROCESS_FIGURES];
+
+	for (size_t i = 0; i < PROCESS_FIGURES; i++) {
+		columns[i] = process_figures[i];
+		columns[i].dimension_count = 1;
+		columns[i].dimensions[0] = &s->processes.dimension;
 	}
-	const struct result_column columns[PROCESS_COLUMNS] = {
-		COLUMN("vm_size_bytes", "bytes",
-		       "VmSize, as far as it is known: heap and mappings"),
-		COLUMN("vm_rss_bytes", "bytes", "VmRSS of it"),
-		COLUMN("vm_hwm_bytes", "bytes", "VmHWM: largest RSS so far"),
-		COLUMN("vm_pte_bytes", "bytes", "VmPTE: its page tables"),
-		COLUMN("brk_bytes", "bytes", "heap that the break bounds"),
-		COLUMN("live_bytes", "bytes", "asked for by the program and not freed"),
-		COLUMN("minor_faults", "faults", "minor page faults so far"),
-		COLUMN("cow_faults", "faults", "those of them that copied a page"),
-		COLUMN("refaults", "faults", "those of them on pages that trimming gave back"),
-		COLUMN("system_calls", "calls", "system calls for memory so far"),
-		COLUMN("trims", "verdicts", "verdicts that memory is given back, so far"),
-	};
 	s->process =
-		m->sink_ops->series(m->sink, "/timeseries/process", columns, PROCESS_COLUMNS, err);
+		m->sink_ops->series(m->sink, "/timeseries/process", columns, PROCESS_FIGURES, err);
 	return s->process ? 0 : -1;
-#undef COLUMN
 }
 
 static int open_libc(struct process_series *s, struct machine *m, struct error *err)
@@ -137,7 +123,7 @@ int process_series_open(struct machine *m, struct process_series **out, struct e
 		return no_memory(err);
 	*out = s;
 	s->processes =
-		(struct grown){ .dimension = { .name = "process" }, .columns = PROCESS_COLUMNS };
+		(struct grown){ .dimension = { .name = "process" }, .columns = PROCESS_FIGURES };
 	s->arenas = (struct grown){ .dimension = { .name = "heap" }, .columns = ARENA_COLUMNS };
 	return name_bins(s, m->libc, err) || open_process(s, m, err) || open_libc(s, m, err) ? -1
 											     : 0;
@@ -266,22 +252,10 @@ static int cover_arenas(struct process_series *s, const struct machine *m, const
 
 static void fill_process(struct process_series *s, const struct process *p)
 {
-	const struct mm_counts counts = process_counts(p);
-	const uint64_t values[PROCESS_COLUMNS] = {
-		counts.total_vm_bytes,
-		counts.rss_pages << PAGE_SHIFT,
-		counts.rss_pages_max << PAGE_SHIFT,
-		counts.page_tables << PAGE_SHIFT,
-		counts.brk_bytes,
-		p->ended ? 0 : p->live_bytes,
-		counts.min_flt,
-		counts.cow_faults,
-		counts.refaults,
-		counts.system_calls,
-		trims_carried_out(&p->trims),
-	};
+	uint64_t values[PROCESS_FIGURES];
 
-	for (size_t i = 0; i < PROCESS_COLUMNS; i++)
+	process_figures_of(p, values);
+	for (size_t i = 0; i < PROCESS_FIGURES; i++)
 		column(&s->processes, i)[p->index] = values[i];
 }
 
@@ -318,9 +292,9 @@ static void fill_arena(struct process_series *s, const struct machine *m, size_t
 static int append(struct process_series *s, struct machine *m, uint64_t time_ns, uint64_t record,
 		  struct error *err)
 {
-	const void *process[PROCESS_COLUMNS], *libc[ARENA_COLUMNS + 2];
+	const void *process[PROCESS_FIGURES], *libc[ARENA_COLUMNS + 2];
 
-	for (size_t i = 0; i < PROCESS_COLUMNS; i++)
+	for (size_t i = 0; i < PROCESS_FIGURES; i++)
 		process[i] = column(&s->processes, i);
 	for (size_t i = 0; i < ARENA_COLUMNS; i++)
 		libc[i] = column(&s->arenas, i);

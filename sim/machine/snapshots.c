@@ -8,6 +8,7 @@
 #include "machine/frame_uses.h"
 #include "machine/heap_map.h"
 #include "machine/machine.h"
+#include "machine/process_figures.h"
 
 enum { ZONE_TITLE_MAX = 32 };
 
@@ -18,7 +19,7 @@ struct run {
 };
 
 struct snapshots {
-	struct result_table *taken, *pfn;
+	struct result_table *taken, *pfn, *processes;
 	uint64_t number;
 	struct machine *m;
 	struct blame *blame;
@@ -118,7 +119,8 @@ int snapshots_open(struct machine *m, struct snapshots **out, struct error *err)
 	if (!*out)
 		return error_set(err, ERROR_RUN, "no memory for snapshots");
 	if (open_tables(*out, m, err) != 0 || write_zones(*out, m, err) != 0 ||
-	    heap_map_open(m, &(*out)->heaps, err) != 0)
+	    heap_map_open(m, &(*out)->heaps, err) != 0 ||
+	    process_snapshots_open(m, &(*out)->processes, err) != 0)
 		return -1;
 	return blame_open(m, &(*out)->blame, err);
 }
@@ -201,7 +203,8 @@ static int take(struct snapshots *s, struct machine *m, int64_t mark, bool at_en
 		return -1;
 	s->m = m;
 	s->explained = blame_begin(s->blame, at_end);
-	if (write_map(s, m, err) != 0 || heap_map_take(s->heaps, m, s->number, err) != 0)
+	if (write_map(s, m, err) != 0 || heap_map_take(s->heaps, m, s->number, err) != 0 ||
+	    process_snapshots_take(s->processes, m, s->number, err) != 0)
 		return -1;
 	s->number++;
 	if (!s->broken)

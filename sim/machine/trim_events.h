@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* /events/trim: every verdict of the trim policy but those that keep all. */
+/* /events/trim: every verdict of the trim policy, those that keep all among them. */
 #ifndef SLABYARD_MACHINE_TRIM_EVENTS_H
 #define SLABYARD_MACHINE_TRIM_EVENTS_H
 

@@ -54,7 +54,7 @@ static void done(void *context)
 	};
 
 	mm_returning(p->mm, false);
-	t->last_ns = p->machine->time_ns;
+	t->last_ns = before->view.time_ns;
 	t->released_bytes += outcome.released_bytes;
 	t->unmapped_bytes += outcome.unmapped_bytes;
 	t->system_calls += outcome.system_calls;
@@ -71,9 +71,9 @@ static struct trim_verdict ask(void *context, const struct trim_view *seen)
 	complete_view(p, &view);
 	const struct trim_verdict verdict = judge(p, &view);
 
-	if (verdict.action == TRIM_RAISE)
+	if (verdict.action == TRIM_RAISE || verdict.action == TRIM_KEEP)
 		trim_events_add(p, &view, &verdict, &nothing);
-	else if (verdict.action != TRIM_KEEP)
+	else
 		begin(p, &view, &verdict);
 	return verdict;
 }
@@ -83,10 +83,10 @@ struct trim_judge trims_judge(struct process *p)
 	return (struct trim_judge){ .ask = ask, .done = done, .context = p };
 }
 
-static int set_timer(struct machine *m, const struct process *p, uint64_t next_ns,
+static int set_timer(struct machine *m, const struct process *p, uint64_t now_ns, uint64_t next_ns,
 		     struct error *err)
 {
-	const struct event event = { .time_ns = next_ns > m->time_ns ? next_ns : m->time_ns + 1,
+	const struct event event = { .time_ns = next_ns > now_ns ? next_ns : now_ns + 1,
 				     .class = EVENT_TRIM,
 				     .payload = p->index };
 
@@ -103,7 +103,7 @@ int trims_begin(struct machine *m, struct process *p, struct error *err)
 	struct trim_view view = { .moment = TRIM_MOMENT_START };
 
 	complete_view(p, &view);
-	return set_timer(m, p, judge(p, &view).next_ns, err);
+	return set_timer(m, p, m->time_ns, judge(p, &view).next_ns, err);
 }
 
 /* At a timer nobody is in the allocator: the machine carries the verdict out. */
@@ -151,5 +151,7 @@ int trims_timer(struct machine *m, uint32_t process, uint64_t now_ns, struct err
 
 	if (verdict.action == TRIM_ALL || verdict.action == TRIM_OLD)
 		carry_out_timed(m, p, &view, &verdict);
-	return set_timer(m, p, verdict.next_ns, err);
+	else
+		trim_events_add(p, &view, &verdict, &(struct trim_outcome){ 0 });
+	return set_timer(m, p, now_ns, verdict.next_ns, err);
 }

@@ -163,7 +163,7 @@ static bool should_compact_again(const struct buddy *b, struct slowpath *s)
 	return true;
 }
 
-/* __alloc_pages_may_oom(): *again is set when somebody is about to give memory back. */
+/* __alloc_pages_may_oom(): *again is set when there is something to be had at another try. */
 static uint32_t take_or_kill(struct buddy *b, struct slowpath *s, bool *again)
 {
 	const struct oom_source *oom = b->services->oom;
@@ -180,7 +180,7 @@ static uint32_t take_or_kill(struct buddy *b, struct slowpath *s, bool *again)
 	if (outcome == OOM_NOBODY && !(request->gfp & GFP_BIT_NOFAIL))
 		return UINT32_MAX;
 	s->oom_victim = outcome == OOM_SUICIDE;
-	*again = s->oom_victim;
+	*again = s->oom_victim || outcome == OOM_FREED;
 	return request->gfp & GFP_BIT_NOFAIL ? zonelist_try(b, request, ALLOC_NO_WATERMARKS)
 					     : UINT32_MAX;
 }
