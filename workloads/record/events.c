@@ -28,6 +28,7 @@ static const uint8_t operations[RAW_OPERATIONS] = {
 	[RAW_MLOCK] = OP_MLOCK,
 	[RAW_MLOCKALL] = OP_MLOCKALL,
 	[RAW_FORKED] = OP_FORK,
+	[RAW_MARK] = OP_MARK,
 };
 
 void raw_decoder_free(struct raw_decoder *d)
@@ -225,6 +226,7 @@ static void set_space_call(struct recorded_event *e, const struct raw_decoder *d
 		set_range(e, raw->out, raw->in);
 		break;
 	case RAW_MLOCKALL:
+	case RAW_MARK:
 	case RAW_FORKED:
 		e->record.size = (uint32_t)(raw_operation(raw) == RAW_FORKED ? raw->out : raw->in);
 		break;

@@ -57,6 +57,7 @@ enum raw_operation {
 	RAW_FORK,           /* in = serial: what comes before, a child of this fork inherits */
 	RAW_FORKED,         /* in = serial, out = the child's pid */
 	RAW_EXEC,           /* the last record, unless exec failed */
+	RAW_MARK,           /* in = number: the program's own, slabyard_mark() */
 	RAW_OPERATIONS
 };
 
