@@ -44,8 +44,8 @@ static void print_faults(FILE *out, const struct record_report *r)
 {
 	fprintf(out, "  %" PRIu64 " page faults", r->faults);
 	if (!r->faults_typed)
-		fprintf(out, ", reads and writes are not told apart (that takes the tracepoint "
-			     "exceptions:page_fault_user)");
+		fprintf(out, ", taken for writes: reads and writes are not told apart (that "
+			     "takes the tracepoint exceptions:page_fault_user)");
 	if (r->faults_user_only)
 		fprintf(out, ", without those inside system calls (perf_event_paranoid)");
 	if (r->faults_lost)
@@ -58,8 +58,9 @@ static void print_missing(FILE *out, const struct record_report *r)
 {
 	if (r->unfollowed)
 		fprintf(out,
-			"  %u programs that were executed are not recorded: static, set-user-ID or "
-			"of another C library\n",
+			"  %u programs that were executed are not recorded: static, set-user-ID, "
+			"of "
+			"another user or of another C library\n",
 			r->unfollowed);
 	if (r->refused)
 		fprintf(out, "  %u processes are not recorded: too many at a time\n", r->refused);
@@ -67,6 +68,12 @@ static void print_missing(FILE *out, const struct record_report *r)
 		fprintf(out,
 			"  %u forked processes are left out that soon executed another program\n",
 			r->short_forks);
+	if (r->deep_libraries)
+		fprintf(out,
+			"  %" PRIu64 " times a library was opened with RTLD_DEEPBIND: what it "
+			"allocates is not seen, and addresses after that are not what a replay "
+			"gives\n",
+			r->deep_libraries);
 	if (r->early_exits)
 		fprintf(out,
 			"  %" PRIu64

@@ -177,8 +177,11 @@ static int inherit_record(struct stream *s, const struct recorded_process *p,
 			  const struct definitions *d, const struct record *r,
 			  const struct record *extension, uint64_t time_ns, struct error *err)
 {
+	const struct stream *ancestor = p->ancestor;
 	const struct task_def *task = &d->tasks[r->task];
 	const uint32_t pid = (uint32_t)p->pid, align = d->origins[r->origin].align;
+	/* Its other children are themselves: what is said of them is that they end. */
+	const uint32_t tgid = task->tgid == (uint32_t)ancestor->facts.pid ? pid : task->tgid;
 	struct import_event e = {
 		.record = *r, .time_ns = time_ns, .process = 1, .origin_given = true
 	};
@@ -187,7 +190,7 @@ static int inherit_record(struct stream *s, const struct recorded_process *p,
 		e.extension = *extension;
 	e.record.flags &= (uint8_t)~RECORD_IDENTITY;
 	e.record.id = 0;
-	if (records_out_task(s->out, task->tid == p->ancestor_tid ? pid : task->tid, pid,
+	if (records_out_task(s->out, task->tid == p->ancestor_tid ? pid : task->tid, tgid,
 			     task->comm, &e.record.task, err) ||
 	    (align && records_out_alignment(s->out, align, &e.record.origin, err)))
 		return -1;

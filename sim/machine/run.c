@@ -68,7 +68,8 @@ static void look_at_processes(struct machine *m, const struct batch *first)
 	m->mmap_base_known = m->assists.allowed[ASSIST_NAMED_mmap_base];
 	for (uint32_t i = 0; i < first->count; i++)
 		m->touches_seen |= first->records[i].operation == OP_PAGE_WRITE ||
-				   first->records[i].operation == OP_PAGE_READ;
+				   first->records[i].operation == OP_PAGE_READ ||
+				   first->records[i].operation == OP_PAGE_FAULT;
 }
 
 /* Facts of pages are of Linux's own page allocator. */

@@ -96,6 +96,16 @@ class ExactTest(Recording):
         if replayed:
             self.assertIn(" 1 failed", replayed)
 
+    def test_refused_sizes(self):
+        self.record(PROGRAM, "refused_sizes")
+        self.assert_exact()
+
+    def test_libraries(self):
+        done = self.record(HERE / "recorded_libraries")
+        # Found though it is the recorder's function that was called; and unseen as it says.
+        self.assertIn("1 times a library was opened with RTLD_DEEPBIND", done.stderr)
+        self.assertEqual(len(re.findall(r"bytes_req=4000\b", self.dump())), 1)
+
     def test_threads(self):
         for _ in range(4):
             done = self.record(PROGRAM, "threads")
@@ -131,6 +141,29 @@ class ExactTest(Recording):
             self.record(PROGRAM, "fork_of_many")
             self.assert_exact()
         self.assertGreaterEqual(len(self.traces()), 2)
+
+    def test_a_child_that_outlives_its_parent(self):
+        self.record(PROGRAM, "daemonised")
+        self.assertEqual(len(self.traces()), 2)
+        self.assert_exact()
+
+    def test_what_children_inherit_is_whole(self):
+        self.record(PROGRAM, "fork_after_fork")
+        self.assertEqual(len(self.traces()), 5)
+        self.assert_exact()
+        for path in self.traces():
+            done = run(SLABYARD, "run", "--trace", path, "--progress", "off", cwd=self.path)
+            self.assertNotIn("never allocated", done.stdout, path)
+            self.assertNotIn("diverged", done.stdout, path)
+
+    def test_another_pid_namespace(self):
+        done = run(SLABYARD, "record", "-o", self.out, PROGRAM, "first_of_namespace")
+        if done.returncode == 77:
+            print("a PID namespace is not to be had here: not tested")
+            return
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([path.name for path in self.traces()], ["out.1.syt", "out.syt"])
+        self.assert_exact()
 
     def test_an_emptied_environment_is_followed(self):
         self.record("env", "-i", "/usr/bin/sort", "--version")
@@ -324,6 +357,29 @@ class SpaceTest(Recording):
             return
         self.assertEqual({pages[p] for p in range(100)}, {"page_write"})
         self.assertEqual({pages[p] for p in range(100, 150)}, {"page_read"})
+
+    def test_faults_are_those_that_the_kernel_counts(self):
+        done = run(SLABYARD, "record", "-o", self.out, "--faults", "--", PROGRAM, "counted")
+        if done.returncode == 2:
+            print(f"page faults are not tested: {done.stderr}", end="")
+            return
+        told = int(re.search(r"(\d+) page faults", done.stderr)[1])
+        if "without those inside system calls" in done.stderr:
+            self.assertLessEqual(told, int(done.stdout) + 5)
+        else:
+            # A few come after the program has asked, and at its end.
+            self.assertAlmostEqual(told, int(done.stdout), delta=5)
+        # In the replay they are those of the heap: 2000 blocks of 3 kB, 10 MiB mapped, and what
+        # the program has besides (its stack, its libraries) lies in no mapping that is known.
+        result = self.path / "result.h5"
+        done = run(SLABYARD, "run", "--trace", self.out, "--assist", "mmap_base", "-o", result,
+                   "--progress", "off")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        faults = int(re.search(r"minor faults (\d+)", done.stdout)[1])
+        outside = int(re.search(r"(\d+) touches of memory in no known", done.stdout)[1])
+        blocks = (2000 * 3008 + 4095) // 4096
+        self.assertAlmostEqual(faults + outside, told, delta=5)
+        self.assertAlmostEqual(faults, blocks + 2560 + 2, delta=4)
 
 
 if __name__ == "__main__":

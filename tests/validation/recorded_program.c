@@ -8,11 +8,14 @@
 #include <malloc.h>
 #include <mcheck.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,6 +108,30 @@ static int stuck_break(void)
 	return 0;
 }
 
+/* What malloc has to refuse, by whichever of its names. */
+static int refused_sizes(void)
+{
+	static const size_t sizes[] = { (size_t)1 << 42, (size_t)1 << 60, PTRDIFF_MAX, SIZE_MAX };
+	struct churn c = { .state = 8 };
+	void *volatile block;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		churn(&c, 300);
+		if ((block = malloc(sizes[i] / 2 + ((size_t)1 << 47))) != NULL)
+			return 1;
+		churn(&c, 300);
+		block = malloc(100);
+		if (realloc(block, sizes[i] / 2 + ((size_t)1 << 47)))
+			return 1;
+		churn(&c, 300);
+		if (memalign(64, sizes[i] / 2 + ((size_t)1 << 47)))
+			return 1;
+		free(block);
+	}
+	churn(&c, 1000);
+	return 0;
+}
+
 static pthread_key_t destructed;
 static pthread_mutex_t exchange_lock = PTHREAD_MUTEX_INITIALIZER;
 static void *exchange[SLOTS];
@@ -183,6 +210,51 @@ static int forks(void)
 
 	churn(&c, 100);
 	return failed != 0;
+}
+
+/* The parent ends at once; its child goes on, and the C library has forked it itself. */
+static int daemonised(void)
+{
+	struct churn c = { .state = 10 };
+
+	churn(&c, 2000);
+	if (daemon(1, 1))
+		return 1;
+	usleep(50000);
+	churn(&c, 1000);
+	return 0;
+}
+
+/* Children that are forked after others have ended, and free what their parent has. */
+static int fork_after_fork(void)
+{
+	struct churn c = { .state = 11 };
+
+	for (int i = 0; i < 4; i++) {
+		churn(&c, 500);
+		if (fork() == 0) {
+			churn(&c, 400);
+			_exit(0);
+		}
+		if (wait(NULL) < 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* A child that is process 1 of a namespace of its own; 77: that is not allowed here. */
+static int first_of_namespace(void)
+{
+	struct churn c = { .state = 12 };
+
+	churn(&c, 500);
+	if (unshare(CLONE_NEWPID))
+		return 77;
+	if (fork() == 0) {
+		churn(&c, 500);
+		_exit(getpid() != 1);
+	}
+	return wait_for_all() != 0;
 }
 
 /* A fork while other threads allocate. */
@@ -266,6 +338,21 @@ static int touches(void)
 	return munmap(moved, 400 * PAGE) || sum;
 }
 
+/* Blocks small and mapped, all of them written; what the kernel counts of it. */
+static int counted(void)
+{
+	enum { BLOCKS = 2000, BYTES = 3000, MAPPED_PAGES = 2560 };
+	struct rusage usage;
+
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	for (int i = 0; i < BLOCKS; i++)
+		memset(malloc(BYTES), 1, BYTES);
+	memset(malloc(MAPPED_PAGES * PAGE), 1, MAPPED_PAGES * PAGE);
+	getrusage(RUSAGE_SELF, &usage);
+	printf("%ld\n", usage.ru_minflt);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -274,12 +361,17 @@ int main(int argc, char **argv)
 	} things[] = {
 		{ "rare_calls", rare_calls },
 		{ "stuck_break", stuck_break },
+		{ "refused_sizes", refused_sizes },
+		{ "daemonised", daemonised },
+		{ "fork_after_fork", fork_after_fork },
+		{ "first_of_namespace", first_of_namespace },
 		{ "threads", threads },
 		{ "forks", forks },
 		{ "endless", endless },
 		{ "fork_of_many", fork_of_many },
 		{ "self", self },
 		{ "touches", touches },
+		{ "counted", counted },
 		{ "traced", traced },
 	};
 

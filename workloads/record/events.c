@@ -131,7 +131,7 @@ static void set_realloc(struct recorded_event *e, const struct raw_record *raw)
 		e->record.address = raw->in;
 		return;
 	}
-	set_block(e, raw, raw_size(raw));
+	set_block(e, raw, raw_bytes(raw));
 	if (!raw->in)
 		e->record.operation = OP_MALLOC;
 	else if (e->record.flags & RECORD_EXTENDED)
@@ -179,7 +179,7 @@ static void set_heap_call(struct recorded_event *e, const struct raw_record *raw
 	switch (raw_operation(raw)) {
 	case RAW_MEMALIGN:
 		e->alignment = raw->in;
-		set_block(e, raw, raw_size(raw));
+		set_block(e, raw, raw_bytes(raw));
 		break;
 	case RAW_REALLOC:
 		set_realloc(e, raw);

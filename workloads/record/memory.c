@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "record/namespace.h"
+
 enum { OUTLIER_NS = 10000 };
 
 static int fail(struct memory *m, struct error *err)
@@ -33,6 +35,7 @@ int memory_create(struct memory *m, const struct clock *clock, struct error *err
 	m->control->clock = clock->kind;
 	m->control->outlier_ticks = (uint64_t)(OUTLIER_NS / clock->ns_per_tick);
 	m->control->recorder = getpid();
+	m->control->pid_namespace = pid_namespace();
 	snprintf(m->path, sizeof(m->path), "/proc/%d/fd/%d", (int)getpid(), m->fd);
 	return 0;
 }

@@ -90,11 +90,12 @@ struct record_report {
 	bool faults_typed;     /* reads and writes are told apart */
 	bool faults_user_only; /* those in system calls were not allowed to be seen */
 	uint64_t untold;       /* calls of signal handlers inside another call */
-	uint64_t early_exits;  /* threads told to have ended before they quite had */
-	uint32_t refused;      /* processes for which there was no room */
-	uint32_t unfollowed;   /* programs that were executed and never reached the recorder */
-	uint32_t short_forks;  /* forked processes left out */
-	bool attached;         /* the program itself was recorded */
+	uint64_t deep_libraries; /* opened with RTLD_DEEPBIND: their calls pass by unseen */
+	uint64_t early_exits;    /* threads told to have ended before they quite had */
+	uint32_t refused;        /* processes for which there was no room */
+	uint32_t unfollowed;     /* programs that were executed and never reached the recorder */
+	uint32_t short_forks;    /* forked processes left out */
+	bool attached;           /* the program itself was recorded */
 	/* Time that recording added to the programs: measured on some of the calls. */
 	double call_ns;
 	uint64_t samples;

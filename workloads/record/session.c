@@ -20,6 +20,7 @@ enum {
 	SLEEP_IDLE_NS = 50000000,
 	IDLE_AFTER = 100, /* sleeps in vain */
 	FLUSH_NS = 1000000000,
+	FORK_GRACE_NS = 500000000,
 };
 
 struct session {
@@ -33,6 +34,7 @@ struct session {
 	bool has_ended;
 	uint32_t taken; /* as seen last */
 	uint64_t now_ns, flushed_ns;
+	uint64_t alone_ns; /* since when nobody is live; 0: somebody is */
 	unsigned idle;
 };
 
@@ -40,7 +42,7 @@ struct session {
 static struct tracee *find_live(const struct session *s, pid_t pid)
 {
 	for (uint32_t i = 0; i < SHARED_SLOTS; i++)
-		if (s->live[i] && s->live[i]->pid == pid)
+		if (s->live[i] && pid && s->live[i]->outer_pid == pid)
 			return s->live[i];
 	return NULL;
 }
@@ -141,16 +143,16 @@ static int add_process(struct session *s, uint32_t slot, struct error *err)
 
 	if (!p)
 		return -1;
-	struct tracee *other = find_live(s, p->pid);
+	struct tracee *other = find_live(s, p->outer_pid);
 
-	s->list.report->attached |= p->pid == s->program;
+	s->list.report->attached |= p->outer_pid == s->program;
 	s->live[slot] = p;
 	if (!other)
-		return settle_early(s, p->pid, p, err);
+		return settle_early(s, p->outer_pid, p, err);
 	/* One process is two programs: it has executed the later one. */
 	const bool is_later = p->facts.number > other->facts.number;
 
-	if (is_later && settle_early(s, p->pid, p, err))
+	if (is_later && settle_early(s, p->outer_pid, p, err))
 		return -1;
 	return end_process(s, is_later ? other : p, RECORDED_EXEC, err);
 }
@@ -292,6 +294,25 @@ static bool is_any_live(const struct session *s)
 	return false;
 }
 
+/*
+ * Nobody lives, and no child is on its way that has not told of itself yet. One that never will
+ * (it was killed, or the fork has failed unseen) is not waited for for ever.
+ */
+static bool are_all_gone(struct session *s)
+{
+	const struct shared_control *control = s->memory.control;
+	const uint32_t settled = __atomic_load_n(&control->settled, __ATOMIC_SEQ_CST);
+	const bool is_settled = settled == __atomic_load_n(&control->forks, __ATOMIC_SEQ_CST);
+
+	if (is_any_live(s)) {
+		s->alone_ns = 0;
+		return false;
+	}
+	if (!s->alone_ns)
+		s->alone_ns = s->now_ns;
+	return is_settled || s->now_ns - s->alone_ns > FORK_GRACE_NS;
+}
+
 /* Until a program rings, a child ends, or for a while. */
 static void rest(struct session *s, bool got)
 {
@@ -325,13 +346,17 @@ static int look(struct session *s, bool *got, struct error *err)
 /* Until all that was recorded has ended, or somebody asks for the end. */
 static int watch(struct session *s, struct error *err)
 {
-	bool got = false, last_look = false;
+	bool got = false, is_over = false;
 
-	while (!last_look) {
-		last_look = s->has_ended && (!is_any_live(s) || launch_is_interrupted());
+	while (!is_over) {
+		const bool was_over = s->has_ended && are_all_gone(s);
+
 		if (look(s, &got, err))
 			return -1;
-		if (!last_look)
+		/* The look may have found a child of the last one that has ended. */
+		is_over =
+			s->has_ended && ((was_over && !is_any_live(s)) || launch_is_interrupted());
+		if (!is_over)
 			rest(s, got);
 	}
 	return 0;
@@ -355,7 +380,7 @@ static void report_figures(struct session *s)
 	r->call_ns =
 		r->samples ? (double)s->list.sampled_ticks * ns_per_tick / (double)r->samples : 0;
 	r->waits_ns = (uint64_t)((double)s->list.waits_ticks * ns_per_tick);
-	r->refused = s->memory.control->refused;
+	r->refused += s->memory.control->refused;
 	r->faults_lost += s->early_count;
 	if (!s->faults)
 		return;
@@ -406,6 +431,7 @@ int record_run(const struct record_options *options, const struct record_sink *s
 	int result = memory_create(&s->memory, &s->list.clock, err);
 
 	if (result == 0) {
+		s->list.pid_namespace = s->memory.control->pid_namespace;
 		result = run(s, options, err);
 		tracee_list_free(&s->list);
 		faults_close(s->faults);

@@ -20,7 +20,7 @@
 #define SHARED_MAGIC       "SYRECORD"
 
 enum {
-	SHARED_VERSION = 1,
+	SHARED_VERSION = 2,
 	SHARED_PAGE = 4096,
 	SHARED_SLOTS = 1024,
 	RING_RECORDS = 1 << 17,
@@ -74,6 +74,9 @@ enum { RAW_SIZE_BITS = 40, RAW_CHUNK_SHIFT = 45, RAW_THREAD_SHIFT = 48 };
 
 #define RAW_SIZE_MAX ((UINT64_C(1) << RAW_SIZE_BITS) - 1)
 
+/* Sizes that 40 bits do not hold: more than malloc looks at, and more than there are addresses. */
+enum { RAW_SIZE_SENSELESS_SHIFT = 63, RAW_SIZE_HUGE_SHIFT = 47 };
+
 static inline uint64_t raw_size(const struct raw_record *r)
 {
 	return r->what & RAW_SIZE_MAX;
@@ -82,6 +85,24 @@ static inline uint64_t raw_size(const struct raw_record *r)
 static inline unsigned raw_operation(const struct raw_record *r)
 {
 	return r->what >> RAW_SIZE_BITS & 31;
+}
+
+static inline uint64_t raw_clip_size(uint64_t bytes)
+{
+	if (bytes < RAW_SIZE_MAX - 1)
+		return bytes;
+	return bytes >> RAW_SIZE_SENSELESS_SHIFT ? RAW_SIZE_MAX : RAW_SIZE_MAX - 1;
+}
+
+/* What a call asked for that malloc has to refuse is told as large enough for that. */
+static inline uint64_t raw_bytes(const struct raw_record *r)
+{
+	const uint64_t size = raw_size(r);
+
+	if (size < RAW_SIZE_MAX - 1)
+		return size;
+	return UINT64_C(1) << (size == RAW_SIZE_MAX ? RAW_SIZE_SENSELESS_SHIFT
+						    : RAW_SIZE_HUGE_SHIFT);
 }
 
 /* Of the chunk's size field: 1 PREV_INUSE, 2 IS_MMAPPED, 4 NON_MAIN_ARENA. */
@@ -111,10 +132,13 @@ struct shared_control {
 	/* Futex: programs add to it and wake the recorder when it is asleep. */
 	uint32_t bell;
 	uint32_t asleep;
-	uint32_t stopped;  /* the recorder takes no more */
-	uint32_t attached; /* processes that ever did: numbers them in their order */
-	uint32_t taken;    /* slots that went live: another number says to look for new ones */
-	uint32_t refused;  /* processes that found no slot */
+	uint32_t stopped;       /* the recorder takes no more */
+	uint32_t attached;      /* processes that ever did: numbers them in their order */
+	uint32_t taken;         /* slots that went live: another number says to look for new ones */
+	uint32_t refused;       /* processes that found no slot */
+	uint32_t forks;         /* that have begun ... */
+	uint32_t settled;       /* ... and of which it is known what became of the child */
+	uint64_t pid_namespace; /* the recorder's; 0: not to be had */
 	uint8_t slot_state[SHARED_SLOTS]; /* enum slot_state */
 };
 
@@ -131,7 +155,8 @@ struct shared_slot {
 	uint32_t number;      /* control.attached's, from 1 */
 	uint32_t parent_slot; /* of the process that it was forked from; SHARED_SLOTS: none */
 	int32_t parent_pid;
-	uint64_t fork_serial; /* RAW_FORK's */
+	uint64_t pid_namespace; /* in which these pids are; 0: not to be had */
+	uint64_t fork_serial;   /* RAW_FORK's */
 	uint64_t attached_ticks;
 	uint64_t brk0, brk;    /* the break before the program's first call, and now */
 	uint32_t cpus;         /* as the C library counts them for its arenas */
@@ -148,6 +173,7 @@ struct shared_slot {
 	uint64_t waits, waits_ticks; /* for room in the ring */
 	uint64_t early_exits;        /* threads told to have ended before they quite had */
 	uint64_t untold;             /* calls of signal handlers inside another call: no records */
+	uint64_t deep_libraries;     /* opened with RTLD_DEEPBIND */
 
 	_Alignas(64) uint64_t tail; /* records ever taken out */
 	uint32_t room;              /* futex: the recorder adds to it when it has taken some */

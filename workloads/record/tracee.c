@@ -9,9 +9,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/extension.h"
 #include "core/ids.h"
 #include "core/operation.h"
 #include "record/memory.h"
+#include "record/namespace.h"
 
 enum {
 	GIVE_BACK_EVERY = 4096,
@@ -20,7 +22,10 @@ enum {
 	AHEAD_RECORDS = 32,
 	AHEAD_BLOCKS = 12,
 	/* Ended processes that are still known, for parents and children that look for them. */
-	DEPARTED_KEPT = 128,
+	DEPARTED_KEPT = 4 * SHARED_SLOTS,
+	/* Of what is not told to read or write: most of what faults in anonymous memory writes.
+	 * X86_PF_WRITE | X86_PF_USER. */
+	FAULT_ASSUMED = 6,
 };
 
 /* Text that the program wrote: ended where its room ends. */
@@ -112,14 +117,19 @@ static struct fork_point *find_fork(const struct tracee *p, uint64_t serial)
 	return NULL;
 }
 
-/* What a fork of the parent left to this process; nothing when the parent is not known. */
+/* What a fork of the parent left to this process. Without it its own doings would be senseless. */
 static int find_inherited(struct tracee_list *list, struct tracee *p, struct error *err)
 {
 	struct tracee *parent = tracee_find(list, p->facts.parent_slot, p->facts.parent_pid);
 	bool got;
 
-	if (!parent || (parent->shared && tracee_drain(list, parent, UINT64_MAX, &got, err) != 0))
-		return parent ? -1 : 0;
+	if (!parent) {
+		p->is_lost = true;
+		list->report->refused++;
+		return 0;
+	}
+	if (parent->shared && tracee_drain(list, parent, UINT64_MAX, &got, err) != 0)
+		return -1;
 	if (raw_decoder_inherit(&p->decoder, &parent->decoder, err))
 		return -1;
 	const struct fork_point *point = find_fork(parent, p->facts.fork_serial);
@@ -130,7 +140,16 @@ static int find_inherited(struct tracee_list *list, struct tracee *p, struct err
 	return 0;
 }
 
-static struct tracee *make(uint32_t slot, struct shared_slot *shared, struct error *err)
+static pid_t outer_pid(const struct tracee_list *list, const struct shared_slot *facts)
+{
+	const uint64_t ours = list->pid_namespace, theirs = facts->pid_namespace;
+
+	return ours && theirs && ours != theirs ? pid_from_namespace(theirs, facts->pid)
+						: facts->pid;
+}
+
+static struct tracee *make(const struct tracee_list *list, uint32_t slot,
+			   struct shared_slot *shared, struct error *err)
 {
 	struct tracee *p = calloc(1, sizeof(*p));
 
@@ -144,8 +163,9 @@ static struct tracee *make(uint32_t slot, struct shared_slot *shared, struct err
 	p->facts = *shared;
 	end_texts(&p->facts);
 	p->pid = p->facts.pid;
-	p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
-	if (p->pidfd >= 0 || errno == ESRCH)
+	p->outer_pid = outer_pid(list, &p->facts);
+	p->pidfd = p->outer_pid ? (int)syscall(SYS_pidfd_open, p->outer_pid, 0) : -1;
+	if (!p->outer_pid || p->pidfd >= 0 || errno == ESRCH)
 		return p;
 	error_errno(err, "the recorded program", "cannot be watched");
 	memory_unmap(shared);
@@ -156,7 +176,7 @@ static struct tracee *make(uint32_t slot, struct shared_slot *shared, struct err
 struct tracee *tracee_create(struct tracee_list *list, uint32_t slot, struct shared_slot *shared,
 			     struct error *err)
 {
-	struct tracee *p = make(slot, shared, err);
+	struct tracee *p = make(list, slot, shared, err);
 
 	if (!p)
 		return NULL;
@@ -300,6 +320,8 @@ static int add_faults(struct tracee_list *list, struct tracee *p, uint64_t until
 							     : OP_PAGE_FAULT;
 		e.record.address = f->address;
 		e.record.size = f->kind != FAULT_UNKNOWN;
+		if (f->kind == FAULT_UNKNOWN)
+			record_set_detail(&e.record, FAULT_ASSUMED);
 		list->report->faults++;
 		if (need_stream(list, p, time_ns, err) || add_event(list, p, &e, time_ns, err))
 			return -1;
@@ -453,6 +475,7 @@ static void add_figures(struct tracee_list *list, const struct tracee *p)
 	r->calls += p->calls;
 	r->untold += p->shared->untold;
 	r->early_exits += p->shared->early_exits;
+	r->deep_libraries += p->shared->deep_libraries;
 	r->samples += p->shared->samples;
 	r->waits += p->shared->waits;
 	list->sampled_ticks += p->shared->sampled_ticks;

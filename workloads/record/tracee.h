@@ -26,8 +26,9 @@ struct tracee {
 	uint32_t slot;
 	struct shared_slot *shared; /* NULL: ended */
 	int pidfd;                  /* -1: it had ended before it could be watched */
-	pid_t pid;
-	struct shared_slot facts; /* as the program told them */
+	pid_t pid;                  /* as it knows itself */
+	pid_t outer_pid;            /* as we know it; 0: it had ended before */
+	struct shared_slot facts;   /* as the program told them */
 	struct raw_decoder decoder;
 	uint64_t tail;
 	enum recorded_end how;   /* it has ended */
@@ -52,6 +53,7 @@ struct tracee_list {
 	const struct record_sink *sink;
 	struct record_report *report;
 	struct clock clock;
+	uint64_t pid_namespace; /* the recorder's */
 	uint64_t sampled_ticks, waits_ticks;
 };
 

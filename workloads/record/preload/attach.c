@@ -12,13 +12,18 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "record/preload/preload.h"
 
-enum { TICK_TRIALS = 16 };
+enum {
+	TICK_TRIALS = 16,
+	SLOT_TRIALS = 2000,
+	SLOT_WAIT_NS = 1000000,
+};
 
 static const uint32_t not_alive;
 
@@ -45,7 +50,7 @@ static bool is_recorder_memory(const struct shared_control *control)
 }
 
 /* A slot that was free, or SHARED_SLOTS. */
-static uint32_t take_slot(struct shared_control *control)
+static uint32_t find_slot(struct shared_control *control)
 {
 	for (uint32_t i = 0; i < SHARED_SLOTS; i++) {
 		uint8_t state = SLOT_FREE;
@@ -54,8 +59,26 @@ static uint32_t take_slot(struct shared_control *control)
 						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 			return i;
 	}
-	__atomic_add_fetch(&control->refused, 1, __ATOMIC_RELAXED);
 	return SHARED_SLOTS;
+}
+
+/*
+ * Where many short-lived processes end faster than the recorder writes their traces, this one
+ * waits; not for ever, as there may be that many that live.
+ */
+static uint32_t take_slot(struct shared_control *control)
+{
+	const struct timespec wait = { .tv_nsec = SLOT_WAIT_NS };
+	uint32_t slot = find_slot(control);
+
+	for (int i = 0; slot == SHARED_SLOTS && i < SLOT_TRIALS && !recorder_has_stopped(); i++) {
+		ring_the_bell();
+		syscall(SYS_nanosleep, &wait, NULL);
+		slot = find_slot(control);
+	}
+	if (slot == SHARED_SLOTS)
+		__atomic_add_fetch(&control->refused, 1, __ATOMIC_RELAXED);
+	return slot;
 }
 
 static void give_slot_back(struct shared_control *control, uint32_t slot)
@@ -145,12 +168,20 @@ static void tell_tunables(char *to, size_t size)
 	}
 }
 
+static uint64_t pid_namespace(void)
+{
+	struct stat info;
+
+	return stat("/proc/self/ns/pid", &info) ? 0 : info.st_ino;
+}
+
 static void fill_slot(struct shared_slot *slot)
 {
 	memset(slot, 0, sizeof(*slot));
 	slot->pid = recorder.pid;
 	slot->attached_ticks = ticks();
 	slot->parent_slot = SHARED_SLOTS;
+	slot->pid_namespace = pid_namespace();
 	slot->brk0 = recorder.brk0;
 	slot->brk = recorder.brk;
 	slot->cpus = (uint32_t)get_nprocs();
@@ -190,12 +221,19 @@ void detach(void)
 	*guard = 0;
 }
 
+/* Until then the recorder does not take the end of the others for the end of all. */
+void fork_is_settled(void)
+{
+	__atomic_add_fetch(&recorder.control->settled, 1, __ATOMIC_SEQ_CST);
+}
+
 static void fork_begins(void)
 {
 	fork_is_told = *recorder.alive && call_begin(&fork_call);
 	if (!fork_is_told)
 		return;
 	fork_call.thread->fork_serial = ++recorder.fork_serial;
+	__atomic_add_fetch(&recorder.control->forks, 1, __ATOMIC_SEQ_CST);
 	call_put(&fork_call, RAW_FORK, recorder.fork_serial, 0, 0);
 	/* The turn is kept until the parent goes on. */
 	const bool kept = fork_call.kept;
@@ -215,8 +253,10 @@ static void child_begins(void)
 {
 	const int kept_errno = errno;
 
-	if (fork_is_told)
+	if (fork_is_told) {
 		attach_child(fork_call.thread);
+		fork_is_settled();
+	}
 	errno = kept_errno;
 }
 

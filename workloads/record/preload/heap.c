@@ -44,9 +44,8 @@ static inline void end_call(const struct call *call, enum raw_operation operatio
 static inline void end_block(const struct call *call, enum raw_operation operation, uint64_t in,
 			     const void *block, uint64_t bytes)
 {
-	const uint64_t size = bytes < RAW_SIZE_MAX ? bytes : RAW_SIZE_MAX;
-
-	end_call(call, operation, in, (uint64_t)block, size | chunk_bits(block) << RAW_CHUNK_SHIFT);
+	end_call(call, operation, in, (uint64_t)block,
+		 raw_clip_size(bytes) | chunk_bits(block) << RAW_CHUNK_SHIFT);
 }
 
 EXPORT void *malloc(size_t bytes)

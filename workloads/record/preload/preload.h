@@ -108,6 +108,7 @@ struct call {
 /* attach.c: false: this process is not recorded. */
 bool attach(void);
 void attach_child(struct thread *thread);
+void fork_is_settled(void);
 void detach(void);
 
 /* order.c */
@@ -140,6 +141,10 @@ void processes_begin(const char *recorder_path);
 
 /* ring.c: room for more records, and the recorder awake. */
 void ring_attend(void);
+/* Wakes the recorder. */
+void ring_the_bell(void);
+/* It takes no more, or is gone. */
+bool recorder_has_stopped(void);
 
 static inline uint64_t ticks(void)
 {

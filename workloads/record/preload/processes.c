@@ -33,6 +33,8 @@ EXPORT pid_t fork(void)
 	const pid_t child = NEXT(fork)();
 	struct call call;
 
+	if (child < 0 && *recorder.alive)
+		fork_is_settled();
 	if (child <= 0 || !*recorder.alive || !call_begin(&call))
 		return child;
 	call_put(&call, RAW_FORKED, call.thread->fork_serial, (uint64_t)child, 0);

@@ -12,7 +12,7 @@ enum {
 	WAIT_NS = 20000000,
 };
 
-static void ring_the_bell(void)
+void ring_the_bell(void)
 {
 	__atomic_add_fetch(&recorder.control->bell, 1, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&recorder.control->asleep, __ATOMIC_SEQ_CST))
@@ -33,7 +33,7 @@ static bool recorder_is_gone(void)
 	return gone;
 }
 
-static bool is_stopped(void)
+bool recorder_has_stopped(void)
 {
 	return __atomic_load_n(&recorder.control->stopped, __ATOMIC_RELAXED) || recorder_is_gone();
 }
@@ -60,7 +60,7 @@ static void wait_for_room(void)
 		const long woken =
 			syscall(SYS_futex, &recorder.slot->room, FUTEX_WAIT, seen, &wait, NULL, 0);
 
-		if (woken < 0 && errno == ETIMEDOUT && is_stopped()) {
+		if (woken < 0 && errno == ETIMEDOUT && recorder_has_stopped()) {
 			detach();
 			break;
 		}
