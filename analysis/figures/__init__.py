@@ -3,13 +3,14 @@
 
 A new figure is a new module and a line here.
 """
-from . import comparison, free_blocks, heap_map, physical_map, rss_live, slab_bytes, unusable_index
+from . import comparison, free_blocks, heap_map, physical_map, rss_live, slab_bytes, slab_waste, unusable_index
 
 FIGURES = {
     "free-blocks": free_blocks,
     "unusable-index": unusable_index,
     "physical-map": physical_map,
     "slab-bytes": slab_bytes,
+    "slab-waste": slab_waste,
     "heap-map": heap_map,
     "rss-live": rss_live,
     "comparison": comparison,

@@ -130,7 +130,10 @@ struct cache_counts {
 	uint32_t limit, batchcount, shared, shared_avail;
 	uint64_t live_objects;    /* objects that callers hold */
 	uint64_t requested_bytes; /* sum of bytes asked for by live objects */
-	uint64_t held_bytes;      /* slabs' pages */
+	uint64_t allocated_bytes; /* live objects at the size that the cache or class has */
+	uint64_t occupied_bytes;  /* the same with alignment and what is kept with each object */
+	uint64_t deferred_bytes;  /* freed objects in slabs that wait for a grace period (SLOB) */
+	uint64_t held_bytes;      /* slabs' pages; see slab_extent of slab/slab.h */
 };
 
 #endif

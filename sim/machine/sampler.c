@@ -121,7 +121,8 @@ int sampler_begin(struct sampler *sampler, struct machine *m, struct error *err)
 
 int sampler_end(struct sampler *sampler, struct machine *m, struct error *err)
 {
-	if (sampler->any && sampler->last_record == machine_record(m))
-		return 0;
-	return take(sampler, m, m->time_ns, true, err);
+	bool taken = sampler->any && sampler->last_record == machine_record(m);
+	if (!taken && take(sampler, m, m->time_ns, true, err) != 0)
+		return -1;
+	return series_finish(sampler->series, m, err);
 }

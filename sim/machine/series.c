@@ -6,29 +6,25 @@
 #include <string.h>
 
 #include "machine/machine.h"
+#include "machine/slab_series.h"
 
 enum {
-	SLAB_COLUMNS = 6,
 	FRAGMENTATION_COLUMNS = 10,
 	ZONE_LABEL_MAX = 32,
 	HUGE_PAGE_ORDER = 9, /* HPAGE_PMD_ORDER: 2 MiB */
 };
 
 struct series_set {
-	struct result_series *buddy, *fragmentation, *slab, *work;
+	struct result_series *buddy, *fragmentation, *work;
+	struct slab_series *slab;
 	struct page_counts counts;
-	struct result_dimension zone, order, migratetype, cache;
+	struct result_dimension zone, order, migratetype;
 	char zone_labels[PAGE_ZONES_MAX][ZONE_LABEL_MAX];
 	const char *zone_label_list[PAGE_ZONES_MAX];
 	/* buddy and fragmentation */
 	uint64_t *free_blocks, *free_pages, *pcp_pages;
 	int32_t *unusable, *fragmented;
 	uint64_t *largest, *huge, *mixed, *pageblocks;
-	/* slab: SLAB_COLUMNS arrays of cache.length */
-	uint64_t *slab_values[SLAB_COLUMNS];
-	const char **cache_labels;
-	size_t cache_capacity;
-	uint64_t requested_bytes, allocated_bytes, held_bytes;
 };
 
 static int no_memory(struct error *err)
@@ -51,7 +47,6 @@ static void describe_dimensions(struct series_set *set, struct machine *m)
 	set->order = (struct result_dimension){ "order", set->counts.orders, NULL };
 	set->migratetype =
 		(struct result_dimension){ "migratetype", MIGRATE_TYPES, migratetype_names };
-	set->cache = (struct result_dimension){ "cache", 0, NULL };
 }
 
 static int allocate_page_values(struct series_set *set, struct error *err)
@@ -169,30 +164,6 @@ static int open_fragmentation(struct series_set *set, struct machine *m, struct 
 	return set->fragmentation ? scale_indices(m, err) : -1;
 }
 
-static int open_slab(struct series_set *set, struct machine *m, struct error *err)
-{
-	if (m->page_level)
-		return 0;
-#define COLUMN(name, unit, text)                                                                   \
-	{                                                                                          \
-		name, unit, text, RESULT_U64, 1,                                                   \
-		{                                                                                  \
-			&set->cache                                                                \
-		}                                                                                  \
-	}
-	const struct result_column columns[SLAB_COLUMNS] = {
-		COLUMN("active_objects", "objects", "objects in use as slabinfo counts them"),
-		COLUMN("objects", "objects", "objects in all slabs"),
-		COLUMN("active_slabs", "slabs", "slabs in use as slabinfo counts them"),
-		COLUMN("slabs", "slabs", "slabs"),
-		COLUMN("bytes_requested", "bytes", "asked for by live objects"),
-		COLUMN("bytes_held", "bytes", "pages of slabs"),
-	};
-#undef COLUMN
-	set->slab = m->sink_ops->series(m->sink, "/timeseries/slab", columns, SLAB_COLUMNS, err);
-	return set->slab ? 0 : -1;
-}
-
 static int open_work(struct series_set *set, struct machine *m, struct error *err)
 {
 	struct result_column columns[WORK_COUNTERS + 1];
@@ -219,7 +190,7 @@ struct series_set *series_open(struct machine *m, struct error *err)
 	}
 	describe_dimensions(set, m);
 	if (allocate_page_values(set, err) == 0 && open_buddy(set, m, err) == 0 &&
-	    open_fragmentation(set, m, err) == 0 && open_slab(set, m, err) == 0 &&
+	    open_fragmentation(set, m, err) == 0 && slab_series_open(m, &set->slab, err) == 0 &&
 	    open_work(set, m, err) == 0)
 		return set;
 	series_close(set);
@@ -239,9 +210,7 @@ void series_close(struct series_set *set)
 	free(set->huge);
 	free(set->mixed);
 	free(set->pageblocks);
-	for (size_t i = 0; i < SLAB_COLUMNS; i++)
-		free(set->slab_values[i]);
-	free(set->cache_labels);
+	slab_series_close(set->slab);
 	free(set);
 }
 
@@ -266,71 +235,6 @@ static void fill_zone(struct series_set *set, size_t z)
 	}
 }
 
-static int grow_caches(struct series_set *set, size_t count, struct error *err)
-{
-	if (count <= set->cache_capacity)
-		return 0;
-	size_t capacity = 2 * count;
-	for (size_t i = 0; i < SLAB_COLUMNS; i++) {
-		uint64_t *values = realloc(set->slab_values[i], capacity * sizeof(*values));
-		if (!values)
-			return no_memory(err);
-		set->slab_values[i] = values;
-	}
-	const char **labels = realloc(set->cache_labels, capacity * sizeof(*labels));
-	if (!labels)
-		return no_memory(err);
-	set->cache_labels = labels;
-	set->cache_capacity = capacity;
-	return 0;
-}
-
-static void fill_cache(struct series_set *set, size_t i, const struct cache_counts *c)
-{
-	const uint64_t values[SLAB_COLUMNS] = { c->active_objects,  c->objects,
-						c->active_slabs,    c->slabs,
-						c->requested_bytes, c->held_bytes };
-	for (size_t k = 0; k < SLAB_COLUMNS; k++)
-		set->slab_values[k][i] = values[k];
-	set->requested_bytes += c->requested_bytes;
-	set->allocated_bytes += c->live_objects * c->object_size;
-	set->held_bytes += c->held_bytes;
-}
-
-static int fill_slab(struct series_set *set, struct machine *m, struct error *err)
-{
-	set->requested_bytes = set->allocated_bytes = set->held_bytes = 0;
-	if (m->page_level)
-		return 0;
-	uint32_t count = m->slab->cache_count(m->slab_state);
-	if (grow_caches(set, count, err) != 0)
-		return -1;
-	for (uint32_t i = 0; i < count; i++) {
-		struct cache_counts counts = { 0 };
-		bool used = m->slab->counts(m->slab_state, (cache_id){ i }, &counts);
-		/* A number once used keeps its name, or earlier rows would lose theirs. */
-		if (used || i >= set->cache.length)
-			set->cache_labels[i] = used ? counts.name : "";
-		if (!used)
-			counts = (struct cache_counts){ 0 };
-		fill_cache(set, i, &counts);
-	}
-	set->cache.length = count;
-	set->cache.labels = set->cache_labels;
-	return 0;
-}
-
-static int append_slab(struct series_set *set, struct machine *m, uint64_t time_ns, uint64_t record,
-		       struct error *err)
-{
-	if (!set->slab)
-		return 0;
-	const void *values[SLAB_COLUMNS];
-	for (size_t i = 0; i < SLAB_COLUMNS; i++)
-		values[i] = set->slab_values[i];
-	return m->sink_ops->series_append(set->slab, time_ns, record, values, err);
-}
-
 static int append_work(struct series_set *set, struct machine *m, uint64_t time_ns, uint64_t record,
 		       struct error *err)
 {
@@ -347,14 +251,15 @@ int series_row(struct series_set *set, struct machine *m, uint64_t time_ns, uint
 	m->page->counts(m->page_state, &set->counts);
 	for (size_t z = 0; z < set->zone.length; z++)
 		fill_zone(set, z);
-	if (fill_slab(set, m, err) != 0)
+	struct slab_totals slab;
+	if (slab_series_row(set->slab, m, time_ns, record, &slab, err) != 0)
 		return -1;
 	const void *const buddy[] = { set->free_blocks, set->free_pages, set->pcp_pages };
 	const void *const fragmentation[FRAGMENTATION_COLUMNS] = { set->unusable,
 								   set->fragmented,
-								   &set->requested_bytes,
-								   &set->allocated_bytes,
-								   &set->held_bytes,
+								   &slab.requested_bytes,
+								   &slab.occupied_bytes,
+								   &slab.held_bytes,
 								   set->largest,
 								   set->huge,
 								   set->mixed,
@@ -362,18 +267,21 @@ int series_row(struct series_set *set, struct machine *m, uint64_t time_ns, uint
 								   set->free_blocks };
 	const struct result_sink *sink = m->sink_ops;
 	if (sink->series_append(set->buddy, time_ns, record, buddy, err) != 0 ||
-	    sink->series_append(set->fragmentation, time_ns, record, fragmentation, err) != 0 ||
-	    append_slab(set, m, time_ns, record, err) != 0)
+	    sink->series_append(set->fragmentation, time_ns, record, fragmentation, err) != 0)
 		return -1;
 	return append_work(set, m, time_ns, record, err);
 }
 
 int series_thin_all(struct series_set *set, struct machine *m, struct error *err)
 {
-	struct result_series *const all[] = { set->buddy, set->fragmentation, set->slab,
-					      set->work };
+	struct result_series *const all[] = { set->buddy, set->fragmentation, set->work };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (all[i] && m->sink_ops->series_thin(all[i], err) != 0)
+		if (m->sink_ops->series_thin(all[i], err) != 0)
 			return -1;
-	return 0;
+	return slab_series_thin(set->slab, m, err);
+}
+
+int series_finish(struct series_set *set, struct machine *m, struct error *err)
+{
+	return slab_series_finish(set->slab, m, err);
 }

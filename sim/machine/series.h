@@ -15,6 +15,8 @@ struct series_set *series_open(struct machine *m, struct error *err);
 void series_close(struct series_set *set);
 int series_row(struct series_set *set, struct machine *m, uint64_t time_ns, uint64_t record,
 	       struct error *err);
+/* What is written once, after the last row. */
+int series_finish(struct series_set *set, struct machine *m, struct error *err);
 int series_thin_all(struct series_set *set, struct machine *m, struct error *err);
 
 #endif

@@ -44,6 +44,14 @@ struct slab_extent {
 	uint8_t order;
 	uint8_t list;            /* enum slab_list */
 	uint32_t objects, inuse; /* inuse: objects that callers hold */
+	/*
+	 * What callers do not hold of its pages. Over a cache's slabs these sums and the cache's
+	 * occupied_bytes and deferred_bytes make its held_bytes.
+	 */
+	uint32_t free_bytes;     /* of objects or blocks that nobody holds */
+	uint32_t cached_bytes;   /* those of them that CPUs keep at hand: arrays, cpu slabs */
+	uint32_t overhead_bytes; /* the slab's own management */
+	uint32_t tail_bytes;     /* too little for one more object */
 };
 
 /* Facts of a recording that a policy may be told where --assist allows it. */

@@ -226,5 +226,7 @@ bool slab_counts(const void *state, cache_id cache, struct cache_counts *counts)
 		counts->requested_bytes += array->requested;
 		counts->live_objects -= array->avail;
 	}
+	counts->allocated_bytes = counts->live_objects * cache_at(&slab->table, cache)->object_size;
+	counts->occupied_bytes = counts->live_objects * c->size;
 	return true;
 }

@@ -201,13 +201,20 @@ void slab_walk(const void *state, void (*visit)(void *context, const struct slab
 
 		if (s->place > SLAB_FULL)
 			continue;
+		const struct slab_cache *cache = &slab->caches[s->cache];
+		const uint32_t indices = cache->management == SLAB_ON_SLAB ? cache->num : 0;
 		const struct slab_extent extent = {
 			.cache = { s->cache },
 			.pfn = { s->pfn },
-			.order = (uint8_t)slab->caches[s->cache].gfporder,
+			.order = (uint8_t)cache->gfporder,
 			.list = state_lists[s->place],
-			.objects = slab->caches[s->cache].num,
+			.objects = cache->num,
 			.inuse = s->active - idle[id],
+			.free_bytes = (cache->num - s->active + idle[id]) * cache->size,
+			.cached_bytes = idle[id] * cache->size,
+			.overhead_bytes = indices,
+			.tail_bytes = ((uint32_t)PAGE_SIZE_BYTES << cache->gfporder) -
+				      cache->num * cache->size - indices,
 		};
 
 		visit(context, &extent);

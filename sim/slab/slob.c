@@ -148,7 +148,33 @@ static uint32_t slob_cache_count(const void *state)
 	return slob->table.count;
 }
 
-/* Caches hold no pages of their own: all are counted where kmallocs are. */
+/* What the objects of caches take up of the shared pages. */
+static uint64_t cache_bytes(const struct slob *slob)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = SLOB_KMALLOC + 1; i < slob->table.count; i++)
+		if (slob->table.caches[i].alive)
+			bytes += slob->caches[i].objects * slob->caches[i].size;
+	return bytes;
+}
+
+/* Of kmallocs, and of the pages that all share. */
+static void count_shared(const struct slob *slob, struct cache_counts *counts)
+{
+	const uint64_t others = cache_bytes(slob);
+
+	counts->active_slabs = counts->slabs = slob->held;
+	counts->held_bytes = (slob->held << PAGE_SHIFT) - others;
+	counts->allocated_bytes = slob->caches[SLOB_KMALLOC].allocated;
+	counts->occupied_bytes = (slob->used_units << SLOB_UNIT_SHIFT) - slob->deferred - others;
+	counts->deferred_bytes = slob->deferred;
+}
+
+/*
+ * Caches hold no pages of their own: the pages are counted where kmallocs are, but for the bytes
+ * that a cache's objects take up.
+ */
 static bool slob_counts(const void *state, cache_id cache, struct cache_counts *counts)
 {
 	const struct slob *slob = state;
@@ -156,20 +182,22 @@ static bool slob_counts(const void *state, cache_id cache, struct cache_counts *
 	if (!cache_alive(&slob->table, cache))
 		return false;
 	const struct slob_cache *c = &slob->caches[cache.v];
-	const uint64_t pages = cache.v == SLOB_KMALLOC ? slob->held : 0;
+	const uint64_t bytes = c->objects * c->size;
 
 	*counts = (struct cache_counts){
 		.name = cache_name(&slob->table, cache),
 		.active_objects = c->objects,
 		.objects = c->objects,
-		.active_slabs = pages,
-		.slabs = pages,
 		.object_size = c->size,
 		.pages_per_slab = 1,
 		.live_objects = c->objects,
 		.requested_bytes = c->requested,
-		.held_bytes = pages << PAGE_SHIFT,
+		.allocated_bytes = c->objects * cache_at(&slob->table, cache)->object_size,
+		.occupied_bytes = bytes,
+		.held_bytes = bytes,
 	};
+	if (cache.v == SLOB_KMALLOC)
+		count_shared(slob, counts);
 	return true;
 }
 

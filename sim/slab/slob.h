@@ -58,6 +58,7 @@ struct slob_page {
 struct slob_cache {
 	uint32_t size; /* of an object with padding */
 	uint64_t objects, requested;
+	uint64_t allocated; /* requested in whole units; counted for kmallocs alone */
 };
 
 struct slob_params {
@@ -77,6 +78,8 @@ struct slob {
 	uint32_t unit_pages; /* pages that `units` has room for */
 	uint32_t unused;     /* page numbers to use again */
 	uint64_t held;       /* pages in use */
+	uint64_t used_units; /* of these pages, in blocks that are not free */
+	uint64_t deferred;   /* bytes of objects that wait for a grace period */
 	object_t unsized;    /* last kfree of an object whose size nobody knows, or OBJECT_NONE */
 	lock_id lock;        /* slob_lock */
 	const struct page_source *source;
@@ -92,6 +95,12 @@ static inline uint16_t *slob_units(const struct slob *slob, uint32_t page)
 static inline uint32_t slob_units_for(uint32_t bytes)
 {
 	return (bytes + 1) >> SLOB_UNIT_SHIFT;
+}
+
+/* The bytes in whole units. */
+static inline uint64_t slob_whole_units(uint64_t bytes)
+{
+	return (bytes + 1) >> SLOB_UNIT_SHIFT << SLOB_UNIT_SHIFT;
 }
 
 static inline enum slob_list slob_list_for(uint32_t bytes)

@@ -119,7 +119,11 @@ static object_t block_alloc(struct slob *slob, const struct request *request, ui
 	const object_t found = search_list(slob, list, &need, &steps);
 
 	search_end(slob, steps);
-	return found != OBJECT_NONE ? found : block_of_new_page(slob, request, list, &need);
+	const object_t block =
+		found != OBJECT_NONE ? found : block_of_new_page(slob, request, list, &need);
+
+	slob->used_units += block != OBJECT_NONE ? need.units : 0;
+	return block;
 }
 
 /* Notes whose the object is, on itself and in the sums. */
@@ -132,6 +136,7 @@ static void object_given(struct slob *slob, object_t object, uint32_t cache, uin
 	slob->pages[id].objects++;
 	slob->caches[cache].objects++;
 	slob->caches[cache].requested += bytes;
+	slob->caches[cache].allocated += slob_whole_units(bytes);
 }
 
 /* Whole pages, which no list knows. */

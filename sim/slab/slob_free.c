@@ -41,6 +41,8 @@ static void block_free(struct slob *slob, const struct request *request, object_
 	op_lock(slob->services->clock, slob->lock);
 	const bool last = page->units + size == SLOB_PAGE_UNITS;
 
+	bool good = true;
+
 	if (last) {
 		page_forget(slob, id);
 	} else if (page->units == 0) {
@@ -49,10 +51,11 @@ static void block_free(struct slob *slob, const struct request *request, object_
 		slob_block_set(slob_units(slob, id), at, size, SLOB_END);
 		slob_list_add_head(slob, id, slob_list_for(bytes));
 	} else {
-		/* A bad free is counted and changes nothing. */
-		work_count_n(slob->work, WORK_bad_page,
-			     !slob_page_put(page, slob_units(slob, id), at, size, &steps));
+		good = slob_page_put(page, slob_units(slob, id), at, size, &steps);
 	}
+	slob->used_units -= good ? size : 0;
+	/* A bad free is counted and changes nothing. */
+	work_count_n(slob->work, WORK_bad_page, !good);
 	work_count_n(slob->work, WORK_list_step, steps);
 	op_unlock(slob->services->clock, slob->lock);
 	if (last)
@@ -65,6 +68,7 @@ static void object_taken_back(struct slob *slob, uint32_t id, uint32_t cache, ui
 	slob->pages[id].objects--;
 	slob->caches[cache].objects--;
 	slob->caches[cache].requested -= bytes;
+	slob->caches[cache].allocated -= slob_whole_units(bytes);
 }
 
 /* One that was loaded; of these more may come back than could be counted. */
@@ -72,7 +76,9 @@ static void older_taken_back(struct slob *slob, uint32_t id, uint64_t bytes)
 {
 	struct slob_cache *owner = &slob->caches[SLOB_KMALLOC];
 
-	owner->requested -= bytes;
+	/* What was asked for is not known of them: they count with all that they took up. */
+	owner->requested -= slob_whole_units(bytes);
+	owner->allocated -= slob_whole_units(bytes);
 	if (!slob->pages[id].older)
 		return;
 	slob->pages[id].older--;
@@ -84,12 +90,13 @@ static void cache_object_free(struct slob *slob, const struct request *request, 
 {
 	const uint32_t size = slob->caches[cache.v].size;
 
-	if (cache_at(&slob->table, cache)->flags & CACHE_TYPESAFE_BY_RCU)
-		services_defer(slob->services, DEFER_SLAB_RCU,
-			       request->time_ns + slob->params.rcu_delay_ns,
-			       slob_rcu_token(object, size));
-	else
+	if (!(cache_at(&slob->table, cache)->flags & CACHE_TYPESAFE_BY_RCU)) {
 		block_free(slob, request, object, size);
+		return;
+	}
+	slob->deferred += size;
+	services_defer(slob->services, DEFER_SLAB_RCU, request->time_ns + slob->params.rcu_delay_ns,
+		       slob_rcu_token(object, size));
 }
 
 /* What the object's first unit says decides; `cache` is for those that it does not know. */
@@ -151,6 +158,7 @@ void slob_expire(void *state, uint64_t token, uint64_t now_ns)
 	const uint32_t bytes = (uint32_t)token & ((1u << SLOB_TOKEN_SHIFT) - 1);
 	const struct request request = late_request(now_ns);
 
+	slob->deferred -= bytes;
 	block_free(slob, &request, object, bytes);
 }
 

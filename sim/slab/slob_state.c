@@ -95,7 +95,9 @@ static int load_page(struct slob *slob, const struct slab_entry *entry, struct e
 	frame_map_set(&slob->frames, entry->pfn, 0, id);
 	slob->held++;
 	owner->objects += page->older;
+	slob->used_units += SLOB_PAGE_UNITS - page->units;
 	owner->requested += (uint64_t)(SLOB_PAGE_UNITS - page->units) << SLOB_UNIT_SHIFT;
+	owner->allocated += (uint64_t)(SLOB_PAGE_UNITS - page->units) << SLOB_UNIT_SHIFT;
 	return 0;
 }
 
@@ -242,6 +244,7 @@ void slob_walk(const void *state, void (*visit)(void *context, const struct slab
 			.list = state_lists[page->list],
 			.objects = objects,
 			.inuse = objects,
+			.free_bytes = (uint32_t)page->units << SLOB_UNIT_SHIFT,
 		};
 
 		if (page->pfn)

@@ -276,6 +276,8 @@ static bool slub_counts(const void *state, cache_id cache, struct cache_counts *
 		counts->requested_bytes += slub_cpu(slub, cache.v, cpu)->requested;
 		counts->live_objects -= cpu_free_objects(slub, cache, cpu);
 	}
+	counts->allocated_bytes = counts->live_objects * cache_at(&slub->table, cache)->object_size;
+	counts->occupied_bytes = counts->live_objects * c->size;
 	return true;
 }
 

@@ -223,13 +223,19 @@ void slub_walk(const void *state, void (*visit)(void *context, const struct slab
 		if (slab->place == SLUB_UNUSED || slab->place == SLUB_RCU)
 			continue;
 		const uint32_t idle = slab->place == SLUB_CPU ? cpu_free_objects(slub, id) : 0;
+		const uint32_t inuse = slab->inuse - idle, size = slub->caches[slab->cache].size;
+		const uint32_t free_bytes = (slab->objects - inuse) * size;
 		const struct slab_extent extent = {
 			.cache = { slab->cache },
 			.pfn = { slab->pfn },
 			.order = slab->order,
 			.list = list_of(slab),
 			.objects = slab->objects,
-			.inuse = slab->inuse - idle,
+			.inuse = inuse,
+			.free_bytes = free_bytes,
+			.cached_bytes = slub_frozen(slab) ? free_bytes : 0,
+			.tail_bytes =
+				((uint32_t)PAGE_SIZE_BYTES << slab->order) - slab->objects * size,
 		};
 
 		visit(context, &extent);

@@ -246,6 +246,10 @@ static bool template_counts(const void *state, cache_id cache, struct cache_coun
 		.pages_per_slab = 1u << order_of(c->object_size),
 		.live_objects = c->objects,
 		.requested_bytes = c->requested,
+		/* A caller may use all of its block: nothing is left for alignment or free objects.
+		 */
+		.allocated_bytes = c->pages << PAGE_SHIFT,
+		.occupied_bytes = c->pages << PAGE_SHIFT,
 		.held_bytes = c->pages << PAGE_SHIFT,
 	};
 	return true;

@@ -463,16 +463,32 @@ static void goes_on_from_a_dump(const struct slab_policy *policy)
 	play_end(&p);
 }
 
+enum { CACHES_SEEN = 256 };
+
 struct sums {
 	uint64_t pages, inuse;
+	uint64_t idle[CACHES_SEEN]; /* by cache: what callers do not hold of its slabs */
 };
 
 static void add_extent(void *context, const struct slab_extent *extent)
 {
 	struct sums *sums = context;
 
+	assert_true(extent->cache.v < CACHES_SEEN);
+	assert_true(extent->cached_bytes <= extent->free_bytes);
 	sums->pages += 1u << extent->order;
 	sums->inuse += extent->inuse;
+	sums->idle[extent->cache.v] +=
+		extent->free_bytes + extent->overhead_bytes + extent->tail_bytes;
+}
+
+/* What is counted as allocations go, and what a walk finds, make all that a cache holds. */
+static void all_bytes_are_accounted_for(const struct cache_counts *counts, uint64_t idle)
+{
+	assert_int_equal(counts->occupied_bytes + counts->deferred_bytes + idle,
+			 counts->held_bytes);
+	assert_true(counts->requested_bytes <= counts->allocated_bytes);
+	assert_true(counts->allocated_bytes <= counts->occupied_bytes);
 }
 
 static void walk_agrees_with_counts(const struct slab_policy *policy)
@@ -490,8 +506,10 @@ static void walk_agrees_with_counts(const struct slab_policy *policy)
 	for (uint32_t i = 0; i < policy->cache_count(p.f->state); i++) {
 		struct cache_counts counts;
 
-		if (policy->counts(p.f->state, (cache_id){ i }, &counts))
-			held += counts.held_bytes;
+		if (!policy->counts(p.f->state, (cache_id){ i }, &counts))
+			continue;
+		all_bytes_are_accounted_for(&counts, sums.idle[i]);
+		held += counts.held_bytes;
 	}
 	for (size_t i = 0; i < p.live_count; i++)
 		small += p.live[i].cache >= 0 || p.live[i].bytes <= SMALL;

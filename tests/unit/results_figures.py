@@ -37,6 +37,9 @@ INPUTS = {
     "no slab group": ["noslab"],
 }
 
+# Those that show the runs made up here over time: these have no processes.
+OVER_TIME = [name for name in FIGURES if name not in ("heap-map", "rss-live")]
+
 
 def options(width="column", zone=None):
     return SimpleNamespace(width=width, zone=zone)
@@ -103,6 +106,15 @@ class Figures(unittest.TestCase):
             pages = result.series("buddy")["free_pages"][:, 1]
         top = figure.axes[1].collections[-1].get_paths()[0].vertices[:, 1].max()
         self.assertAlmostEqual(top, pages.max() / 256, places=6)
+        drawing.pyplot.close(figure)
+
+    def test_causes_add_up_to_what_is_held_and_not_asked_for(self):
+        figure = self.draw("slab-waste", ["slub"], options())
+        with Result(FOLDER / "slub.h5") as result:
+            slab = result.series("slab")
+            wasted = slab["bytes_held"].astype(int) - slab["bytes_requested"].astype(int)
+        top = figure.axes[0].collections[-1].get_paths()[0].vertices[:, 1].max()
+        self.assertAlmostEqual(top, wasted.sum(axis=1).max() / 2**20, places=6)
         drawing.pyplot.close(figure)
 
     def test_map_shows_what_most_of_a_piece_is(self):

@@ -85,6 +85,12 @@ static const struct result_column fixture_slab[] = {
 	  1,
 	  { &fixture_cache } },
 	{ "bytes_held", "B", "bytes of the slabs' pages", RESULT_U64, 1, { &fixture_cache } },
+	{ "waste_rounding", "B", "rounding", RESULT_I64, 1, { &fixture_cache } },
+	{ "waste_metadata", "B", "metadata", RESULT_I64, 1, { &fixture_cache } },
+	{ "waste_tail", "B", "tails", RESULT_I64, 1, { &fixture_cache } },
+	{ "waste_cpu", "B", "kept by CPUs", RESULT_I64, 1, { &fixture_cache } },
+	{ "waste_partial", "B", "in partial slabs", RESULT_I64, 1, { &fixture_cache } },
+	{ "waste_empty", "B", "in empty slabs", RESULT_I64, 1, { &fixture_cache } },
 };
 
 static const struct result_column fixture_work[] = {
@@ -176,7 +182,9 @@ static int fixture_slab_sample(const struct result_sink *ops, const struct fixtu
 			       const struct results_fixture *f, unsigned sample, uint64_t time,
 			       struct error *err)
 {
-	uint64_t v[6][FIXTURE_CACHES_MAX];
+	enum { COLUMNS = FIXTURE_COUNT(fixture_slab), CAUSES = COLUMNS - 6 };
+	uint64_t v[COLUMNS][FIXTURE_CACHES_MAX];
+	const void *values[COLUMNS];
 	unsigned caches = 4 + sample / 8;
 	fixture_cache.length = caches < f->caches ? caches : f->caches;
 	for (unsigned c = 0; c < fixture_cache.length; c++) {
@@ -186,9 +194,13 @@ static int fixture_slab_sample(const struct result_sink *ops, const struct fixtu
 		v[0][c] = v[3][c] * 30;
 		v[4][c] = v[0][c] * 100;
 		v[5][c] = v[2][c] * 4096;
+		for (unsigned i = 0; i < CAUSES; i++)
+			v[6 + i][c] = (v[5][c] - v[4][c]) / CAUSES;
+		v[6][c] += (v[5][c] - v[4][c]) % CAUSES;
 	}
-	return ops->series_append(s->slab, time, sample * 65536ull,
-				  (const void *const[]){ v[0], v[1], v[2], v[3], v[4], v[5] }, err);
+	for (unsigned i = 0; i < COLUMNS; i++)
+		values[i] = v[i];
+	return ops->series_append(s->slab, time, sample * 65536ull, values, err);
 }
 
 static int fixture_sample(const struct result_sink *ops, const struct fixture_series *s,

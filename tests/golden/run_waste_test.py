@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""/timeseries/slab: what a cache holds beyond what was asked for, by cause.
+
+The causes add up to bytes_held - bytes_requested exactly, for each cache at each sample: held is
+counted as pages come and go, the causes are found by looking at all slabs.
+"""
+
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+import h5py
+import numpy
+
+from run_fixture import SAMPLES, slabyard
+
+CAUSES = ("rounding", "metadata", "tail", "cpu", "partial", "empty")
+STATES = ("full", "partial", "cpu", "empty")
+ALLOCATORS = ("slub", "slab", "slob")
+
+# Three kmallocs of 100 bytes, one of 33; two objects of a cache of 100 bytes aligned to 64, of a
+# cache that SLUB must keep the free pointer behind (RCU), one of each freed.
+BY_HAND = """
+t-1 [000] 1.0: kmem_cache_create: name=lines object_size=100 align=64 slab_flags=0x0
+t-1 [000] 1.1: kmem_cache_create: name=rcu object_size=100 align=8 slab_flags=0x80000
+t-1 [000] 2.0: kmalloc: ptr=0x1000 bytes_req=100 bytes_alloc=128 gfp_flags=GFP_KERNEL
+t-1 [000] 2.1: kmalloc: ptr=0x1100 bytes_req=100 bytes_alloc=128 gfp_flags=GFP_KERNEL
+t-1 [000] 2.2: kmalloc: ptr=0x1200 bytes_req=100 bytes_alloc=128 gfp_flags=GFP_KERNEL
+t-1 [000] 2.3: kmalloc: ptr=0x1300 bytes_req=33 bytes_alloc=64 gfp_flags=GFP_KERNEL
+t-1 [000] 3.0: kmem_cache_alloc: name=lines ptr=0x2000 bytes_req=100 bytes_alloc=128 gfp_flags=GFP_KERNEL
+t-1 [000] 3.1: kmem_cache_alloc: name=lines ptr=0x2100 bytes_req=100 bytes_alloc=128 gfp_flags=GFP_KERNEL
+t-1 [000] 3.2: kmem_cache_alloc: name=rcu ptr=0x3000 bytes_req=100 bytes_alloc=112 gfp_flags=GFP_KERNEL
+t-1 [000] 3.3: kmem_cache_alloc: name=rcu ptr=0x3100 bytes_req=100 bytes_alloc=112 gfp_flags=GFP_KERNEL
+t-1 [000] 4.0: kfree: ptr=0x1000
+t-1 [000] 4.1: kmem_cache_free: name=lines ptr=0x2000
+t-1 [000] 4.1001: kmem_cache_free: name=rcu ptr=0x3000
+"""
+
+# At the end, worked out by hand from the kernel's rules: asked for, and waste by cause.
+EXPECTED = {
+    "slub": {
+        # a page of 32 and of 64 objects on the CPU
+        "kmalloc-128": (200, {"rounding": 2 * 28, "cpu": 30 * 128}),
+        "kmalloc-64": (33, {"rounding": 31, "cpu": 63 * 64}),
+        "lines": (100, {"metadata": 28, "cpu": 31 * 128}),
+        # 100 -> 104, and 8 for the pointer: 36 of 112 in a page, 64 left
+        "rcu": (100, {"metadata": 12, "cpu": 35 * 112, "tail": 64}),
+    },
+    "slab": {
+        # a refill takes 60 objects where a slab has 32: all of it is in the CPU's array
+        "kmalloc-128": (200, {"rounding": 2 * 28}),
+        "kmalloc-64": (33, {"rounding": 31}),
+        "lines": (100, {"metadata": 28}),
+        # RCU: indices must stand behind the objects: 39 of 104 + 1 in a page
+        "rcu": (100, {"metadata": 4 + 39, "tail": 4096 - 39 * 105}),
+    },
+    "slob": {
+        # 8 bytes before each, in units of two; 24 bytes behind what RCU frees
+        "kmalloc": (200 + 33, {"rounding": 1, "metadata": 3 * 8}),
+        "lines": (100, {}),
+        "rcu": (100, {"metadata": 24}),
+    },
+}
+
+
+def columns(path):
+    """The columns by name as [sample, cache], and the caches' names."""
+    with h5py.File(path) as run:
+        group = run["/timeseries/slab"]
+        return {name: group[name][:].astype(numpy.int64) for name in group if group[name].ndim == 2}, list(
+            group["cache"].asstr()[:]
+        )
+
+
+def wrong_cells(path):
+    """(sample, cache) where the causes or the states do not add up."""
+    slab, _ = columns(path)
+    wasted = sum(slab[f"waste_{cause}"] for cause in CAUSES)
+    slabs = sum(slab[f"slabs_{state}"] for state in STATES)
+    off = (wasted != slab["bytes_held"] - slab["bytes_requested"]) | (slabs != slab["slabs"])
+    return [tuple(cell) for cell in numpy.argwhere(off)]
+
+
+class Waste(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def run_trace(self, trace, allocator, *arguments):
+        result = self.folder / f"{allocator}.h5"
+        slabyard("run", "--trace", trace, f"--set=slab.policy={allocator}", "-o", result, *arguments)
+        return result
+
+    def check_sums(self, result):
+        slab, _ = columns(result)
+        self.assertGreater(len(slab["slabs"]), 20)
+        self.assertEqual(wrong_cells(result), [])
+        for cause in CAUSES:
+            self.assertGreaterEqual(slab[f"waste_{cause}"].min(), 0, cause)
+
+    def test_causes_add_up_from_a_recorded_state(self):
+        for allocator in ALLOCATORS:
+            sample = SAMPLES / f"kmix-{allocator}"
+            with self.subTest(allocator):
+                self.check_sums(
+                    self.run_trace(
+                        sample / "trace.txt.zst", allocator, "--sample-every=1000", "--start",
+                        sample / "mmstate-0.txt.zst", "--assist=rcu,cache_op,free_size,reap",
+                    )
+                )
+
+    def test_causes_add_up_on_two_cpus_of_a_small_machine(self):
+        trace = SAMPLES / "user-sh-slub" / "trace.txt.zst"
+        for allocator in ALLOCATORS:
+            with self.subTest(allocator):
+                self.check_sums(
+                    self.run_trace(
+                        trace, allocator, "--sample-every=4000", "--set=machine.cpus=2",
+                        "--set=machine.memory=16MiB",
+                    )
+                )
+
+    def test_a_wrong_cell_is_found(self):
+        trace = SAMPLES / "kmix-slub" / "trace.txt.zst"
+        result = self.run_trace(trace, "slub", "--sample-every=1000")
+        for column in (*(f"waste_{c}" for c in CAUSES), *(f"slabs_{s}" for s in STATES)):
+            broken = self.folder / "broken.h5"
+            shutil.copy(result, broken)
+            with h5py.File(broken, "r+") as run:
+                run["/timeseries/slab"][column][3, 2] += 1
+            self.assertEqual(wrong_cells(broken), [(3, 2)], column)
+
+    def test_each_cause_is_what_the_rules_say(self):
+        trace = self.folder / "by_hand.txt"
+        trace.write_text(BY_HAND.lstrip())
+        for allocator, expected in EXPECTED.items():
+            result = self.run_trace(trace, allocator)
+            self.assertEqual(wrong_cells(result), [])
+            slab, names = columns(result)
+            for name, (requested, causes) in expected.items():
+                with self.subTest(f"{allocator} {name}"):
+                    last = {column: int(values[-1, names.index(name)]) for column, values in slab.items()}
+                    self.assertEqual(last["bytes_requested"], requested)
+                    for cause in ("rounding", "metadata", "tail"):
+                        self.assertEqual(last[f"waste_{cause}"], causes.get(cause, 0), cause)
+                    if "cpu" in causes:
+                        self.assertEqual(last["waste_cpu"], causes["cpu"])
+
+
+if __name__ == "__main__":
+    unittest.main()
