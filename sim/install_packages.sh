@@ -10,11 +10,12 @@ set -eu
 packages_of() {
 	case $1 in
 	build) echo gcc libc6-dev cmake ninja-build pkgconf libgsl-dev libhdf5-dev libzstd-dev \
-		zlib1g-dev libxxhash-dev libyaml-dev libcmocka-dev ;;
+		zlib1g-dev libxxhash-dev libyaml-dev libncurses-dev \
+		libcmocka-dev ;;
 	plot) echo python3 python3-h5py python3-matplotlib ;;
 	test) echo clang clang-format git tar zstd gzip python3-yaml python3-jsonschema \
 		python3-pandas python3-xarray python3-h5netcdf poppler-utils man-db groff-base \
-		strace ltrace \
+		strace ltrace procps tmux \
 		python3-scipy munge slurmctld slurmd slurm-client ;;
 	*)
 		echo "install_packages.sh: no group '$1', there are: build plot test" >&2

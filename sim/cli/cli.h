@@ -62,6 +62,9 @@ int cli_next(struct cli_arguments *arguments);
 int cli_refuse_overwrite(const struct command *command, const char *option, const char *output,
 			 const char *input);
 
+/* True for a file that begins as results do. */
+bool cli_is_result(const char *path);
+
 /* Flushes standard output: a full disk or closed pipe is a failed run. */
 int cli_flush(void);
 

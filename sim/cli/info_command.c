@@ -8,19 +8,6 @@
 
 static const struct cli_option options[] = { { 0 } };
 
-static const unsigned char hdf5_signature[] = { 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n' };
-
-static bool is_result(const char *path)
-{
-	unsigned char first[sizeof(hdf5_signature)];
-	FILE *file = strcmp(path, "-") == 0 ? NULL : fopen(path, "rb");
-	if (!file)
-		return false;
-	size_t length = fread(first, 1, sizeof(first), file);
-	fclose(file);
-	return length == sizeof(first) && memcmp(first, hdf5_signature, sizeof(first)) == 0;
-}
-
 static int info_of_trace(const char *path)
 {
 	struct error err = { 0 };
@@ -60,7 +47,7 @@ static int info_main(const struct command *command, int argc, char **argv)
 	if (arguments.operand + 1 != argc)
 		return cli_usage(command, "takes one file to read");
 	const char *path = argv[arguments.operand];
-	return is_result(path) ? info_of_result(path) : info_of_trace(path);
+	return cli_is_result(path) ? info_of_result(path) : info_of_trace(path);
 }
 
 const struct command info_command = {

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <signal.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -7,6 +6,7 @@
 #include "cli/progress_bar.h"
 #include "cli/run_summary.h"
 #include "cli/sidecar.h"
+#include "cli/stop_signals.h"
 
 enum {
 	OPTION_START = 256,
@@ -151,27 +151,8 @@ static int check_arguments(const struct command *command, const struct cli_argum
 	return check_outputs(command, &a->run);
 }
 
-static volatile sig_atomic_t stop;
-
-static void note_stop(int number)
-{
-	(void)number;
-	stop = 1;
-}
-
-/* A run that is stopped takes its temporary files with it; a second signal ends it at once. */
-static void stop_on_signals(void)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = note_stop, .sa_flags = (int)SA_RESETHAND };
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaction(signals[i], &action, NULL);
-}
-
 static int run(const struct run_arguments *a, int argc, char **argv)
 {
-	stop_on_signals();
 	struct error err = { 0 };
 	struct config *config = config_input_read(&a->config, &err);
 	if (!config)
@@ -209,7 +190,7 @@ static int run_main(const struct command *command, int argc, char **argv)
 	int code = check_arguments(command, &arguments, &a);
 	if (code != EXIT_GOOD)
 		return code;
-	a.run.stop = &stop;
+	a.run.stop = stop_signals_note();
 	if (a.progress)
 		a.run.progress = progress_bar_show;
 	return run(&a, argc, argv);

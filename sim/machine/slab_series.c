@@ -8,6 +8,7 @@
 
 /* The columns, in the order of the file. Waste is what is held beyond what was asked for. */
 enum column {
+	ALIVE,
 	ACTIVE_OBJECTS,
 	OBJECTS,
 	ACTIVE_SLABS,
@@ -50,6 +51,7 @@ static const struct {
 	const char *name, *unit, *long_name;
 	enum result_type type;
 } texts[COLUMNS] = {
+	[ALIVE] = { "alive", "1", "1 while there is this cache", RESULT_U64 },
 	[ACTIVE_OBJECTS] = { "active_objects", "objects", "objects in use as slabinfo counts them",
 			     RESULT_U64 },
 	[OBJECTS] = { "objects", "objects", "objects in all slabs", RESULT_U64 },
@@ -138,6 +140,7 @@ static void fill_counts(struct slab_series *series, size_t i, const struct cache
 {
 	uint64_t *const *v = series->values;
 
+	v[ALIVE][i] = c->name != NULL;
 	v[ACTIVE_OBJECTS][i] = c->active_objects;
 	v[OBJECTS][i] = c->objects;
 	v[ACTIVE_SLABS][i] = c->active_slabs;
