@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Draws a figure from Slabyard's result files, as PDF or PNG by the output's name."""
+"""Draws a figure from Slabyard's result files, as PDF or PNG by the output's name; CSV is its numbers."""
 import argparse
+import csv
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,7 +26,7 @@ def parse_arguments():
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("figure", choices=FIGURES, metavar="FIGURE")
     parser.add_argument("results", nargs="+", metavar="RESULT", help="HDF5 file of a run")
-    parser.add_argument("-o", "--output", required=True, metavar="OUT.pdf|OUT.png",
+    parser.add_argument("-o", "--output", required=True, metavar="OUT.pdf|OUT.png|OUT.csv",
                         action="append", help="may be given several times")
     parser.add_argument("--style", default=STYLE, metavar="FILE",
                         help="matplotlib style in place of slabyard.mplstyle")
@@ -34,7 +35,9 @@ def parse_arguments():
     parser.add_argument("--zone", help="one zone in place of all, or of the largest")
     arguments = parser.parse_args()
     for output in arguments.output:
-        if Path(output).suffix not in (".pdf", ".png"):
+        if Path(output).suffix == ".csv" and not hasattr(FIGURES[arguments.figure], "numbers"):
+            parser.error(f"{output}: {arguments.figure} has no numbers to write as CSV")
+        if Path(output).suffix not in (".pdf", ".png", ".csv"):
             parser.error(f"{output}: the name must end in .pdf or .png")
     return arguments
 
@@ -47,6 +50,11 @@ def tell_apart(results):
             result.label = f"{result.path.resolve().parent.name}/{result.path.stem}"
 
 
+def write_numbers(rows, path):
+    with open(path, "w", newline="", encoding="utf-8") as out:
+        csv.writer(out, lineterminator="\n").writerows(rows)
+
+
 def main():
     arguments = parse_arguments()
     try:
@@ -54,8 +62,13 @@ def main():
         with ExitStack() as stack:
             results = [stack.enter_context(Result(path)) for path in arguments.results]
             tell_apart(results)
-            figure = FIGURES[arguments.figure].draw(results, arguments)
-            drawing.save(figure, arguments.output)
+            module = FIGURES[arguments.figure]
+            drawn = [path for path in arguments.output if not path.endswith(".csv")]
+            if drawn:
+                drawing.save(module.draw(results, arguments), drawn)
+            for path in arguments.output:
+                if path not in drawn:
+                    write_numbers(module.numbers(results, arguments), path)
     except (ResultError, OSError) as error:
         sys.exit(f"plot.py: {error}")
 

@@ -3,7 +3,8 @@
 
 A new figure is a new module and a line here.
 """
-from . import comparison, free_blocks, heap_map, physical_map, rss_live, slab_bytes, slab_waste, unusable_index
+from . import (comparison, free_blocks, heap_map, physical_map, rss_live, slab_allocators, slab_bytes,
+               slab_waste, unusable_index)
 
 FIGURES = {
     "free-blocks": free_blocks,
@@ -11,6 +12,7 @@ FIGURES = {
     "physical-map": physical_map,
     "slab-bytes": slab_bytes,
     "slab-waste": slab_waste,
+    "slab-allocators": slab_allocators,
     "heap-map": heap_map,
     "rss-live": rss_live,
     "comparison": comparison,

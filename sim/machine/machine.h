@@ -254,7 +254,7 @@ struct machine {
 	struct split_pages *split_pages;
 	struct recorded_pages *recorded_pages; /* assist slab_page, else NULL */
 	struct slabyard_requests slab_requests[SLABYARD_ORDERS_MAX];
-	int64_t slab_pages_begin; /* pages of slabs at the start; for --proc */
+	int64_t slab_pages_begin; /* pages of slabs at the start */
 	struct start *start;
 	struct census *census; /* while the start state is laid out anew */
 	uint32_t gfp_ignored;  /* bits that mean nothing to the recorded kernel */

@@ -10,6 +10,7 @@
 #include "base/atomic_file.h"
 #include "machine/machine.h"
 #include "machine/process_files.h"
+#include "machine/slab_series.h"
 #include "results/proc.h"
 
 static int make_folder(const char *folder, struct error *err)
@@ -22,17 +23,10 @@ static int make_folder(const char *folder, struct error *err)
 	return error_errno(err, folder, "cannot make the directory for /proc files");
 }
 
-static void add_extent(void *context, const struct slab_extent *extent)
-{
-	*(int64_t *)context += (int64_t)1 << extent->order;
-}
-
 int proc_files_prepare(struct machine *m, struct error *err)
 {
 	if (!m->run->proc)
 		return 0;
-	if (m->slab && m->slab->walk)
-		m->slab->walk(m->slab_state, add_extent, &m->slab_pages_begin);
 	return make_folder(m->run->proc, err);
 }
 
@@ -107,17 +101,6 @@ static void count_slab(void *context, const struct slab_extent *extent)
 	c->seen += (int64_t)1 << extent->order;
 }
 
-/* All pages that slab has. */
-static int64_t slab_pages(const struct machine *m)
-{
-	int64_t pages = m->slab_pages_begin;
-	for (uint32_t order = 0; order < SLABYARD_ORDERS_MAX; order++)
-		pages += ((int64_t)m->slab_requests[order].allocs -
-			  (int64_t)m->slab_requests[order].frees) *
-			 ((int64_t)1 << order);
-	return pages;
-}
-
 /* What slab has beside its slabs are kmallocs of whole pages: of no cache, and said to be of node
  * 0. */
 static int count_slabs(struct machine *m, struct proc_counts *counts, struct error *err)
@@ -135,7 +118,7 @@ static int count_slabs(struct machine *m, struct proc_counts *counts, struct err
 			c.reclaimable[i] = cache.reclaimable;
 	}
 	m->slab->walk(m->slab_state, count_slab, &c);
-	counts->node[0].slab_unreclaimable += slab_pages(m) - c.seen;
+	counts->node[0].slab_unreclaimable += slab_pages_had(m) - c.seen;
 	free(c.reclaimable);
 	return 0;
 }

@@ -23,6 +23,7 @@
 #include "machine/report.h"
 #include "machine/sampler.h"
 #include "machine/slab_errors.h"
+#include "machine/slab_series.h"
 #include "machine/snapshots.h"
 #include "machine/split_pages.h"
 #include "machine/start.h"
@@ -181,6 +182,7 @@ static int prepare(struct machine *m, const struct batch *first, struct error *e
 	perturbation_shift_start(m);
 	if (prepare_pages_from_trace(m, err) != 0)
 		return -1;
+	slab_pages_begin(m);
 	m->page_assists = m->assists.allowed[ASSIST_NAMED_zone] ||
 			  m->assists.allowed[ASSIST_NAMED_bulk] ||
 			  m->assists.allowed[ASSIST_NAMED_pcp_busy] ||

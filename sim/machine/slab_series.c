@@ -25,7 +25,9 @@ enum column {
 	WASTE_CPU,
 	WASTE_PARTIAL,
 	WASTE_EMPTY,
-	COLUMNS
+	COLUMNS,
+	BYTES_OF_PAGES = COLUMNS, /* over all caches */
+	SERIES_COLUMNS
 };
 
 /* What does not change of a cache. */
@@ -90,7 +92,7 @@ int slab_series_open(struct machine *m, struct slab_series **out, struct error *
 		return no_memory(err);
 	*out = series;
 	series->cache = (struct result_dimension){ "cache", 0, NULL };
-	struct result_column columns[COLUMNS];
+	struct result_column columns[SERIES_COLUMNS];
 	for (size_t i = 0; i < COLUMNS; i++)
 		columns[i] = (struct result_column){ .name = texts[i].name,
 						     .unit = texts[i].unit,
@@ -98,7 +100,14 @@ int slab_series_open(struct machine *m, struct slab_series **out, struct error *
 						     .type = texts[i].type,
 						     .dimension_count = 1,
 						     .dimensions = { &series->cache } };
-	series->series = m->sink_ops->series(m->sink, "/timeseries/slab", columns, COLUMNS, err);
+	columns[BYTES_OF_PAGES] = (struct result_column){
+		.name = "bytes_of_pages",
+		.unit = "bytes",
+		.long_name = "had of the page allocator, for kmallocs of whole pages too",
+		.type = RESULT_U64
+	};
+	series->series =
+		m->sink_ops->series(m->sink, "/timeseries/slab", columns, SERIES_COLUMNS, err);
 	return series->series ? 0 : -1;
 }
 
@@ -218,6 +227,27 @@ static int take(struct slab_series *series, struct machine *m, struct slab_total
 	return 0;
 }
 
+static void add_pages(void *context, const struct slab_extent *extent)
+{
+	*(int64_t *)context += (int64_t)1 << extent->order;
+}
+
+void slab_pages_begin(struct machine *m)
+{
+	if (m->slab && m->slab->walk)
+		m->slab->walk(m->slab_state, add_pages, &m->slab_pages_begin);
+}
+
+int64_t slab_pages_had(const struct machine *m)
+{
+	int64_t pages = m->slab_pages_begin;
+	for (uint32_t order = 0; order < SLABYARD_ORDERS_MAX; order++)
+		pages += ((int64_t)m->slab_requests[order].allocs -
+			  (int64_t)m->slab_requests[order].frees) *
+			 ((int64_t)1 << order);
+	return pages;
+}
+
 int slab_series_row(struct slab_series *series, struct machine *m, uint64_t time_ns,
 		    uint64_t record, struct slab_totals *totals, struct error *err)
 {
@@ -226,7 +256,8 @@ int slab_series_row(struct slab_series *series, struct machine *m, uint64_t time
 		return 0;
 	if (take(series, m, totals, err) != 0)
 		return -1;
-	const void *values[COLUMNS];
+	const uint64_t bytes_of_pages = (uint64_t)slab_pages_had(m) << PAGE_SHIFT;
+	const void *values[SERIES_COLUMNS] = { [BYTES_OF_PAGES] = &bytes_of_pages };
 	for (size_t i = 0; i < COLUMNS; i++)
 		values[i] = series->values[i];
 	return m->sink_ops->series_append(series->series, time_ns, record, values, err);

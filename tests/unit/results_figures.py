@@ -161,6 +161,18 @@ class CommandLine(unittest.TestCase):
         self.assertNotIn(b"/Type3", pdf)
         self.assertNotIn(b"CreationDate", pdf)
 
+    def test_numbers(self):
+        done = run_plot("slab-allocators", "slub.h5", "slab.h5", "-o", "a.csv", "-o", "c.pdf")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        rows = [line.split(",") for line in (FOLDER / "a.csv").read_text().splitlines()]
+        self.assertEqual(rows[0], ["run", "figure", "order", "value"])
+        self.assertEqual({row[0] for row in rows[1:]}, {"slub", "slab"})
+        with Result(FOLDER / "slub.h5") as result:
+            index = result.series("fragmentation")["unusable_free_index"][-1, 1]
+        self.assertEqual([float(row[3]) for row in rows if row[:2] == ["slub", "unusable_free_index_end"]],
+                         [round(float(value), 3) for value in index])
+        self.assertTrue((FOLDER / "c.pdf").exists())
+
     def test_another_style(self):
         style = FOLDER / "big.mplstyle"
         style.write_text("savefig.dpi: 10\n")
@@ -178,6 +190,9 @@ class CommandLine(unittest.TestCase):
             (FOLDER / "big.txt").write_text("text")
             done = run_plot(*arguments)
             self.assertEqual((done.returncode, done.stderr), (1, message))
+        done = run_plot("free-blocks", "slub.h5", "-o", "x.csv")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("x.csv: free-blocks has no numbers to write as CSV", done.stderr)
         done = run_plot("free-blocks", "slub.h5", "-o", "x.gif")
         self.assertEqual(done.returncode, 2)
         self.assertIn("x.gif: the name must end in .pdf or .png", done.stderr)
