@@ -180,7 +180,8 @@ struct slabyard_summary {
 	uint64_t cpus_folded; /* of the trace that this machine does not have: others did their work
 			       */
 	uint64_t stalls;      /* closed timing: records run with some thread out of sight */
-	uint64_t horizon_record; /* first record whose outcome differs, 0: none */
+	uint64_t horizon_record;    /* first record whose outcome differs, 0: none */
+	const char *horizon_reason; /* what differs there, NULL: nothing */
 	uint64_t alloc_fails;
 	uint64_t caches_left; /* kmem_caches destroyed with objects left in them */
 

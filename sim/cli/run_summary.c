@@ -137,8 +137,8 @@ static void print_horizon(FILE *out, const struct slabyard_summary *s)
 	if (s->horizon_record)
 		fprintf(out,
 			"horizon        record %" PRIu64
-			": from there on outcomes differ from the trace\n",
-			s->horizon_record);
+			": %s; from there on outcomes differ from the trace\n",
+			s->horizon_record, s->horizon_reason);
 	if (s->alloc_fails)
 		fprintf(out, "alloc_fail     %" PRIu64 "\n", s->alloc_fails);
 	if (s->caches_left)

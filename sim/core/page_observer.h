@@ -33,6 +33,8 @@ struct compaction_event {
 struct page_observer {
 	void (*extfrag)(void *context, const struct extfrag_event *event);
 	void (*compaction)(void *context, const struct compaction_event *event);
+	void (*kswapd_woken)(void *context);                     /* mm_vmscan_wakeup_kswapd */
+	void (*direct_reclaimed)(void *context, uint64_t pages); /* mm_vmscan_direct_reclaim_end */
 	void *context;
 };
 

@@ -42,7 +42,11 @@ static __attribute__((noinline)) int carry_out_rare(struct machine *m, const str
 		return bulk_bracket(m, true);
 	case ACTION_BULK_END:
 		return bulk_bracket(m, false);
+	case ACTION_NOTE:
+		horizon_recorded(m, r);
+		return 0;
 	case ACTION_PAGE_FACT:
+		horizon_recorded(m, r);
 		return page_fact(m, r);
 	case ACTION_OBJECT_FACT:
 		return object_fact(m, r);

@@ -17,6 +17,7 @@
 #include "cost/cost.h"
 #include "machine/assist.h"
 #include "machine/events.h"
+#include "machine/horizon.h"
 #include "machine/machine_options.h"
 #include "machine/page_events.h"
 #include "machine/perturbation.h"
@@ -276,7 +277,7 @@ struct machine {
 	struct closed *closed;
 	struct cpu_order *cpu_order; /* assist lock_order, else NULL */
 
-	uint64_t horizon_ns;
+	struct horizon horizon;
 	struct events events_out;
 	struct result_table *slab_errors; /* NULL at page level */
 	struct page_events page_events;

@@ -238,6 +238,7 @@ static enum oom_outcome out_of_memory(void *context, const struct request *reque
 		(struct victim){ .pid = resident_pid(m, choice.task), .pages = choice.pages };
 	m->page_assists = true;
 	vm_event_count(&m->work, VM_oom_kill, 1);
+	horizon_simulated(m, HORIZON_KILL);
 	bool suicide = resident_pid(m, request->task) == resident_pid(m, choice.task);
 	write_row(m, request, suicide ? "suicide" : "killed", &choice);
 	if (m->libc_level)

@@ -22,14 +22,6 @@ void outcome_divergence(struct machine *m, const struct record *r, uint64_t simu
 			 name, (unsigned long long)r->address, (unsigned long long)simulated);
 }
 
-static void pass_horizon(struct machine *m)
-{
-	if (m->summary->horizon_record)
-		return;
-	m->summary->horizon_record = machine_record(m);
-	m->horizon_ns = m->time_ns;
-}
-
 void outcome_failure(struct machine *m, const struct record *r, bool failed)
 {
 	if (failed) {
@@ -38,7 +30,7 @@ void outcome_failure(struct machine *m, const struct record *r, bool failed)
 		events_alloc_fail(m, r);
 	}
 	if (failed != !!(r->flags & RECORD_FAILED))
-		pass_horizon(m);
+		horizon_failure(m, failed);
 }
 
 void outcome_placement(struct machine *m, const struct record *r, uint64_t simulated, bool failed)

@@ -113,6 +113,7 @@ static void compaction(void *context, const struct compaction_event *event)
 	uint64_t record = machine_record(m);
 	uint64_t migrate_pfn = event->migrate_pfn.v, free_pfn = event->free_pfn.v;
 
+	horizon_simulated(m, HORIZON_COMPACTION);
 	if (e->compaction_rows++ >= rows_max)
 		return;
 	const void *const values[] = {
@@ -132,6 +133,17 @@ static void compaction(void *context, const struct compaction_event *event)
 	events_append(m, e->compaction, values);
 }
 
+static void kswapd_woken(void *context)
+{
+	horizon_simulated(context, HORIZON_KSWAPD);
+}
+
+static void direct_reclaimed(void *context, uint64_t pages)
+{
+	if (pages)
+		horizon_simulated(context, HORIZON_RECLAIM);
+}
+
 int page_events_open(struct machine *m, struct error *err)
 {
 	struct page_events *e = &m->page_events;
@@ -147,6 +159,8 @@ int page_events_open(struct machine *m, struct error *err)
 	e->observer = (struct page_observer){
 		.extfrag = extfrag,
 		.compaction = compaction,
+		.kswapd_woken = kswapd_woken,
+		.direct_reclaimed = direct_reclaimed,
 		.context = m,
 	};
 	m->services.observer = &e->observer;

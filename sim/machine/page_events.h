@@ -16,7 +16,7 @@ struct page_events {
 	struct page_observer observer;
 };
 
-/* Opens the tables, and lets the machine's services tell what happens. */
+/* Opens the tables, and lets the machine's services tell what happens: for the horizon too. */
 int page_events_open(struct machine *m, struct error *err);
 
 #endif

@@ -343,8 +343,10 @@ static int write_provenance(struct machine *m, struct error *err)
 		return -1;
 	if (write_u64(m, group, "horizon_record",
 		      s->horizon_record ? s->horizon_record : UINT64_MAX, err) != 0 ||
-	    write_u64(m, group, "horizon_time_ns", s->horizon_record ? m->horizon_ns : UINT64_MAX,
-		      err) != 0)
+	    write_u64(m, group, "horizon_time_ns",
+		      s->horizon_record ? m->horizon.time_ns : UINT64_MAX, err) != 0 ||
+	    write_text(m, group, "horizon_reason", s->horizon_reason ? s->horizon_reason : "",
+		       err) != 0)
 		return -1;
 	if (write_taken(m, err) != 0 ||
 	    write_parameters(m, "/provenance/parameters_used", true, err) != 0)

@@ -242,6 +242,7 @@ static int finish_sink(struct machine *m, struct error *err)
 /* The result is renamed last: when it stands there, everything else does. */
 static int finish(struct machine *m, struct error *err)
 {
+	horizon_settle(m);
 	if (report_summary(m, err) != 0 || snapshots_end(m->snapshots, m, err) != 0 ||
 	    marks_note(m, SLABYARD_MARK_END, err) != 0 ||
 	    proc_files_write(m, m->run->proc, -1, err) != 0)

@@ -4,6 +4,7 @@
  * balanced, and takes the boosts back. Reference: wakeup_kswapd(), balance_pgdat(), kswapd() of
  * mm/vmscan.c. When it gets a CPU is for the machine to say (services->wake_thread).
  */
+#include "core/page_observer.h"
 #include "core/reclaim_source.h"
 #include "page/buddy.h"
 
@@ -67,6 +68,8 @@ void kswapd_wake(struct buddy *b, uint32_t node, uint32_t gfp, unsigned order,
 	}
 	n->woken_early = n->state == KSWAPD_NAPPING;
 	n->state = KSWAPD_RUNNABLE;
+	if (b->services->observer)
+		b->services->observer->kswapd_woken(b->services->observer->context);
 	page_thread_wake(b, PAGE_THREAD_KSWAPD, node, cpu);
 }
 

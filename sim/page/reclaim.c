@@ -6,6 +6,7 @@
  */
 #include "core/reclaim_source.h"
 
+#include "core/page_observer.h"
 #include "page/buddy.h"
 
 uint64_t reclaim_zone_pages(const struct buddy *b, uint32_t zone)
@@ -117,6 +118,13 @@ static void count_stall(const struct buddy *b, unsigned highest_type)
 	vm_event_count(b->services->work, b->arch->allocstall[highest_type], 1);
 }
 
+static uint64_t tell_observer(const struct buddy *b, uint64_t reclaimed)
+{
+	if (b->services->observer)
+		b->services->observer->direct_reclaimed(b->services->observer->context, reclaimed);
+	return reclaimed;
+}
+
 uint64_t reclaim_direct(struct buddy *b, const struct request *request)
 {
 	struct reclaim_pass pass = {
@@ -136,5 +144,5 @@ uint64_t reclaim_direct(struct buddy *b, const struct request *request)
 		if (reclaimed >= pass.wanted || ready)
 			break;
 	}
-	return !reclaimed && ready ? 1 : reclaimed;
+	return tell_observer(b, !reclaimed && ready ? 1 : reclaimed);
 }

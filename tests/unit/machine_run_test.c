@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The engine's own rules, on hand-written traces: timing, waiting, identity, horizon. */
+/* The engine's own rules, on hand-written traces: timing, waiting, identity. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -200,23 +200,6 @@ static void test_caches_are_destroyed(void **state)
 	}
 }
 
-/* The recording failed where this machine does not: from there on nobody knows. */
-static void test_horizon(void **state)
-{
-	(void)state;
-	const char text[] =
-		"a-1 [000] 1.000000000: mm_page_alloc: page=0x100 pfn=0x100 order=0 migratetype=0 "
-		"gfp_flags=GFP_KERNEL\n"
-		"a-1 [000] 1.000000010: mm_page_alloc: page=(null) pfn=0x0 order=4 migratetype=0 "
-		"gfp_flags=GFP_KERNEL|__GFP_NORETRY\n"
-		"a-1 [000] 1.000000020: mm_page_free: page=0x100 pfn=0x100 order=0\n";
-	struct slabyard_summary *s = replay(text, (struct slabyard_run){ 0 }, COSTLY);
-	assert_string_equal(s->level, "page");
-	assert_int_equal(s->horizon_record, 2);
-	assert_int_equal(s->alloc_fails, 0);
-	slabyard_summary_free(s);
-}
-
 /* Two CPUs refill from the buddy lists at one time: one waits for the zone lock of the other. */
 static void test_wait_for_lock_shows_in_latency(void **state)
 {
@@ -251,7 +234,6 @@ int main(void)
 		cmocka_unit_test(test_identities),
 		cmocka_unit_test(test_a_block_is_freed_in_parts),
 		cmocka_unit_test(test_caches_are_destroyed),
-		cmocka_unit_test(test_horizon),
 		cmocka_unit_test(test_wait_for_lock_shows_in_latency),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
