@@ -7,15 +7,16 @@
 #include <unistd.h>
 
 /* From the program's folder: installed, and in build/ or build/NAME/. */
-static const struct {
-	const char *configs, *samples;
-} places[] = {
-	{ SLABYARD_DATA "/configs", SLABYARD_DATA "/samples" },
-	{ "../configs", "../workloads/samples" },
-	{ "../../configs", "../../workloads/samples" },
+static const char *const configs[] = { SLABYARD_DATA "/configs", "../configs", "../../configs" };
+static const char *const samples[] = { SLABYARD_DATA "/samples", "../workloads/samples",
+				       "../../workloads/samples" };
+static const char *const predictions[] = {
+	SLABYARD_DATA "/prediction.csv",
+	"../tests/validation/prediction/prediction.csv",
+	"../../tests/validation/prediction/prediction.csv",
 };
 
-enum { PLACES = sizeof(places) / sizeof(places[0]) };
+enum { PLACES = sizeof(configs) / sizeof(configs[0]) };
 
 bool shipped_program(char *buffer, size_t size)
 {
@@ -45,8 +46,21 @@ bool shipped_config(const char *kind, const char *name, char *buffer, size_t siz
 	if (!program_folder(folder, sizeof(folder)))
 		return false;
 	for (size_t i = 0; i < PLACES; i++) {
-		int length = snprintf(buffer, size, "%s/%s/%s/%s.yaml", folder, places[i].configs,
-				      kind, name);
+		int length =
+			snprintf(buffer, size, "%s/%s/%s/%s.yaml", folder, configs[i], kind, name);
+		if (is_readable(length, buffer, size))
+			return true;
+	}
+	return false;
+}
+
+static bool find_one(const char *const places[PLACES], char *buffer, size_t size)
+{
+	char folder[PATH_MAX];
+	if (!program_folder(folder, sizeof(folder)))
+		return false;
+	for (size_t i = 0; i < PLACES; i++) {
+		int length = snprintf(buffer, size, "%s/%s", folder, places[i]);
 		if (is_readable(length, buffer, size))
 			return true;
 	}
@@ -55,15 +69,12 @@ bool shipped_config(const char *kind, const char *name, char *buffer, size_t siz
 
 bool shipped_samples(char *buffer, size_t size)
 {
-	char folder[PATH_MAX];
-	if (!program_folder(folder, sizeof(folder)))
-		return false;
-	for (size_t i = 0; i < PLACES; i++) {
-		int length = snprintf(buffer, size, "%s/%s", folder, places[i].samples);
-		if (is_readable(length, buffer, size))
-			return true;
-	}
-	return false;
+	return find_one(samples, buffer, size);
+}
+
+bool shipped_predictions(char *buffer, size_t size)
+{
+	return find_one(predictions, buffer, size);
 }
 
 bool shipped_library(const char *name, char *buffer, size_t size)

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* slabyard predict: what another slab allocator would have done, and how far off that may be. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/prediction.h"
+#include "cli/progress_bar.h"
+
+enum {
+	OPTION_TO = 256,
+	OPTION_START,
+	OPTION_CACHES,
+	OPTION_AT,
+	OPTION_RUNS,
+	OPTION_SEED,
+	OPTION_SET,
+	OPTION_FORMAT,
+	OPTION_JSON,
+	OPTION_PROGRESS
+};
+
+enum { RUNS = 4 };
+
+static const struct cli_option options[] = {
+	{ "to", true, OPTION_TO },
+	{ "start", true, OPTION_START },
+	{ "caches", true, OPTION_CACHES },
+	{ "at", true, OPTION_AT },
+	{ "runs", true, OPTION_RUNS },
+	{ "seed", true, OPTION_SEED },
+	{ "config", true, 'c' },
+	{ "set", true, OPTION_SET },
+	{ "format", true, OPTION_FORMAT },
+	{ "json", false, OPTION_JSON },
+	{ "progress", true, OPTION_PROGRESS },
+	{ 0 },
+};
+
+struct predict_arguments {
+	struct prediction_request request;
+	struct config_input config;
+	const char *at; /* NULL: the last mark that is known of */
+	bool json, progress;
+};
+
+static int take_number(const struct command *command, const char *name, const char *text,
+		       uint64_t max, uint64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoull(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && !*end && !errno && *value <= max)
+		return EXIT_GOOD;
+	return cli_usage(command, "option '--%s' takes a whole number to %" PRIu64 ", is '%s'",
+			 name, max, text);
+}
+
+static int take_config(int letter, const char *value, struct config_input *input)
+{
+	struct error err = { 0 };
+	int result = letter == 'c' ? config_input_file(input, value, &err)
+				   : config_input_set(input, value, &err);
+	return result == 0 ? EXIT_GOOD : cli_fail(&err);
+}
+
+static int take_option(const struct command *command, int letter, const char *value,
+		       struct predict_arguments *a)
+{
+	struct slabyard_run *run = &a->request.run;
+
+	switch (letter) {
+	case OPTION_TO:
+		a->request.to = value;
+		return EXIT_GOOD;
+	case OPTION_START:
+		run->start = value;
+		return EXIT_GOOD;
+	case OPTION_CACHES:
+		run->caches = value;
+		return EXIT_GOOD;
+	case OPTION_AT:
+		a->at = value;
+		return EXIT_GOOD;
+	case OPTION_RUNS:
+		return take_number(command, "runs", value, PREDICTION_RUNS_MAX, &a->request.runs);
+	case OPTION_SEED:
+		return take_number(command, "seed", value, INT64_MAX, &run->seed);
+	case 'c':
+	case OPTION_SET:
+		return take_config(letter, value, &a->config);
+	case OPTION_FORMAT:
+		run->format = value;
+		return EXIT_GOOD;
+	case OPTION_JSON:
+		a->json = true;
+		return EXIT_GOOD;
+	default:
+		if (progress_bar_wanted(value, &a->progress))
+			return EXIT_GOOD;
+		return cli_usage(command, "option '--progress' takes auto, on or off, is '%s'",
+				 value);
+	}
+}
+
+/* --- which mark is shown in full --- */
+
+/* The last that lies before the horizon; else the first. */
+static size_t last_known(const struct prediction *p)
+{
+	for (size_t i = p->summary->mark_count - 1; i > PREDICTION_FIRST_MARK; i--)
+		if (!prediction_is_past(p, &p->summary->marks[i]))
+			return i;
+	return PREDICTION_FIRST_MARK;
+}
+
+static int find_mark(const struct prediction *p, const char *at, size_t *found, struct error *err)
+{
+	*found = last_known(p);
+	if (!at)
+		return 0;
+	for (size_t i = PREDICTION_FIRST_MARK; i < p->summary->mark_count; i++) {
+		char number[32];
+		const struct slabyard_mark *mark = &p->summary->marks[i];
+		snprintf(number, sizeof(number), "%" PRId64, mark->number);
+		*found = i;
+		if (strcmp(at, mark->number == SLABYARD_MARK_END ? "end" : number) == 0)
+			return 0;
+	}
+	return error_set(err, ERROR_INPUT, "%s: has no mark '%s'", p->trace, at);
+}
+
+static int print(const struct prediction *p, const struct predict_arguments *a, struct error *err)
+{
+	size_t at;
+
+	if (find_mark(p, a->at, &at, err) != 0)
+		return -1;
+	if (a->json)
+		prediction_print_json(stdout, p);
+	else if (prediction_print_text(stdout, p, at) != 0)
+		return error_set(err, ERROR_RUN, "no memory for the report");
+	return 0;
+}
+
+static int predict(const struct predict_arguments *a)
+{
+	struct error err = { 0 };
+	struct prediction *p = malloc(sizeof(*p)); /* larger than a stack's frame should be */
+	if (!p)
+		return cli_fail((error_set(&err, ERROR_RUN, "no memory for the report"), &err));
+	int result = prediction_make(p, &a->request, &err);
+	progress_bar_clear();
+	if (result == 0)
+		result = print(p, a, &err);
+	prediction_free(p);
+	free(p);
+	return result == 0 ? cli_flush() : cli_fail(&err);
+}
+
+static int check_arguments(const struct command *command, const struct cli_arguments *arguments,
+			   const struct predict_arguments *a)
+{
+	if (arguments->operand + 1 != arguments->argc)
+		return cli_usage(command, "one TRACE is needed");
+	if (!a->request.to)
+		return cli_usage(command, "option '--to' is missing");
+	if (strcmp(arguments->argv[arguments->operand], "-") == 0)
+		return cli_usage(command, "the trace is read several times: standard input will "
+					  "not do");
+	return EXIT_GOOD;
+}
+
+static int predict_main(const struct command *command, int argc, char **argv)
+{
+	struct predict_arguments a = { .request = { .runs = RUNS } };
+	struct cli_arguments arguments = {
+		.command = command, .options = options, .argc = argc, .argv = argv
+	};
+	progress_bar_wanted("auto", &a.progress);
+	for (int letter; (letter = cli_next(&arguments)) != CLI_END;) {
+		if (letter == CLI_HELP)
+			return cli_flush();
+		int code = letter == CLI_BAD ? EXIT_BAD_INPUT
+					     : take_option(command, letter, arguments.value, &a);
+		if (code != EXIT_GOOD)
+			return code;
+	}
+	int code = check_arguments(command, &arguments, &a);
+	if (code != EXIT_GOOD)
+		return code;
+	a.request.config = &a.config;
+	a.request.run.trace = argv[arguments.operand];
+	if (a.progress)
+		a.request.run.progress = progress_bar_show;
+	return predict(&a);
+}
+
+const struct command predict_command = {
+	.name = "predict",
+	.usage = "predict --to POLICY [OPTION...] TRACE",
+	.help = "tells what another slab allocator would have done",
+	.text = "  --to POLICY         slab, slub or slob\n"
+		"  --start STATE       a state that was recorded under POLICY, or census:STATE of "
+		"the\n"
+		"                      trace's own: its objects laid out anew. Without it a census "
+		"of\n"
+		"                      mmstate-0.txt beside the trace, else a fresh machine\n"
+		"  --caches MAP        which cache each call site allocates from (slabyard "
+		"caches);\n"
+		"                      without it the shipped one of Linux 6.1\n"
+		"  --at MARK           orders and caches at this mark, or the end; without it at "
+		"the\n"
+		"                      last one before the horizon\n"
+		"  --runs N            further runs in which processes are late and timers off by "
+		"up\n"
+		"                      to 2 ms: what is chance shows in their range (default 4)\n"
+		"  --seed N            seed of everything random (default 0)\n"
+		"  -c, --config FILE, --set PATH=VALUE\n"
+		"                      as run takes them\n"
+		"  --format FORMAT     of the trace, guessed without it\n"
+		"  --json              every mark, order and cache, as JSON\n"
+		"  --progress WHEN     auto, on or off\n"
+		"\n"
+		"Each figure has the band that the table of tests/validation/prediction supports: "
+		"in\n"
+		"it, recordings under one allocator are replayed as another, and held against a\n"
+		"recording of that one. A band is as wide as the worst of the recordings that are "
+		"like\n"
+		"this trace. Where none is, there is no band. Past the horizon, from where "
+		"processes\n"
+		"would have noticed a difference, nothing is said.\n",
+	.main = predict_main,
+};
