@@ -23,6 +23,11 @@ static const struct option_spec options[] = {
 	  .type = OPTION_BOOL,
 	  .default_text = "true",
 	  .help = "accounted kmallocs have caches of their own (CONFIG_MEMCG_KMEM)" },
+	{ .name = "freelist_random",
+	  .offset = offsetof(struct slab_params, freelist_random),
+	  .type = OPTION_BOOL,
+	  .default_text = "false",
+	  .help = "free objects of a new slab are in random order (CONFIG_SLAB_FREELIST_RANDOM)" },
 	{ .name = "tunables",
 	  .offset = offsetof(struct slab_params, tunables),
 	  .type = OPTION_TEXT,
@@ -142,6 +147,9 @@ static void *slab_create(const struct page_source *pages, const void *params,
 	slab->max_order = slab->params.max_order < 0 ? slab_default_max_order(services->ram_pages)
 						     : (uint32_t)slab->params.max_order;
 	slab_clock_start(slab);
+	if (slab->params.freelist_random &&
+	    freelist_random_open(&slab->random, services, "slab.freelist", CACHES_MAX, err))
+		return NULL;
 	if (slab_tunables_check(slab->params.tunables, err) ||
 	    frame_map_init(&slab->frames, services->arena, services->frames, err) ||
 	    arrays_create(slab, services->arena, err) ||
@@ -150,9 +158,12 @@ static void *slab_create(const struct page_source *pages, const void *params,
 	return slab;
 }
 
+/* All else is in the arena. */
 static void slab_destroy(void *state)
 {
-	(void)state; /* all of it is in the arena */
+	struct slab *slab = state;
+
+	freelist_random_close(&slab->random);
 }
 
 /* What is written to /proc/slabinfo of a running system. */
@@ -210,16 +221,22 @@ static cache_id slab_cache_find(const void *state, const char *name)
 	return cache_table_find(&slab->table, name);
 }
 
+static bool slab_draws(const void *params)
+{
+	return ((const struct slab_params *)params)->freelist_random;
+}
+
 const struct slab_policy slab_slab_policy = {
 	.info = {
 		.abi = POLICY_ABI,
 		.name = "slab",
 		.help = "SLAB as in Linux 6.1: arrays of objects for each CPU, reaped every two "
 			"seconds",
-		.capabilities = POLICY_PLACES | POLICY_REUSES | POLICY_HAS_SLABS | POLICY_RESTORES |
+		.capabilities = POLICY_PLACES | POLICY_REUSES | POLICY_USES_RNG | POLICY_HAS_SLABS | POLICY_RESTORES |
 				POLICY_SLABINFO | POLICY_OWN_OBJECTS,
 		.options = options,
 		.params_size = sizeof(struct slab_params),
+		.draws = slab_draws,
 	},
 	.create = slab_create,
 	.destroy = slab_destroy,

@@ -110,6 +110,8 @@ int slab_cache_reset(struct slab *slab, cache_id cache, uint64_t now_ns, struct 
 {
 	struct slab_cache *owner = &slab->caches[cache.v];
 
+	if (freelist_random_add(&slab->random, cache.v, owner->num, err))
+		return -1;
 	owner->unknown_bytes = cache_at(&slab->table, cache)->object_size;
 	for (uint32_t node = 0; node < slab->node_count; node++) {
 		reset_node(slab, cache, node, now_ns);

@@ -32,10 +32,25 @@ static bool management_alloc(struct slab *slab, const struct request *cause,
 	return *management != OBJECT_NONE;
 }
 
-static void number_objects(struct slab *slab, struct slab_slab *s, uint32_t objects)
+/* shuffle_freelist: the object that would hold the indices is drawn first and goes last. */
+static void shuffle_objects(struct slab *slab, const struct slab_slab *s, uint32_t objects)
+{
+	struct freelist_walk walk = freelist_random_walk(&slab->random, s->cache, objects);
+	uint8_t *indices = slab->indices + s->indices;
+	uint32_t count = objects;
+
+	if (slab->caches[s->cache].management == SLAB_OBJFREELIST)
+		indices[--count] = (uint8_t)freelist_next(&walk, objects);
+	for (uint32_t i = 0; i < count; i++)
+		indices[i] = (uint8_t)freelist_next(&walk, objects);
+}
+
+static void number_objects(struct slab *slab, const struct slab_slab *s, uint32_t objects)
 {
 	for (uint32_t i = 0; i < objects; i++)
 		slab->indices[s->indices + i] = (uint8_t)i;
+	if (slab->random.rng && objects > 1)
+		shuffle_objects(slab, s, objects);
 	work_count(slab->work, WORK_slab_new);
 	work_count_n(slab->work, WORK_slab_object_init, objects);
 }

@@ -16,6 +16,7 @@
 #include "core/services.h"
 #include "slab/cache_table.h"
 #include "slab/frame_map.h"
+#include "slab/freelist_random.h"
 #include "slab/kmalloc.h"
 #include "slab/slab.h"
 
@@ -107,7 +108,7 @@ struct slab_params {
 	uint64_t hz;
 	uint64_t reap_ns, reap_node_ns, rcu_delay_ns;
 	const char *tunables;
-	bool merge, cgroup;
+	bool merge, cgroup, freelist_random;
 };
 
 struct slab {
@@ -135,6 +136,7 @@ struct slab {
 	const struct services *services;
 	struct slab_params params;
 	uint32_t max_order;
+	struct freelist_random random;
 	uint64_t jiffies_begin, begin_ns; /* jiffies at the run's begin */
 	uint64_t page_offset;             /* where all of memory is mapped */
 	cache_id unplaced; /* the newest cache, while nobody knows where its struct is */

@@ -45,6 +45,18 @@ static const struct option_spec options[] = {
 	  .type = OPTION_BOOL,
 	  .default_text = "true",
 	  .help = "accounted kmallocs have caches of their own (CONFIG_MEMCG_KMEM)" },
+	{ .name = "freelist_random",
+	  .offset = offsetof(struct slub_params, freelist_random),
+	  .type = OPTION_BOOL,
+	  .default_text = "false",
+	  .help = "free objects of a new slab are in random order (CONFIG_SLAB_FREELIST_RANDOM)" },
+	{ .name = "freelist_hardened",
+	  .offset = offsetof(struct slub_params, freelist_hardened),
+	  .type = OPTION_BOOL,
+	  .default_text = "false",
+	  .help = "free pointers are encoded (CONFIG_SLAB_FREELIST_HARDENED): costs, and changes "
+		  "no "
+		  "address" },
 	{ .name = "rcu_delay",
 	  .offset = offsetof(struct slub_params, rcu_delay_ns),
 	  .type = OPTION_DURATION,
@@ -113,7 +125,9 @@ cache_id slub_cache_open(void *policy, const struct cache_args *args, struct err
 		return CACHE_NONE;
 	}
 	slub_cache_reset(slub, cache);
-	return cache;
+	return freelist_random_add(&slub->random, cache.v, slub->caches[cache.v].oo_objects, err)
+		       ? CACHE_NONE
+		       : cache;
 }
 
 static void *slub_create(const struct page_source *pages, const void *params,
@@ -141,6 +155,10 @@ static void *slub_create(const struct page_source *pages, const void *params,
 	    arrays_create(slub, services->arena, err) ||
 	    cache_table_init(&slub->table, services->arena, err))
 		return NULL;
+	slub->hardened = slub->params.freelist_hardened;
+	if (slub->params.freelist_random &&
+	    freelist_random_open(&slub->random, services, "slub.freelist", CACHES_MAX, err))
+		return NULL;
 	const struct kmalloc_sets sets = {
 		.shift_low = KMALLOC_CLASS_MIN,
 		.cgroup = slub->params.cgroup,
@@ -151,9 +169,12 @@ static void *slub_create(const struct page_source *pages, const void *params,
 	return slub;
 }
 
+/* All else is in the arena. */
 static void slub_destroy(void *state)
 {
-	(void)state; /* all of it is in the arena */
+	struct slub *slub = state;
+
+	freelist_random_close(&slub->random);
 }
 
 static uint32_t slub_object_size(const void *policy, cache_id cache)
@@ -288,15 +309,21 @@ static cache_id slub_cache_find(const void *state, const char *name)
 	return cache_table_find(&slub->table, name);
 }
 
+static bool slub_draws(const void *params)
+{
+	return ((const struct slub_params *)params)->freelist_random;
+}
+
 const struct slab_policy slub_policy = {
 	.info = {
 		.abi = POLICY_ABI,
 		.name = "slub",
 		.help = "SLUB as in Linux 6.1: a slab for each CPU, freelists inside the slabs",
-		.capabilities = POLICY_PLACES | POLICY_REUSES | POLICY_HAS_SLABS | POLICY_RESTORES |
+		.capabilities = POLICY_PLACES | POLICY_REUSES | POLICY_USES_RNG | POLICY_HAS_SLABS | POLICY_RESTORES |
 				POLICY_SLABINFO,
 		.options = options,
 		.params_size = sizeof(struct slub_params),
+		.draws = slub_draws,
 	},
 	.create = slub_create,
 	.destroy = slub_destroy,

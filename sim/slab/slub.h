@@ -16,6 +16,7 @@
 #include "core/services.h"
 #include "slab/cache_table.h"
 #include "slab/frame_map.h"
+#include "slab/freelist_random.h"
 #include "slab/kmalloc.h"
 #include "slab/slab.h"
 
@@ -89,7 +90,7 @@ struct slub_cache {
 
 struct slub_params {
 	uint64_t min_order, max_order, min_objects;
-	bool cpu_partial, merge, cgroup;
+	bool cpu_partial, merge, cgroup, freelist_random, freelist_hardened;
 	uint64_t rcu_delay_ns;
 };
 
@@ -104,6 +105,8 @@ struct slub {
 	struct kmalloc_caches kmalloc;
 	uint32_t cpu_shift, cpu_count;
 	bool has_cpu_partial;
+	bool hardened; /* free pointers are encoded */
+	struct freelist_random random;
 	uint32_t slab_count; /* numbers ever used, SLUB_NONE among them */
 	uint32_t slab_capacity;
 	uint64_t links_used, links_capacity;
@@ -129,11 +132,19 @@ static inline bool slub_frozen(const struct slub_slab *slab)
 	return slab->place == SLUB_CPU || slab->place == SLUB_CPU_PARTIAL;
 }
 
+/* Free pointers that are read or written cost more when they are encoded. */
+static inline void slub_coded(const struct slub *slub, uint32_t pointers)
+{
+	if (__builtin_expect(slub->hardened, 0))
+		work_count_n(slub->work, WORK_freelist_code, pointers);
+}
+
 /* Takes the first object of the cpu's freelist, which is not empty. */
 static inline object_t slub_pop(const struct slub *slub, struct slub_cpu *c)
 {
 	const uint16_t index = c->free;
 
+	slub_coded(slub, 1);
 	c->free = slub->links[c->links + index];
 	return ((object_t)c->pfn << PAGE_SHIFT) + (object_t)index * c->size;
 }

@@ -50,6 +50,7 @@ static __attribute__((noinline)) void free_to_slab(struct slub *slub, const stru
 	struct slub_slab *slab = &slub->slabs[id];
 
 	work_count(slub->work, WORK_slab_remote_free);
+	slub_coded(slub, count);
 	slub->links[slab->links + tail] = slab->free;
 	slab->free = head;
 	slab->inuse = (uint16_t)(slab->inuse - count);
@@ -74,6 +75,7 @@ void slub_free_chain(struct slub *slub, const struct request *request, uint32_t 
 		return;
 	}
 	work_count(slub->work, WORK_slab_fastpath);
+	slub_coded(slub, count);
 	slub->links[c->links + tail] = c->free;
 	c->free = head;
 }
@@ -104,6 +106,7 @@ static inline void free_object(struct slub *slub, const struct request *request,
 		return;
 	}
 	work_count(slub->work, WORK_slab_fastpath);
+	slub_coded(slub, 1);
 	slub->links[c->links + index] = c->free;
 	c->free = index;
 }

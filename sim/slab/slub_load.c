@@ -49,7 +49,7 @@ static int load_cache(struct slub *slub, const struct cache_state *from, struct 
 	c->cpu_partial_slabs = from->cpu_partial_slabs;
 	c->min_partial = from->min_partial;
 	slub_cache_reset(slub, cache);
-	return 0;
+	return freelist_random_add(&slub->random, cache.v, c->oo_objects, err);
 }
 
 static int slab_error(const struct cache_state *cache, const struct slab_entry *entry,

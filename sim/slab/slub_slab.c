@@ -88,6 +88,32 @@ static void chain_in_address_order(uint16_t *links, uint32_t objects)
 	links[objects - 1] = SLUB_END;
 }
 
+/* The free objects' chain; its first one. */
+static uint16_t chain_at_random(struct slub *slub, uint32_t cache, uint16_t *links,
+				uint32_t objects)
+{
+	struct freelist_walk walk =
+		freelist_random_walk(&slub->random, cache, slub->caches[cache].oo_objects);
+	const uint16_t head = freelist_next(&walk, objects);
+	uint16_t last = head;
+
+	for (uint32_t i = 1; i < objects; i++) {
+		links[last] = freelist_next(&walk, objects);
+		last = links[last];
+	}
+	links[last] = SLUB_END;
+	return head;
+}
+
+static uint16_t chain_objects(struct slub *slub, uint32_t cache, uint16_t *links, uint32_t objects)
+{
+	slub_coded(slub, objects);
+	if (slub->random.rng && objects > 1)
+		return chain_at_random(slub, cache, links, objects);
+	chain_in_address_order(links, objects);
+	return 0;
+}
+
 uint32_t slub_slab_new(struct slub *slub, const struct request *request, cache_id cache)
 {
 	struct slub_cache *owner = &slub->caches[cache.v];
@@ -104,10 +130,9 @@ uint32_t slub_slab_new(struct slub *slub, const struct request *request, cache_i
 	slab->cache = cache.v;
 	slab->objects = (uint16_t)objects;
 	slab->inuse = 0;
-	slab->free = 0;
 	slab->order = (uint8_t)(smallest ? owner->min_order : owner->oo_order);
 	slab->place = SLUB_IN_HAND;
-	chain_in_address_order(slub->links + slab->links, objects);
+	slab->free = chain_objects(slub, cache.v, slub->links + slab->links, objects);
 	frame_map_set(&slub->frames, pfn.v, slab->order, id);
 	owner->nr_slabs++;
 	owner->nr_objects += objects;

@@ -45,6 +45,9 @@ struct play {
 	uint64_t failed;
 };
 
+/* Of the policies under test, as fixture_create takes them. */
+static const char *const *settings;
+
 static bool places(const struct play *p)
 {
 	return p->f->policy->info.capabilities & POLICY_PLACES;
@@ -54,7 +57,7 @@ static void play_begin(struct play *p, const struct slab_policy *policy, uint64_
 {
 	struct error err = { 0 };
 
-	*p = (struct play){ .f = fixture_create(policy, CPUS, NULL) };
+	*p = (struct play){ .f = fixture_create(policy, CPUS, settings) };
 	p->rng = rng_create(seed, "slab.conformance");
 	p->byte_used = calloc(FIXTURE_FRAMES, PAGE_SIZE_BYTES);
 	assert_non_null(p->byte_used);
@@ -292,14 +295,22 @@ static void destroy_caches(struct play *p)
 	}
 }
 
-/* Calls body once for each policy in the table. */
+/* Calls body once for each policy in the table, and again with random free lists if it has them. */
 static void over_all(void (*body)(const struct slab_policy *policy))
 {
+	static const char *const random[] = { "freelist_random=true", NULL };
+
 	for (size_t i = 0; i < policy_count(&slab_policies); i++) {
 		const struct policy_info *info = policy_at(&slab_policies, i);
 
 		print_message("policy %s\n", info->name);
 		body(slab_policy_of(info));
+		if (!info->options || !option_find(info->options, "freelist_random"))
+			continue;
+		print_message("policy %s %s\n", info->name, random[0]);
+		settings = random;
+		body(slab_policy_of(info));
+		settings = NULL;
 	}
 }
 
@@ -433,14 +444,15 @@ static void goes_on_from_a_dump(const struct slab_policy *policy)
 	struct play p;
 	size_t compared;
 
+	/* A dump does not tell what will be drawn. */
 	if (!(policy->info.capabilities & POLICY_RESTORES) ||
-	    !(policy->info.capabilities & POLICY_HAS_SLABS))
+	    !(policy->info.capabilities & POLICY_HAS_SLABS) || settings)
 		return;
 	play_begin(&p, policy, 9);
 	for (int i = 0; i < STEPS; i++)
 		step(&p);
 	assert_int_equal(policy->dump(p.f->state, &dump, &err), 0);
-	struct fixture *copy = fixture_create(policy, CPUS, NULL);
+	struct fixture *copy = fixture_create(policy, CPUS, settings);
 
 	if (policy->load(copy->state, &dump, &err))
 		fail_msg("%s", err.message);
@@ -523,7 +535,7 @@ static void impossible_caches_are_refused(const struct slab_policy *policy)
 	const struct cache_spec nothing = { .name = "nothing" };
 	const struct cache_spec huge = { .name = "huge", .object_size = 1u << 30 };
 	const struct cache_spec odd = { .name = "odd", .object_size = 64, .align = 48 };
-	struct fixture *f = fixture_create(policy, 1, NULL);
+	struct fixture *f = fixture_create(policy, 1, settings);
 	struct error err = { 0 };
 
 	assert_true(cache_is_none(fixture_cache_create(f, &nothing, &err)));

@@ -382,6 +382,36 @@ static void bad_tunables_are_refused(void **unused)
 				   "SHAREDFACTOR with numbers up to 1048576");
 }
 
+/* All objects of a slab once, in another order in each slab; the same when run again. */
+static void free_objects_can_be_in_random_order(void **unused)
+{
+	const char *const set[] = { "freelist_random=true", NULL };
+	object_t objects[2][4 * PER_SLAB];
+	uint32_t in_order = 0;
+
+	(void)unused;
+	for (int run = 0; run < 2; run++) {
+		struct fixture *f = open_slab(1, set);
+
+		fill(f, objects[run], 4 * PER_SLAB);
+		assert_int_equal(f->page_calls, 4);
+		fixture_destroy(f);
+	}
+	assert_memory_equal(objects[0], objects[1], sizeof(objects[0]));
+	for (size_t slab_number = 0; slab_number < 4; slab_number++) {
+		const object_t *own = objects[0] + slab_number * PER_SLAB;
+		uint32_t seen = 0;
+
+		for (size_t i = 0; i < PER_SLAB; i++) {
+			assert_int_equal(own[i] >> PAGE_SHIFT, own[0] >> PAGE_SHIFT);
+			seen |= 1u << own[i] % PAGE_SIZE_BYTES / BYTES;
+			in_order += i > 0 && own[i] == own[i - 1] - BYTES;
+		}
+		assert_int_equal(seen, (1u << PER_SLAB) - 1);
+	}
+	assert_in_range(in_order, 0, 4 * PER_SLAB / 2);
+}
+
 struct expected {
 	const char *name;
 	uint32_t size, num, order, limit, colours;
@@ -489,6 +519,7 @@ int main(void)
 		cmocka_unit_test(caches_are_merged_if_alignments_agree),
 		cmocka_unit_test(tunables_size_the_arrays),
 		cmocka_unit_test(bad_tunables_are_refused),
+		cmocka_unit_test(free_objects_can_be_in_random_order),
 		cmocka_unit_test(geometry_of_one_cpu),
 		cmocka_unit_test(small_machines_have_small_slabs),
 		cmocka_unit_test(small_kmallocs_have_32_bytes),

@@ -86,6 +86,56 @@ static void a_new_slab_is_used_in_address_order(void **unused)
 	fixture_destroy(f);
 }
 
+/* All objects of a slab once, in another order in each slab; the same when run again. */
+static void free_objects_can_be_in_random_order(void **unused)
+{
+	const char *const set[] = { "freelist_random=true", NULL };
+	object_t objects[2][4 * PER_SLAB];
+	uint32_t in_order = 0;
+
+	(void)unused;
+	for (int run = 0; run < 2; run++) {
+		struct fixture *f = open_slub(1, set);
+
+		fill(f, 0, objects[run], 4);
+		assert_int_equal(f->page_calls, 4);
+		fixture_destroy(f);
+	}
+	assert_memory_equal(objects[0], objects[1], sizeof(objects[0]));
+	for (size_t slab = 0; slab < 4; slab++) {
+		const object_t *own = objects[0] + slab * PER_SLAB;
+		uint32_t seen = 0;
+
+		for (size_t i = 0; i < PER_SLAB; i++) {
+			assert_int_equal(frame_of(own[i]), frame_of(own[0]));
+			seen |= 1u << own[i] % PAGE_SIZE_BYTES / BYTES;
+			in_order += i > 0 && own[i] == own[i - 1] + BYTES;
+		}
+		assert_int_equal(seen, (1u << PER_SLAB) - 1);
+	}
+	assert_in_range(in_order, 0, 4 * PER_SLAB / 2);
+}
+
+/* Encoded pointers cost, and change nothing else. */
+static void hardened_freelists_cost(void **unused)
+{
+	const char *const set[] = { "freelist_hardened=true", NULL };
+	object_t plain[PER_SLAB], hardened[PER_SLAB];
+	struct fixture *f = open_slub(1, NULL);
+
+	(void)unused;
+	fill(f, 0, plain, 1);
+	assert_int_equal(f->work.count[WORK_freelist_code], 0);
+	fixture_destroy(f);
+	f = open_slub(1, set);
+	fill(f, 0, hardened, 1);
+	assert_memory_equal(plain, hardened, sizeof(plain));
+	assert_int_equal(f->work.count[WORK_freelist_code], 2 * PER_SLAB);
+	give(f, 0, hardened[0]);
+	assert_int_equal(f->work.count[WORK_freelist_code], 2 * PER_SLAB + 1);
+	fixture_destroy(f);
+}
+
 static void the_last_one_freed_is_the_next(void **unused)
 {
 	struct fixture *f = open_slub(1, NULL);
@@ -577,6 +627,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_new_slab_is_used_in_address_order),
+		cmocka_unit_test(free_objects_can_be_in_random_order),
+		cmocka_unit_test(hardened_freelists_cost),
 		cmocka_unit_test(the_last_one_freed_is_the_next),
 		cmocka_unit_test(a_bulk_free_leaves_the_last_object_first),
 		cmocka_unit_test(a_bulk_free_looks_three_objects_ahead),
