@@ -137,17 +137,25 @@ static object_t reallocated(struct machine *m, const struct record *r,
 	return m->page_offset ? start_take_object(m->start, object) : OBJECT_NONE;
 }
 
-/* krealloc: in place while the object's size class holds the new size (mm/slab_common.c). */
+/*
+ * krealloc: in place while the object's size class holds the new size; to nothing it is a kfree
+ * (mm/slab_common.c).
+ */
 int krealloc_record(struct machine *m, const struct record *r, const struct record *extension)
 {
-	object_t old = reallocated(m, r, extension), object = old;
-	if (old == OBJECT_NONE || m->slab->usable_size(m->slab_state, old) < r->size) {
-		struct request request = request_of(m, r);
-		object = m->slab->kmalloc(m->slab_state, &request, r->size);
-		request.bytes = 0;
-		if (old != OBJECT_NONE && object != OBJECT_NONE)
-			m->slab->kfree(m->slab_state, &request, old);
-	}
+	object_t old = reallocated(m, r, extension);
+	struct request request = request_of(m, r);
+	uint32_t before = extension ? extension->origin : 0;
+	bool fits = old != OBJECT_NONE && r->size != 0 &&
+		    m->slab->usable_size(m->slab_state, old) >= r->size;
+	if (fits && m->slab->resized)
+		m->slab->resized(m->slab_state, &request, old, before);
+	if (fits)
+		return object_allocated(m, r, old);
+	const object_t object = m->slab->kmalloc(m->slab_state, &request, r->size);
+	request.bytes = before;
+	if (old != OBJECT_NONE && object != OBJECT_NONE)
+		m->slab->kfree(m->slab_state, &request, old);
 	return object_allocated(m, r, object);
 }
 

@@ -195,6 +195,20 @@ static int slab_begin(void *state, uint64_t now_ns, struct error *err)
 	return tune_loaded(slab, &request, err);
 }
 
+static void slab_resized(void *state, const struct request *request, object_t object,
+			 uint32_t before)
+{
+	const struct slab *slab = state;
+	const uint32_t owner = frame_map_owner(&slab->frames, object);
+
+	if (owner == 0 || owner & FRAME_LARGE)
+		return;
+	const uint32_t cache = slab->slabs[owner].cache;
+	const uint64_t was = before ? before : slab->caches[cache].unknown_bytes;
+
+	slab_cpu_array(slab, cache, request->cpu)->requested += request->bytes - was;
+}
+
 static uint32_t slab_usable_size(const void *state, object_t object)
 {
 	const struct slab *slab = state;
@@ -249,6 +263,7 @@ const struct slab_policy slab_slab_policy = {
 	.free = slab_cache_free,
 	.kmalloc = slab_kmalloc,
 	.kfree = slab_kfree,
+	.resized = slab_resized,
 	.usable_size = slab_usable_size,
 	.shrink_all = slab_shrink_all,
 	.expire = slab_expire,

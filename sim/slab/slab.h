@@ -127,6 +127,13 @@ struct slab_policy {
 	bool (*would_return)(const void *state, const struct request *request, cache_id cache,
 			     object_t object);
 
+	/*
+	 * krealloc in place: request->bytes are asked for now, `before` were (0: not known). NULL:
+	 * what was asked for at first counts until the object is freed.
+	 */
+	void (*resized)(void *state, const struct request *request, object_t object,
+			uint32_t before);
+
 	/* Bytes usable in the object (ksize). */
 	uint32_t (*usable_size)(const void *state, object_t object);
 

@@ -220,6 +220,20 @@ static cache_id slub_cache_create(void *state, const struct request *request,
 	return slub_cache_open(slub, &args, err);
 }
 
+static void slub_resized(void *state, const struct request *request, object_t object,
+			 uint32_t before)
+{
+	const struct slub *slub = state;
+	const uint32_t owner = frame_map_owner(&slub->frames, object);
+
+	if (owner == 0 || owner & FRAME_LARGE)
+		return;
+	const uint32_t cache = slub->slabs[owner].cache;
+	const uint64_t was = before ? before : slub->caches[cache].unknown_bytes;
+
+	slub_cpu(slub, cache, request->cpu)->requested += request->bytes - was;
+}
+
 /* slab_ksize(): the padding can be used unless the free pointer lies there. */
 static uint32_t slub_usable_size(const void *state, object_t object)
 {
@@ -337,6 +351,7 @@ const struct slab_policy slub_policy = {
 	.alloc_bulk = slub_alloc_bulk,
 	.free_bulk = slub_free_bulk,
 	.would_return = slub_would_return,
+	.resized = slub_resized,
 	.usable_size = slub_usable_size,
 	.shrink_all = slub_shrink_all,
 	.expire = slub_expire,

@@ -200,6 +200,29 @@ static void test_caches_are_destroyed(void **state)
 	}
 }
 
+/* In place while it fits, elsewhere when it does not, and to nothing. */
+static void test_krealloc(void **state)
+{
+	(void)state;
+	static const char *const policies[] = { "slab.policy=slub", "slab.policy=slab",
+						"slab.policy=slob" };
+	const char text[] = "a-1 [000] 1.0: kmalloc: ptr=0xffff888000100000 bytes_req=40\n"
+			    "a-1 [000] 1.1: krealloc: ptr=0xffff888000100000 "
+			    "old=0xffff888000100000 bytes_req=60\n"
+			    "a-1 [000] 1.2: krealloc: ptr=0xffff888000200000 "
+			    "old=0xffff888000100000 bytes_req=3000\n"
+			    "a-1 [000] 1.3: krealloc: ptr=0x10 old=0xffff888000200000 bytes_req=0\n"
+			    "a-1 [000] 1.4: kfree: ptr=0x10\n";
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
+		struct slabyard_summary *s =
+			replay(text, (struct slabyard_run){ 0 }, &policies[i], 1);
+		assert_int_equal(operation(s, "krealloc")->executed, 3);
+		assert_int_equal(s->alloc_fails, 0);
+		assert_int_equal(s->slab_bytes_requested, 0);
+		slabyard_summary_free(s);
+	}
+}
+
 /* Two CPUs refill from the buddy lists at one time: one waits for the zone lock of the other. */
 static void test_wait_for_lock_shows_in_latency(void **state)
 {
@@ -234,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_identities),
 		cmocka_unit_test(test_a_block_is_freed_in_parts),
 		cmocka_unit_test(test_caches_are_destroyed),
+		cmocka_unit_test(test_krealloc),
 		cmocka_unit_test(test_wait_for_lock_shows_in_latency),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

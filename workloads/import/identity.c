@@ -140,6 +140,15 @@ static int note_block(struct identity *i, const struct import_event *e, struct e
 	return 0;
 }
 
+/* How much the caller had asked for before. */
+static void tell_renewed(const struct identity *i, struct import_event *e)
+{
+	const struct live_table *t = &i->blocks[SPACE_OBJECT];
+	if (e->record.operation == OP_KREALLOC && e->record.flags & RECORD_EXTENDED &&
+	    e->record.id < t->count)
+		e->extension.origin = t->blocks[e->record.id].bytes;
+}
+
 static void tell_block(const struct identity *i, struct import_event *e)
 {
 	struct record *r = &e->record;
@@ -434,6 +443,7 @@ int identity_resolve(struct identity *i, struct import_event *e, struct import_e
 		return result;
 	if (result == 2)
 		tell_block(i, before);
+	tell_renewed(i, e);
 	if (operation_table[e->record.operation].ids == ID_FREE)
 		tell_block(i, e);
 	else if (note_block(i, e, err) != 0)
