@@ -185,7 +185,7 @@ void machine_demolish(struct machine *m)
 		free(m->operations[i].latency_ps);
 	for (uint32_t cpu = 0; m->bulk_free && cpu < m->cpus; cpu++)
 		free(m->bulk_free[cpu].objects);
-	free(m->rcu_waiting.tokens);
+	free(m->rcu_waiting.calls);
 	if (m->locks)
 		lock_table_destroy(m->locks);
 	resident_destroy(m);

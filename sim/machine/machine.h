@@ -222,7 +222,10 @@ struct machine {
 	/* Assist rcu: calls that wait until the recording shows their page freed, oldest first. */
 	struct rcu_waiting {
 		size_t count, capacity;
-		uint64_t *tokens;
+		struct rcu_call {
+			uint64_t token;
+			uint32_t cpu; /* that queued it: each has a queue of its own */
+		} * calls;
 		bool by_object; /* the recording tells each object, not only pages */
 	} rcu_waiting;
 

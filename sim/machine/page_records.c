@@ -18,33 +18,36 @@ void page_wait_for_rcu(struct machine *m, uint64_t token)
 	struct rcu_waiting *w = &m->rcu_waiting;
 	if (w->count == w->capacity) {
 		w->capacity = w->capacity ? 2 * w->capacity : 64;
-		w->tokens = realloc(w->tokens, w->capacity * sizeof(*w->tokens));
-		SIM_ASSERT(w->tokens);
+		w->calls = realloc(w->calls, w->capacity * sizeof(*w->calls));
+		SIM_ASSERT(w->calls);
 	}
-	w->tokens[w->count++] = token;
+	w->calls[w->count++] = (struct rcu_call){ token, m->clock.cpu };
 }
 
-void page_end_grace_period(struct machine *m)
+bool page_end_grace_period(struct machine *m)
 {
 	struct rcu_waiting *w = &m->rcu_waiting;
-	if (!w->count)
-		return;
-	uint64_t token = w->tokens[0];
+	size_t at = 0;
+	while (at < w->count && w->calls[at].cpu != m->clock.cpu)
+		at++;
+	if (at == w->count)
+		return false;
+	const uint64_t token = w->calls[at].token;
 	w->count--;
-	memmove(w->tokens, w->tokens + 1, w->count * sizeof(*w->tokens));
+	memmove(w->calls + at, w->calls + at + 1, (w->count - at) * sizeof(*w->calls));
 	m->assists.used[ASSIST_NAMED_rcu]++;
 	m->slab->expire(m->slab_state, token, m->time_ns);
+	return true;
 }
 
 /* The recording frees a page that a simulated slab still has: its grace period is over. */
 static void end_grace_periods(struct machine *m, pfn_t pfn)
 {
-	struct rcu_waiting *w = &m->rcu_waiting;
 	object_t first = (object_t)pfn.v << PAGE_SHIFT;
 	/* The recorded free stands with the object operation before it, so does this one. */
 	m->objects_executed--;
-	while (w->count && m->slab->usable_size(m->slab_state, first) != 0)
-		page_end_grace_period(m);
+	while (m->slab->usable_size(m->slab_state, first) != 0 && page_end_grace_period(m))
+		;
 	m->objects_executed++;
 }
 

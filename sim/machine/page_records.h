@@ -51,8 +51,8 @@ static inline uint32_t page_entry_task(uint64_t entry)
 int page_effect(struct machine *m, const struct record *r, bool alloc);
 /* Assist rcu: the slab policy's deferred call is made when the recording frees its page. */
 void page_wait_for_rcu(struct machine *m, uint64_t token);
-/* The one that waits longest is made now. */
-void page_end_grace_period(struct machine *m);
+/* Of those that this CPU queued the one that waits longest is made now; false: there is none. */
+bool page_end_grace_period(struct machine *m);
 /* The allocation's id is still alive: its free was lost. */
 void page_release_lost(struct machine *m, const struct record *r, const struct request *request);
 /* What assists add to a request. */

@@ -263,6 +263,7 @@ const struct slab_policy slab_slab_policy = {
 	.free = slab_cache_free,
 	.kmalloc = slab_kmalloc,
 	.kfree = slab_kfree,
+	.would_return = slab_would_return,
 	.resized = slab_resized,
 	.usable_size = slab_usable_size,
 	.shrink_all = slab_shrink_all,

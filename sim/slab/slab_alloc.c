@@ -8,6 +8,13 @@
 /* An array that nobody used since the last reaping gets no more than this (BATCHREFILL_LIMIT). */
 enum { REFILL_UNTOUCHED_MAX = 16 };
 
+uint32_t slab_refill_count(const struct slab_array *array)
+{
+	const uint32_t most = array->touched ? array->batchcount : REFILL_UNTOUCHED_MAX;
+
+	return array->batchcount < most ? array->batchcount : most;
+}
+
 uint32_t slab_take_objects(struct slab *slab, struct slab_array *array, uint32_t id,
 			   uint32_t wanted)
 {
@@ -100,11 +107,9 @@ alloc_refill(struct slab *slab, const struct request *request, cache_id cache)
 	struct slab_array *array = slab_cpu_array(slab, cache.v, request->cpu);
 	struct slab_array *shared = slab_shared_array(slab, cache.v, 0);
 	struct slab_node *node = slab_node(slab, cache.v, 0);
-	uint32_t wanted = array->batchcount;
+	const uint32_t wanted = slab_refill_count(array);
 
 	work_count(slab->work, WORK_slab_slowpath);
-	if (!array->touched && wanted > REFILL_UNTOUCHED_MAX)
-		wanted = REFILL_UNTOUCHED_MAX;
 	if (node->free_objects || shared->avail)
 		refill_from_node(slab, node, shared, array, wanted);
 	if (array->avail == 0)

@@ -7,12 +7,15 @@
 #include "core/gfp.h"
 #include "slab/slab_private.h"
 
-/* The colour moves on with each slab, so that the first objects do not share cache lines. */
-static uint32_t next_colour(struct slab_node *node, const struct slab_cache *cache)
+/* Of the colours of a cache's slabs, one after another. */
+static uint32_t colour_after(uint32_t colour, const struct slab_cache *cache)
 {
-	if (++node->colour_next >= cache->colour)
-		node->colour_next = 0;
-	return node->colour_next * cache->colour_off;
+	return colour + 1 < cache->colour ? colour + 1 : 0;
+}
+
+uint32_t slab_next_colour(const struct slab_node *node, const struct slab_cache *cache)
+{
+	return colour_after(node->colour_next, cache) * cache->colour_off;
 }
 
 /* Where the index array is when it is a kmalloc; false: there was no memory for it. */
@@ -67,8 +70,10 @@ uint32_t slab_grow_begin(struct slab *slab, const struct request *request, cache
 
 	if (pfn_is_none(pfn))
 		return SLAB_NONE;
-	const uint32_t colour = next_colour(slab_node(slab, cache.v, 0), owner);
+	struct slab_node *node = slab_node(slab, cache.v, 0);
+	const uint32_t colour = slab_next_colour(node, owner);
 
+	node->colour_next = colour_after(node->colour_next, owner);
 	if (!management_alloc(slab, request, owner, &management)) {
 		page_source_free(slab->pages, &ask, pfn);
 		return SLAB_NONE;

@@ -231,6 +231,8 @@ void slab_list_add_tail(struct slab *slab, struct slab_node *node, uint32_t id,
 void slab_list_remove(struct slab *slab, struct slab_node *node, uint32_t id);
 
 /* slab_grow.c: slabs as such. */
+/* Where the first object of the next new slab will be in it. */
+uint32_t slab_next_colour(const struct slab_node *node, const struct slab_cache *cache);
 /* cache_grow_begin: a slab in hand with all objects free, or SLAB_NONE. May call back. */
 uint32_t slab_grow_begin(struct slab *slab, const struct request *request, cache_id cache);
 /* cache_grow_end: the slab goes to its list. */
@@ -240,6 +242,8 @@ void slab_destroy_chain(struct slab *slab, const struct request *request, uint32
 void slab_pages_expire(struct slab *slab, uint32_t id, uint64_t now_ns);
 
 /* slab_alloc.c */
+/* Objects that the array is given at most when it is empty. */
+uint32_t slab_refill_count(const struct slab_array *array);
 /* Moves objects of a slab into an array until it is full or `wanted` are moved; what is left. */
 uint32_t slab_take_objects(struct slab *slab, struct slab_array *array, uint32_t id,
 			   uint32_t wanted);
@@ -247,6 +251,10 @@ uint32_t slab_take_objects(struct slab *slab, struct slab_array *array, uint32_t
 void slab_fix_list(struct slab *slab, struct slab_node *node, uint32_t id);
 object_t slab_cache_alloc(void *state, const struct request *request, cache_id cache);
 object_t slab_kmalloc(void *state, const struct request *request, uint32_t bytes);
+
+/* slab_would_return.c */
+bool slab_would_return(const void *state, const struct request *request, cache_id cache,
+		       object_t object);
 
 /* slab_free.c */
 /*

@@ -226,6 +226,7 @@ const struct slab_policy slob_policy = {
 	.free = slob_free,
 	.kmalloc = slob_kmalloc,
 	.kfree = slob_kfree,
+	.would_return = slob_would_return,
 	.usable_size = slob_usable_size,
 	.expire = slob_expire,
 	.assist = slob_assist,

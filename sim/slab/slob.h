@@ -122,12 +122,12 @@ static inline uint16_t *slob_mark_of(const struct slob *slob, uint32_t page, obj
 	return slob_units(slob, page) + ((object & (PAGE_SIZE_BYTES - 1)) >> SLOB_UNIT_SHIFT);
 }
 
-/* A deferred free as the token of a deferred call, and back. */
-enum { SLOB_TOKEN_SHIFT = 23 };
+/* A deferred free as the token of a deferred call: object, CPU that queued it, bytes. */
+enum { SLOB_TOKEN_BYTE_BITS = 13, SLOB_TOKEN_CPU_BITS = 10 };
 
-static inline uint64_t slob_rcu_token(object_t object, uint32_t bytes)
+static inline uint64_t slob_rcu_token(object_t object, uint32_t cpu, uint32_t bytes)
 {
-	return object << SLOB_TOKEN_SHIFT | bytes;
+	return (object << SLOB_TOKEN_CPU_BITS | cpu) << SLOB_TOKEN_BYTE_BITS | bytes;
 }
 
 /* slob_page.c: free blocks of one page, by its shadow. */
@@ -140,11 +140,22 @@ struct slob_need {
 	uint32_t units;
 	uint32_t align; /* power of two up to a page's bytes, 0: none */
 	uint32_t ahead;
+	enum slob_list list; /* of the pages that are looked at */
 };
 
+/* Where it goes. */
+struct slob_fit {
+	uint32_t block;   /* free block that has room, SLOB_END: none has */
+	uint32_t before;  /* free block before it, SLOB_END: none */
+	uint32_t skipped; /* its units that are left free in front, to be aligned */
+};
+
+/* First block that has room. Adds the blocks looked at to *steps. */
+struct slob_fit slob_page_find(const struct slob_page *page, const uint16_t *units,
+			       const struct slob_need *need, uint64_t *steps);
 /*
- * First block that has room; its unit, or SLOB_END. Counts the blocks looked at in *steps. The
- * caller takes a page off its list that has no free unit left.
+ * Takes it; the first unit taken, or SLOB_END. The caller takes a page off its list that has no
+ * free unit left.
  */
 uint32_t slob_page_take(struct slob_page *page, uint16_t *units, const struct slob_need *need,
 			uint64_t *steps);
@@ -166,6 +177,13 @@ void slob_list_remove(struct slob *slob, uint32_t id);
 /* slob_alloc.c */
 object_t slob_alloc(void *state, const struct request *request, cache_id cache);
 object_t slob_kmalloc(void *state, const struct request *request, uint32_t bytes);
+/* What a kmalloc or an object of a cache needs, each less than a page. */
+struct slob_need slob_kmalloc_need(uint32_t bytes);
+struct slob_need slob_cache_need(const struct slob *slob, cache_id cache);
+
+/* slob_would_return.c */
+bool slob_would_return(const void *state, const struct request *request, cache_id cache,
+		       object_t object);
 
 /* slob_free.c */
 void slob_free(void *state, const struct request *request, cache_id cache, object_t object);

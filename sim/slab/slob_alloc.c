@@ -38,10 +38,9 @@ static void page_taken_from(struct slob *slob, uint32_t id)
 }
 
 /* OBJECT_NONE when no page of the list has room. */
-static object_t search_list(struct slob *slob, enum slob_list list, const struct slob_need *need,
-			    uint64_t *steps)
+static object_t search_list(struct slob *slob, const struct slob_need *need, uint64_t *steps)
 {
-	const uint32_t head = slob->head[list];
+	const uint32_t head = slob->head[need->list];
 	uint32_t id = head;
 
 	if (id == SLOB_NONE)
@@ -90,9 +89,9 @@ static uint32_t new_page(struct slob *slob, const struct request *request, enum 
 
 /* The first object of a page of its own. */
 static object_t block_of_new_page(struct slob *slob, const struct request *request,
-				  enum slob_list list, const struct slob_need *need)
+				  const struct slob_need *need)
 {
-	const uint32_t id = new_page(slob, request, list);
+	const uint32_t id = new_page(slob, request, need->list);
 	uint64_t steps = 0;
 
 	if (id == SLOB_NONE)
@@ -106,23 +105,41 @@ static object_t block_of_new_page(struct slob *slob, const struct request *reque
 	return block_address(slob, id, block);
 }
 
-/* Address of a block of that many bytes, or OBJECT_NONE. */
-static object_t block_alloc(struct slob *slob, const struct request *request, uint32_t bytes,
-			    uint32_t align, uint32_t ahead)
+struct slob_need slob_kmalloc_need(uint32_t bytes)
 {
-	const struct slob_need need = { slob_units_for(bytes), align, ahead };
-	const enum slob_list list = slob_list_for(bytes);
+	/* Powers of two are aligned to themselves. */
+	const bool natural = !(bytes & (bytes - 1)) && bytes > SLOB_HEAD_BYTES;
+
+	return (struct slob_need){ .units = slob_units_for(bytes + SLOB_HEAD_BYTES),
+				   .align = natural ? bytes : SLOB_HEAD_BYTES,
+				   .ahead = SLOB_HEAD_BYTES,
+				   .list = slob_list_for(bytes + SLOB_HEAD_BYTES) };
+}
+
+struct slob_need slob_cache_need(const struct slob *slob, cache_id cache)
+{
+	const uint32_t size = slob->caches[cache.v].size;
+
+	return (struct slob_need){ .units = slob_units_for(size),
+				   .align = cache_at(&slob->table, cache)->align,
+				   .list = slob_list_for(size) };
+}
+
+/* Address of a block, or OBJECT_NONE. */
+static object_t block_alloc(struct slob *slob, const struct request *request,
+			    const struct slob_need *need)
+{
 	uint64_t steps = 0;
 
 	work_count(slob->work, WORK_slab_slowpath);
 	search_begin(slob);
-	const object_t found = search_list(slob, list, &need, &steps);
+	const object_t found = search_list(slob, need, &steps);
 
 	search_end(slob, steps);
 	const object_t block =
-		found != OBJECT_NONE ? found : block_of_new_page(slob, request, list, &need);
+		found != OBJECT_NONE ? found : block_of_new_page(slob, request, need);
 
-	slob->used_units += block != OBJECT_NONE ? need.units : 0;
+	slob->used_units += block != OBJECT_NONE ? need->units : 0;
 	return block;
 }
 
@@ -159,8 +176,8 @@ object_t slob_alloc(void *state, const struct request *request, cache_id cache)
 
 	if (size >= PAGE_SIZE_BYTES)
 		return pages_alloc(slob, request, request->gfp, order_for_bytes(size));
-	const object_t object =
-		block_alloc(slob, request, size, cache_at(&slob->table, cache)->align, 0);
+	const struct slob_need need = slob_cache_need(slob, cache);
+	const object_t object = block_alloc(slob, request, &need);
 
 	if (object != OBJECT_NONE)
 		object_given(slob, object, cache.v, request->bytes, SLOB_MARK_CACHE + cache.v);
@@ -184,10 +201,8 @@ object_t slob_kmalloc(void *state, const struct request *request, uint32_t bytes
 		return OBJECT_ZERO_SIZE;
 	if (bytes >= PAGE_SIZE_BYTES - SLOB_HEAD_BYTES)
 		return kmalloc_pages(slob, request, bytes);
-	/* Powers of two are aligned to themselves. */
-	const bool natural = !(bytes & (bytes - 1)) && bytes > SLOB_HEAD_BYTES;
-	const object_t block = block_alloc(slob, request, bytes + SLOB_HEAD_BYTES,
-					   natural ? bytes : SLOB_HEAD_BYTES, SLOB_HEAD_BYTES);
+	const struct slob_need need = slob_kmalloc_need(bytes);
+	const object_t block = block_alloc(slob, request, &need);
 
 	if (block == OBJECT_NONE)
 		return OBJECT_NONE;

@@ -96,7 +96,7 @@ static void cache_object_free(struct slob *slob, const struct request *request, 
 	}
 	slob->deferred += size;
 	services_defer(slob->services, DEFER_SLAB_RCU, request->time_ns + slob->params.rcu_delay_ns,
-		       slob_rcu_token(object, size));
+		       slob_rcu_token(object, request->cpu, size));
 }
 
 /* What the object's first unit says decides; `cache` is for those that it does not know. */
@@ -146,17 +146,19 @@ void slob_kfree(void *state, const struct request *request, object_t object)
 }
 
 /* Frees without a request: RCU's own. */
-static struct request late_request(uint64_t now_ns)
+static struct request late_request(uint64_t now_ns, uint32_t cpu)
 {
-	return (struct request){ .time_ns = now_ns, .zone_hint = -1, .node = -1 };
+	return (struct request){ .time_ns = now_ns, .cpu = cpu, .zone_hint = -1, .node = -1 };
 }
 
 void slob_expire(void *state, uint64_t token, uint64_t now_ns)
 {
 	struct slob *slob = state;
-	const object_t object = token >> SLOB_TOKEN_SHIFT;
-	const uint32_t bytes = (uint32_t)token & ((1u << SLOB_TOKEN_SHIFT) - 1);
-	const struct request request = late_request(now_ns);
+	const uint32_t bytes = (uint32_t)token & ((1u << SLOB_TOKEN_BYTE_BITS) - 1);
+	const uint64_t queued = token >> SLOB_TOKEN_BYTE_BITS;
+	const uint32_t cpu = (uint32_t)queued & ((1u << SLOB_TOKEN_CPU_BITS) - 1);
+	const object_t object = queued >> SLOB_TOKEN_CPU_BITS;
+	const struct request request = late_request(now_ns, cpu);
 
 	slob->deferred -= bytes;
 	block_free(slob, &request, object, bytes);
@@ -165,7 +167,7 @@ void slob_expire(void *state, uint64_t token, uint64_t now_ns)
 bool slob_assist(void *state, const struct slab_assist *fact)
 {
 	struct slob *slob = state;
-	const struct request request = late_request(fact->time_ns);
+	const struct request request = late_request(fact->time_ns, fact->cpu);
 	const uint32_t id = frame_map_owner(&slob->frames, fact->object);
 	const bool headed = fact->kind == SLAB_ASSIST_KFREE_BYTES;
 	const uint32_t head = headed ? SLOB_HEAD_BYTES : 0;

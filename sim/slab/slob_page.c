@@ -48,35 +48,44 @@ static uint32_t skipped_units(uint16_t block, const struct slob_need *need)
 	return (align_up(at, need->align) - at) >> SLOB_UNIT_SHIFT;
 }
 
+struct slob_fit slob_page_find(const struct slob_page *page, const uint16_t *units,
+			       const struct slob_need *need, uint64_t *steps)
+{
+	struct slob_fit fit = { .before = SLOB_END };
+	uint16_t block = page->first;
+
+	for (; block != SLOB_END; fit.before = block, block = slob_block_next(units, block)) {
+		++*steps;
+		fit.skipped = skipped_units(block, need);
+		if (slob_block_units(units, block) >= need->units + fit.skipped)
+			break;
+	}
+	fit.block = block;
+	return fit;
+}
+
 uint32_t slob_page_take(struct slob_page *page, uint16_t *units, const struct slob_need *need,
 			uint64_t *steps)
 {
-	uint32_t before = SLOB_END;
+	const struct slob_fit fit = slob_page_find(page, units, need, steps);
 
-	for (uint16_t block = page->first; block != SLOB_END;
-	     before = block, block = slob_block_next(units, block)) {
-		const uint32_t size = slob_block_units(units, block);
-		const uint32_t skipped = skipped_units(block, need);
+	if (fit.block == SLOB_END)
+		return SLOB_END;
+	const uint16_t block = (uint16_t)fit.block;
+	const uint32_t taken = block + fit.skipped;
+	const uint32_t left = slob_block_units(units, block) - fit.skipped - need->units;
+	uint32_t next = slob_block_next(units, block);
 
-		++*steps;
-		if (size < need->units + skipped)
-			continue;
-		const uint32_t taken = block + skipped;
-		const uint32_t left = size - skipped - need->units;
-		uint32_t next = slob_block_next(units, block);
-
-		if (left) {
-			slob_block_set(units, (uint16_t)(taken + need->units), left, next);
-			next = taken + need->units;
-		}
-		if (skipped)
-			slob_block_set(units, block, skipped, next);
-		else
-			link_after(page, units, before, next);
-		page->units = (uint16_t)(page->units - need->units);
-		return taken;
+	if (left) {
+		slob_block_set(units, (uint16_t)(taken + need->units), left, next);
+		next = taken + need->units;
 	}
-	return SLOB_END;
+	if (fit.skipped)
+		slob_block_set(units, block, fit.skipped, next);
+	else
+		link_after(page, units, fit.before, next);
+	page->units = (uint16_t)(page->units - need->units);
+	return taken;
 }
 
 bool slob_page_put(struct slob_page *page, uint16_t *units, uint16_t block, uint16_t size,

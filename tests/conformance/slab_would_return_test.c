@@ -7,11 +7,12 @@
 
 #include "core/gfp.h"
 
-enum { CPUS = 3, STEPS = 20000, LIVE = 2000 };
+enum { CPUS = 3, STEPS = 20000, LIVE = 4000, PHASE = 2500 };
 
 struct twins {
 	struct fixture *first, *second;
 	struct request first_request, second_request;
+	cache_id cache; /* CACHE_NONE: kmalloc */
 	object_t live[LIVE], freed;
 	uint32_t count;
 	uint64_t denials;
@@ -26,17 +27,30 @@ static void begin_step(struct twins *t, struct rng *rng)
 	t->first_request.bytes = t->second_request.bytes = 8u << rng_below(rng, 9);
 }
 
+static object_t alloc_in(struct twins *t, struct fixture *f, const struct request *request)
+{
+	return cache_is_none(t->cache) ? f->policy->kmalloc(f->state, request, request->bytes)
+				       : f->policy->alloc(f->state, request, t->cache);
+}
+
+static void free_in(struct twins *t, struct fixture *f, const struct request *request)
+{
+	if (cache_is_none(t->cache))
+		f->policy->kfree(f->state, request, t->freed);
+	else
+		f->policy->free(f->state, request, t->cache, t->freed);
+}
+
 static void allocate(struct twins *t)
 {
 	const struct slab_policy *policy = t->first->policy;
-	const uint32_t bytes = t->first_request.bytes;
-	const object_t object = policy->kmalloc(t->first->state, &t->first_request, bytes);
+	const object_t object = alloc_in(t, t->first, &t->first_request);
 
-	assert_true(policy->would_return(t->second->state, &t->second_request, CACHE_NONE, object));
+	assert_true(policy->would_return(t->second->state, &t->second_request, t->cache, object));
 	if (t->freed != object)
-		t->denials += !policy->would_return(t->second->state, &t->second_request,
-						    CACHE_NONE, t->freed);
-	assert_true(policy->kmalloc(t->second->state, &t->second_request, bytes) == object);
+		t->denials += !policy->would_return(t->second->state, &t->second_request, t->cache,
+						    t->freed);
+	assert_true(alloc_in(t, t->second, &t->second_request) == object);
 	t->live[t->count++] = object;
 }
 
@@ -45,26 +59,46 @@ static void release(struct twins *t, uint32_t which)
 	t->freed = t->live[which];
 	t->live[which] = t->live[--t->count];
 	t->first_request.bytes = t->second_request.bytes = 0;
-	t->first->policy->kfree(t->first->state, &t->first_request, t->freed);
-	t->first->policy->kfree(t->second->state, &t->second_request, t->freed);
+	free_in(t, t->first, &t->first_request);
+	free_in(t, t->second, &t->second_request);
 }
 
-static void foresees_itself(const struct slab_policy *policy)
+static cache_id cache_in(struct fixture *f)
+{
+	const struct cache_spec spec = {
+		.name = "twins", .object_size = 200, .align = 64, .constructor = true
+	};
+	const struct request request = fixture_request(f, 0, GFP_MASK_KERNEL);
+	struct error err = { 0 };
+	const cache_id cache = f->policy->cache_create(f->state, &request, &spec, &err);
+
+	assert_false(cache_is_none(cache));
+	return cache;
+}
+
+static void foresees_itself(const struct slab_policy *policy, bool of_cache)
 {
 	struct twins t = { .first = fixture_create(policy, CPUS, NULL),
 			   .second = fixture_create(policy, CPUS, NULL) };
 	struct rng *rng = rng_create(7, "would_return");
 
+	t.cache = of_cache ? cache_in(t.first) : CACHE_NONE;
+	if (of_cache)
+		assert_int_equal(cache_in(t.second).v, t.cache.v);
+
 	for (uint32_t step = 0; step < STEPS; step++) {
 		const uint64_t draw = rng_below(rng, LIVE);
+		const bool shrinks = step / PHASE % 2 && t.count > 0;
 
 		begin_step(&t, rng);
-		if (draw < t.count)
+		if (shrinks)
+			release(&t, t.count - 1);
+		else if (draw < t.count)
 			release(&t, (uint32_t)draw);
 		else
 			allocate(&t);
 	}
-	assert_true(t.denials > STEPS / 4);
+	assert_true(t.denials > STEPS / 8);
 	rng_destroy(rng);
 	fixture_destroy(t.first);
 	fixture_destroy(t.second);
@@ -80,7 +114,8 @@ static void test_all_that_can_tell(void **unused)
 
 		if (!policy->would_return)
 			continue;
-		foresees_itself(policy);
+		foresees_itself(policy, false);
+		foresees_itself(policy, true);
 		tested++;
 	}
 	assert_true(tested > 0);
