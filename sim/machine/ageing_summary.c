@@ -6,13 +6,20 @@
 #include "machine/ageing_life.h"
 #include "machine/machine.h"
 
-enum { CHURNS = 2, CHURNED_THOUSANDTHS = 300, CORRECTIONS_MAX = 8 };
+enum {
+	CHURNS = 2,
+	CHURNED_THOUSANDTHS = 300,
+	CORRECTIONS_MAX = 8,
+	SMALL_ORDER_MAX = 3, /* what is drawn; larger allocations are as the state has them */
+};
 
 /* What one zone of the machine is to come to. */
 struct goal {
 	uint64_t free[PAGE_ORDERS_MAX][MIGRATE_TYPES];
-	uint64_t volume[MIGRATE_TYPES]; /* frames of pageblocks of that type */
+	uint64_t volume[MIGRATE_TYPES];                    /* frames of pageblocks of that type */
+	uint64_t large[PAGE_ORDERS_MAX][MIGRATE_PCPTYPES]; /* allocations, where they are told */
 	uint64_t free_pages;
+	uint64_t lru_pages;
 	uint32_t lru; /* thousandths of movable pages that are on an LRU list */
 	bool wanted;  /* something of the zone is in use */
 };
@@ -30,43 +37,87 @@ struct summary {
 
 /* --- what is wanted --- */
 
-static const struct zone_state *find_zone(const struct page_state *wanted,
-					  const struct zone_counts *zone)
+static bool is_of_zone(const struct zone_state *from, const struct zone_counts *zone)
 {
-	for (size_t i = 0; i < wanted->zone_count; i++)
-		if (wanted->zones[i].node == zone->node &&
-		    strcmp(wanted->zones[i].name, zone->name) == 0)
-			return &wanted->zones[i];
-	return NULL;
+	return from->node == zone->node && strcmp(from->name, zone->name) == 0;
 }
 
-static void count_in_use(struct goal *g, const struct zone_state *from)
+static unsigned pageblock_type_of(const struct summary *s, const struct zone_state *from,
+				  uint32_t pfn)
 {
-	uint64_t lru = 0, movable = g->volume[MIGRATE_MOVABLE], free_movable = 0;
+	uint32_t first = from->start_pfn >> s->pageblock_order;
+	uint32_t block = (pfn >> s->pageblock_order) - first;
 
-	for (size_t i = 0; i < from->run_count; i++)
-		if (from->runs[i].kind == 'A' || from->runs[i].kind == 'F')
-			lru += from->runs[i].count;
+	return block < from->pageblock_count ? from->pageblocks[block].migratetype
+					     : MIGRATE_MOVABLE;
+}
+
+/* The largest block that begins at pfn and has so many frames behind its first. */
+static unsigned order_at(uint32_t pfn, uint32_t behind, uint32_t orders)
+{
+	unsigned order = 0;
+
+	while (order + 1 < orders && !(pfn & ((2u << order) - 1)) && (2u << order) - 1 <= behind)
+		order++;
+	return order;
+}
+
+/*
+ * Large allocations show in the state's map by their first frame and those behind it: tail pages
+ * ('t') of compound ones, frames that nobody refers to ('0') of others ('o').
+ */
+static void count_large(const struct summary *s, struct goal *g, const struct zone_state *from)
+{
+	for (size_t i = 1; i < from->run_count; i++) {
+		const struct page_run *head = &from->runs[i - 1], *tail = &from->runs[i];
+		bool is_tail = tail->kind == 't' || (tail->kind == '0' && head->kind == 'o');
+		uint32_t pfn = tail->pfn - 1;
+		unsigned type = pageblock_type_of(s, from, pfn);
+		if (!is_tail || head->pfn + head->count != tail->pfn || type >= MIGRATE_PCPTYPES)
+			continue;
+		unsigned order = order_at(pfn, tail->count, s->orders);
+		if (order > SMALL_ORDER_MAX)
+			g->large[order][type]++;
+	}
+}
+
+static void count_in_use(struct goal *g)
+{
+	uint64_t movable = g->volume[MIGRATE_MOVABLE], free_movable = 0;
+
 	for (unsigned order = 0; order < PAGE_ORDERS_MAX; order++)
 		free_movable += g->free[order][MIGRATE_MOVABLE] << order;
 	uint64_t used = movable > free_movable ? movable - free_movable : 0;
-	g->lru = used ? (uint32_t)(lru >= used ? 1000 : 1000 * lru / used) : 1000;
+	g->lru = g->lru_pages >= used ? 1000 : (uint32_t)(1000 * g->lru_pages / used);
 }
 
-static void set_goal(struct summary *s, struct goal *g, const struct zone_state *from,
-		     uint64_t managed)
+static void add_to_goal(const struct summary *s, struct goal *g, const struct zone_state *from)
 {
 	for (unsigned order = 0; order < s->orders; order++)
 		for (unsigned type = 0; type < MIGRATE_TYPES; type++) {
-			g->free[order][type] = from->free[order][type].count;
-			g->free_pages += (uint64_t)g->free[order][type] << order;
+			g->free[order][type] += from->free[order][type].count;
+			g->free_pages += (uint64_t)from->free[order][type].count << order;
 		}
 	for (size_t i = 0; i < from->pageblock_count; i++)
 		if (from->pageblocks[i].migratetype < MIGRATE_TYPES)
 			g->volume[from->pageblocks[i].migratetype] +=
 				(1ull << s->pageblock_order) - from->pageblocks[i].reserved;
-	count_in_use(g, from);
-	g->wanted = managed > g->free_pages;
+	for (size_t i = 0; i < from->run_count; i++)
+		if (from->runs[i].kind == 'A' || from->runs[i].kind == 'F')
+			g->lru_pages += from->runs[i].count;
+	count_large(s, g, from);
+}
+
+/* An allocator that makes no zones has one, which is to come to all of the state's together. */
+static void set_goal(struct summary *s, struct goal *g, const struct zone_counts *zone,
+		     const struct page_state *wanted)
+{
+	for (size_t i = 0; i < wanted->zone_count; i++)
+		if (s->zone_count == 1 || is_of_zone(&wanted->zones[i], zone))
+			add_to_goal(s, g, &wanted->zones[i]);
+	count_in_use(g);
+	g->wanted = g->volume[MIGRATE_UNMOVABLE] + g->volume[MIGRATE_MOVABLE] &&
+		    zone->managed > g->free_pages;
 }
 
 static int set_goals(struct summary *s, const struct page_state *wanted)
@@ -80,9 +131,7 @@ static int set_goals(struct summary *s, const struct page_state *wanted)
 	s->types = malloc(s->pageblocks);
 	for (uint32_t i = 0; i < counts->zone_count; i++) {
 		const struct zone_counts *zone = &counts->zones[i];
-		const struct zone_state *from = find_zone(wanted, zone);
-		if (from)
-			set_goal(s, &s->goals[i], from, zone->managed);
+		set_goal(s, &s->goals[i], zone, wanted);
 		for (unsigned type = 1; type < MIGRATE_TYPES; type++)
 			s->has_types = s->has_types || zone->pageblocks[type];
 	}
@@ -141,7 +190,8 @@ static void churn(struct summary *s)
 	life_counts(l);
 	for (size_t i = l->live_count; i-- > 0;) {
 		const struct age_alloc *a = &l->allocs[l->live[i]];
-		if (!is_here(s, a) || !life_chance(l, CHURNED_THOUSANDTHS))
+		if (!is_here(s, a) || a->order > SMALL_ORDER_MAX ||
+		    !life_chance(l, CHURNED_THOUSANDTHS))
 			continue;
 		left[a->type] += 1ull << a->order;
 		life_free(l, l->live[i]);
@@ -150,11 +200,26 @@ static void churn(struct summary *s)
 	fill(s, left);
 }
 
+/* First, while there is room for them; they stay. */
+static void place_large(struct summary *s, uint64_t *left)
+{
+	const struct goal *g = &s->goals[s->zone];
+
+	for (unsigned order = s->orders; order-- > 0;)
+		for (unsigned type = 0; type < MIGRATE_PCPTYPES; type++) {
+			uint64_t frames = 1ull << order;
+			for (uint64_t i = 0; i < g->large[order][type]; i++)
+				if (life_alloc(&s->life, s->zone, type, false, order, AGE_KERNEL))
+					left[type] -= left[type] < frames ? left[type] : frames;
+		}
+}
+
 static void fill_zone(struct summary *s)
 {
 	uint64_t left[MIGRATE_TYPES] = { 0 };
 
 	memcpy(left, s->goals[s->zone].volume, sizeof(left));
+	place_large(s, left);
 	fill(s, left);
 	for (unsigned i = 0; i < CHURNS; i++)
 		churn(s);
@@ -182,12 +247,12 @@ static bool in_use(const struct life *l, uint32_t pfn)
 	return l->frames[pfn] >= 0;
 }
 
-/* All of it is in use, by allocations that lie inside. */
+/* All of it is in use, by allocations that lie inside and may go. */
 static bool is_whole(const struct life *l, uint32_t pfn, unsigned order)
 {
 	for (uint32_t at = pfn; at < pfn + (1u << order);) {
 		const struct age_alloc *a = in_use(l, at) ? &l->allocs[l->frames[at]] : NULL;
-		if (!a || a->pfn != at || a->order > order)
+		if (!a || a->pfn != at || a->order > order || a->order > SMALL_ORDER_MAX)
 			return false;
 		at += 1u << a->order;
 	}

@@ -385,6 +385,31 @@ static int load_objects(struct start *start, struct machine *m, struct error *er
 	return start->spec.census ? census_lay_out(m, &start->slabs, start->older, err) : 0;
 }
 
+struct note_blocks {
+	struct start_frames *frames;
+	struct error *err;
+	int result;
+};
+
+static void note_block(void *context, const struct page_extent *extent)
+{
+	struct note_blocks *n = context;
+
+	if (!extent->free && !extent->pcp && n->result == 0 &&
+	    start_frames_has(n->frames, extent->pfn.v))
+		n->result =
+			start_frames_note_block(n->frames, extent->pfn.v, extent->order, n->err);
+}
+
+/* What stands in for a freed block is best a block that is an allocation as large. */
+static int note_blocks(struct start *start, const struct machine *m, struct error *err)
+{
+	struct note_blocks n = { .frames = start->frames, .err = err };
+
+	m->page->walk(m->page_state, note_block, &n);
+	return n.result;
+}
+
 /* The fresh machine ages; its state then is what the run begins with. */
 static int age(struct start *start, struct machine *m, struct error *err)
 {
@@ -398,7 +423,9 @@ static int age(struct start *start, struct machine *m, struct error *err)
 			     : ageing_to_summary(m, &start->wanted, seed, &start->ageing, err);
 	if (result == 0)
 		result = m->page->dump(m->page_state, &start->pages, err);
-	return result == 0 ? collect_pages(start, true, err) : -1;
+	if (result != 0 || collect_pages(start, true, err) != 0)
+		return -1;
+	return note_blocks(start, m, err);
 }
 
 int start_load(struct start *start, struct machine *m, struct error *err)

@@ -6,8 +6,10 @@
 
 struct start_frames {
 	uint64_t count;
-	bool none_left[PAGE_ORDERS_MAX]; /* no block of that order stands in any more */
-	uint64_t bits[];                 /* one a frame */
+	/* no block of that order stands in any more: one that is an allocation, or any */
+	bool none_left[PAGE_ORDERS_MAX], nothing_left[PAGE_ORDERS_MAX];
+	uint8_t *blocks; /* by first frame of an allocation: its order + 1; NULL: none is known */
+	uint64_t bits[]; /* one a frame */
 };
 
 struct start_frames *start_frames_create(uint64_t count, struct error *err)
@@ -24,6 +26,8 @@ struct start_frames *start_frames_create(uint64_t count, struct error *err)
 
 void start_frames_destroy(struct start_frames *f)
 {
+	if (f)
+		free(f->blocks);
 	free(f);
 }
 
@@ -35,8 +39,21 @@ void start_frames_set(struct start_frames *f, uint64_t pfn, uint64_t count, bool
 		else
 			f->bits[i / 64] &= ~(1ull << (i % 64));
 	}
-	if (in_use)
+	if (in_use) {
 		memset(f->none_left, 0, sizeof(f->none_left));
+		memset(f->nothing_left, 0, sizeof(f->nothing_left));
+	}
+}
+
+int start_frames_note_block(struct start_frames *f, uint64_t pfn, unsigned order, struct error *err)
+{
+	if (!f->blocks)
+		f->blocks = calloc(f->count, sizeof(*f->blocks));
+	if (!f->blocks)
+		return error_set(err, ERROR_RUN, "no memory for the start state");
+	if (pfn < f->count)
+		f->blocks[pfn] = (uint8_t)(order + 1);
+	return 0;
 }
 
 bool start_frames_has(const struct start_frames *f, uint64_t pfn)
@@ -78,10 +95,9 @@ static bool all_in_use(const struct start_frames *f, uint64_t pfn, unsigned orde
 	return true;
 }
 
-/* Words without a frame in use are passed over, for blocks of up to a word and larger ones alike.
- */
+/* known: it must be one allocation. Words without a frame in use are passed over. */
 static uint64_t next_block(const struct start_frames *f, uint64_t from, uint64_t end,
-			   unsigned order)
+			   unsigned order, bool known)
 {
 	uint64_t step = 1ull << order;
 
@@ -89,13 +105,22 @@ static uint64_t next_block(const struct start_frames *f, uint64_t from, uint64_t
 		if (!f->bits[pfn / 64]) {
 			uint64_t next_word = (pfn / 64 + 1) * 64;
 			pfn = step < 64 ? next_word : pfn + step;
-		} else if (all_in_use(f, pfn, order)) {
+		} else if ((!known || f->blocks[pfn] == order + 1) && all_in_use(f, pfn, order)) {
 			return pfn;
 		} else {
 			pfn += step;
 		}
 	}
 	return UINT64_MAX;
+}
+
+/* From pfn on, then from the start. */
+static uint64_t find_block(const struct start_frames *f, uint64_t pfn, unsigned order, bool known)
+{
+	uint64_t from = pfn < f->count ? pfn : 0;
+	uint64_t found = next_block(f, from, f->count, order, known);
+
+	return found == UINT64_MAX ? next_block(f, 0, f->count, order, known) : found;
 }
 
 pfn_t start_frames_take(struct start_frames *f, uint64_t pfn, unsigned order)
@@ -109,13 +134,16 @@ pfn_t start_frames_take(struct start_frames *f, uint64_t pfn, unsigned order)
 
 pfn_t start_frames_stand_in(struct start_frames *f, uint64_t pfn, unsigned order)
 {
-	uint64_t found;
+	uint64_t found = UINT64_MAX;
 
-	if (order >= PAGE_ORDERS_MAX || f->none_left[order])
+	if (order >= PAGE_ORDERS_MAX || f->nothing_left[order])
 		return PFN_NONE;
-	found = next_block(f, pfn < f->count ? pfn : 0, f->count, order);
+	if (f->blocks && !f->none_left[order]) {
+		found = find_block(f, pfn, order, true);
+		f->none_left[order] = found == UINT64_MAX;
+	}
 	if (found == UINT64_MAX)
-		found = next_block(f, 0, f->count, order);
-	f->none_left[order] = found == UINT64_MAX;
-	return f->none_left[order] ? PFN_NONE : start_frames_take(f, found, order);
+		found = find_block(f, pfn, order, false);
+	f->nothing_left[order] = found == UINT64_MAX;
+	return f->nothing_left[order] ? PFN_NONE : start_frames_take(f, found, order);
 }

@@ -3,7 +3,8 @@
  * The frames in use at the start that nobody has freed yet, and who may free them. A recorded free
  * names the frame of the recorded machine. Where that is the simulated one's too (a recorded
  * state), it is that frame. Where the start was laid out or aged, frames mean nothing: one that is
- * in use stands in for it, the named one or else the next above it that has the order.
+ * in use stands in for it: the named one or else the next above it that is an allocation of that
+ * order, or when there is none, any that is in use as a whole.
  */
 #ifndef SLABYARD_MACHINE_START_FRAMES_H
 #define SLABYARD_MACHINE_START_FRAMES_H
@@ -25,6 +26,10 @@ void start_frames_set(struct start_frames *frames, uint64_t pfn, uint64_t count,
 /* What the state has in use: all but reserved frames, free ones and those on per-cpu lists. */
 void start_frames_add(struct start_frames *frames, const struct page_state *state);
 bool start_frames_has(const struct start_frames *frames, uint64_t pfn);
+
+/* A block in use is one allocation of this order. -1 with *err when memory is spent. */
+int start_frames_note_block(struct start_frames *frames, uint64_t pfn, unsigned order,
+			    struct error *err);
 
 /* The block at pfn is freed: no longer in use here. PFN_NONE when not all of it was. */
 pfn_t start_frames_take(struct start_frames *frames, uint64_t pfn, unsigned order);

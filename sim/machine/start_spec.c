@@ -112,6 +112,18 @@ int start_spec_parse(const char *text, struct start_spec *spec, struct error *er
 	return take_state(spec, text, err);
 }
 
+bool start_spec_is_level(const char *text)
+{
+	struct start_spec spec = { 0 };
+
+	return take_prefix(&text, "aged:") && take_level(&spec, text);
+}
+
+bool start_spec_draws(const char *text)
+{
+	return take_prefix(&text, "aged:") || take_prefix(&text, "proc:");
+}
+
 char *start_spec_title(const struct start_spec *spec, char *buffer, size_t size)
 {
 	char number[32] = "";

@@ -34,6 +34,12 @@ struct start_spec {
 /* text NULL: a fresh machine. */
 int start_spec_parse(const char *text, struct start_spec *spec, struct error *err);
 
+/* aged:LEVEL[,SEED] names no file. */
+bool start_spec_is_level(const char *text);
+
+/* Whether what the run begins with depends on its seed. */
+bool start_spec_draws(const char *text);
+
 /* What a result says: no folders, so that it is the same anywhere. Returns buffer. */
 char *start_spec_title(const struct start_spec *spec, char *buffer, size_t size);
 

@@ -8,6 +8,7 @@
 #include "base/paths.h"
 #include "base/shipped.h"
 #include "base/suggest.h"
+#include "machine/start_spec.h"
 #include "slabyard.h"
 
 #define RUN_PREFIX "run."
@@ -154,6 +155,11 @@ static bool draws(const struct policy_info *info, const void *params)
 
 bool parameters_use_rng(const struct parameters *p)
 {
+	char start[START_PATH_MAX];
+	struct error err;
+	if (config_value(p->run, RUN_PREFIX "start", start, sizeof(start), &err) == 0 &&
+	    start_spec_draws(start))
+		return true;
 	const struct config_section *section = slabyard_config_schema()->sections;
 	for (; section->name; section++) {
 		const void *params;

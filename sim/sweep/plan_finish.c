@@ -59,11 +59,13 @@ static int add_option(struct finishing *f, struct content_hash *hash, const char
 	const char *value = strchr(text, '=') + 1;
 	snprintf(name, sizeof(name), "%.*s", (int)(value - 1 - text), text);
 	content_hash_text(hash, name);
-	if (option_find(slabyard_run_options, name)->type != OPTION_FILE) {
+	const char *file = option_find(slabyard_run_options, name)->type == OPTION_FILE
+				   ? run_file_name(value)
+				   : NULL;
+	if (!file) {
 		content_hash_text(hash, value);
 		return 0;
 	}
-	const char *file = run_file_name(value);
 	if (hash_of_file(f, file, &content) != 0)
 		return -1;
 	content_hash_text(hash, path_base(file));

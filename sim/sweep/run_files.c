@@ -6,14 +6,20 @@
 #include <string.h>
 
 #include "base/paths.h"
+#include "machine/start_spec.h"
 
 enum { PATH_BYTES = 4096, WORD_MAX = 32 };
 
 const char *run_file_name(const char *value)
 {
-	size_t letters = strspn(value, "abcdefghijklmnopqrstuvwxyz");
-	return letters && letters <= WORD_MAX && value[letters] == ':' ? value + letters + 1
-								       : value;
+	if (start_spec_is_level(value))
+		return NULL;
+	for (size_t letters;;) {
+		letters = strspn(value, "abcdefghijklmnopqrstuvwxyz");
+		if (!letters || letters > WORD_MAX || value[letters] != ':')
+			return value;
+		value += letters + 1;
+	}
 }
 
 static char *find_beside(const char *file, const char *name)
@@ -26,7 +32,9 @@ int run_file_find(const struct experiment *e, const struct experiment_trace *tra
 		  const char *option, char *value, size_t size, struct error *err)
 {
 	const char *name = run_file_name(value);
-	char *found = find_beside(trace->file, name);
+	char *found = name ? find_beside(trace->file, name) : NULL;
+	if (!name)
+		return 0;
 	if (!found)
 		found = find_beside(e->file, name);
 	if (!found)
@@ -34,7 +42,7 @@ int run_file_find(const struct experiment *e, const struct experiment_trace *tra
 				 "%s: %s: %.512s: no such file beside the trace %s nor beside the "
 				 "experiment",
 				 e->file, option, name, trace->name);
-	char word[WORD_MAX + 2];
+	char word[2 * WORD_MAX + 3];
 	snprintf(word, sizeof(word), "%.*s", (int)(name - value), value);
 	int length = snprintf(value, size, "%s%s", word, found);
 	free(found);

@@ -199,6 +199,23 @@ class Sweep(unittest.TestCase):
         state = SAMPLES / "kmix-slub" / "mmstate-0.txt.zst"
         self.assertEqual([run["options"] for run in runs], [[], [f"start={os.path.realpath(state)}"]])
 
+    def test_aged_starts_name_no_file_and_draw(self):
+        state = SAMPLES / "kmix-slub" / "mmstate-0.txt.zst"
+        self.write(
+            f"extends: [{SOURCE}/configs/machines/lab-256mib.yaml]\n"
+            "traces: [kmix]\n"
+            f"sweep: {{matrix: {{start: [none, 'aged:light', 'aged:{state}']}}}}\n"
+            "repeat: 2\n"
+        )
+        self.sweep()
+        _, runs = manifest(self.out)
+        self.assertEqual([(run["options"], run["seed"]) for run in runs],
+                         [([], 0), *(([f"start=aged:{what}"], seed)
+                                     for what in ("light", os.path.realpath(state))
+                                     for seed in (0, 1))])
+        self.assertEqual(len(self.results()), 5)
+        self.assertEqual(len({sha256(path) for path in self.results().values()}), 5)
+
     def test_shipped_experiments_are_good(self):
         experiments = sorted((SOURCE / "configs" / "experiments").glob("*.yaml"))
         self.assertTrue(experiments)

@@ -195,6 +195,10 @@ static void test_summaries(void **state)
 	assert_summary(policy, "pages-slub", 6, 8);
 	assert_summary(policy, "kmix-slub", 6, 2);
 	assert_summary(policy, "user-sh-slub", 3, 2);
+	/* one zone for all of theirs, and no types */
+	policy = page_policy_of(policy_find(&page_policies, "bitmap-firstfit"));
+	assert_summary(policy, "pages-slub", 0, 0);
+	assert_summary(policy, "kmix-slub", 6, 2);
 }
 
 static void test_level_names(void **state)
