@@ -14,6 +14,12 @@ TIME_UNITS = [(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1, "ns")]
 HATCHES = ["", "////", "....", "xxxx", "\\\\\\\\", "++++", "oooo"]
 
 
+def line_style(i):
+    """That of the i-th line of a panel."""
+    styles = matplotlib.rcParams["axes.prop_cycle"].by_key().get("linestyle", ["-"])
+    return styles[i % len(styles)]
+
+
 def time_unit(ns):
     """Nanoseconds in the largest unit that leaves a whole part, and its name."""
     return next(((f, u) for f, u in TIME_UNITS if ns >= f), TIME_UNITS[-1])

@@ -3,8 +3,8 @@
 
 A new figure is a new module and a line here.
 """
-from . import (comparison, free_blocks, heap_map, physical_map, rss_live, slab_allocators, slab_bytes,
-               slab_waste, unusable_index)
+from . import (comparison, free_blocks, heap_map, page_policies, physical_map, rss_live,
+               slab_allocators, slab_bytes, slab_waste, unusable_index)
 
 FIGURES = {
     "free-blocks": free_blocks,
@@ -16,4 +16,5 @@ FIGURES = {
     "heap-map": heap_map,
     "rss-live": rss_live,
     "comparison": comparison,
+    "page-policies": page_policies,
 }

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs side by side: key figures as bars, and how they came about over time."""
-from matplotlib import rcParams
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -138,9 +137,8 @@ def shade_first_horizon(axes, time, results):
 
 def draw_key(axes, results):
     """A run's bar and its line together, so that one key serves all panels."""
-    styles = rcParams["axes.prop_cycle"].by_key().get("linestyle", ["-"])
     keys = [(Patch(**bar_style(i)),
-             Line2D([], [], color=f"C{i}", linestyle=styles[i % len(styles)]))
+             Line2D([], [], color=f"C{i}", linestyle=drawing.line_style(i)))
             for i in range(len(results))]
     axes.set_axis_off()
     axes.legend(keys, [r.label for r in results], loc="center left", bbox_to_anchor=(-0.1, 0.5),

@@ -41,6 +41,10 @@ INPUTS = {
 OVER_TIME = [name for name in FIGURES if name not in ("heap-map", "rss-live")]
 
 
+# Those of processes draw nothing from these runs; run_libc_test.py has some that they do draw from.
+OVER_TIME = [name for name in FIGURES if name not in ("heap-map", "rss-live")]
+
+
 def options(width="column", zone=None):
     return SimpleNamespace(width=width, zone=zone)
 
@@ -87,6 +91,34 @@ class Figures(unittest.TestCase):
             labels = [a.get_xlabel() + a.get_ylabel() for a in figure.axes if a.axison]
             self.assertTrue(any("simulated time [ms]" in text for text in labels), name)
             drawing.pyplot.close(figure)
+
+    def test_page_policies_say_what_may_be_compared(self):
+        figure = self.draw("page-policies", ["slub", "slab"], options())
+        self.assertEqual([text.get_linestyle() for text in figure.legends[0].get_lines()],
+                         [line.get_linestyle() for line in figure.axes[1].lines[:2]])
+        self.assertIn("Objects replayed", "".join(text.get_text() for text in figure.texts))
+        module = FIGURES["page-policies"]
+        page = [SimpleNamespace(summary={"level": level}) for level in ("slab", "page")]
+        self.assertEqual(len(module.notes(page)), 2)
+        self.assertIn("holds the reclaim", module.notes(page)[0])
+        self.assertIn("choice of orders", module.notes(page)[0])
+        drawing.pyplot.close(figure)
+
+    def test_page_work_is_the_page_allocators(self):
+        class Counts(dict):
+            def __len__(self):
+                return 3
+        counts = Counts(split=np.array([0, 2, 4]), zero_page=np.array([0, 9, 9]),
+                        list_step=np.array([1, 1, 2]))
+        work = {"work": ["split", "zero_page", "list_step", "merge"], "count": [4, 9, 2, 0],
+                "cost_ps": [24000, 450000, 4000, 0]}
+        page_work = FIGURES["page-policies"].page_work
+        for summary, expected in (({"slab_policy": "slub"}, [2, 14, 28]),
+                                  ({"slab_policy": "slob"}, [0, 12, 24]),
+                                  ({"slab_policy": "slob", "level": "page"}, [2, 14, 28])):
+            result = SimpleNamespace(series=lambda name: counts, table=lambda path: work,
+                                     summary=summary)
+            np.testing.assert_allclose(page_work(result, None), np.array(expected) / 1000)
 
     def test_the_horizon_is_shaded_where_it_is(self):
         for name in OVER_TIME:
