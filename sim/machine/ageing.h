@@ -14,9 +14,10 @@
  * there, or all that is in a block of that size dies for as many single pages that are born.
  *
  * Towards a summary (ageing_summary.c), as /proc files or a recorded state give it: each zone is
- * filled with the large allocations that a recorded state has (/proc does not tell them), and as much of each migratetype as its pageblocks of that type hold, churned, and then
- * blocks of the sizes that are wanted free are freed here and there, from the largest down, in
- * pageblocks of their type and where they do not merge.
+ * filled with the large allocations that a recorded state has (/proc does not tell them), and as
+ * much of each migratetype as its pageblocks of that type hold, churned, and then blocks of the
+ * sizes that are wanted free are freed here and there, from the largest down, in pageblocks of
+ * their type and where they do not merge.
  */
 #ifndef SLABYARD_MACHINE_AGEING_H
 #define SLABYARD_MACHINE_AGEING_H
