@@ -43,6 +43,9 @@ static bool is_told(const struct machine *m, enum horizon_kind kind)
 {
 	if (m->pages_from_trace)
 		return true;
+	/* a recording of programs tells nothing of the kernel's own */
+	if (m->libc_level && kind != HORIZON_KILL)
+		return true;
 	return kind == HORIZON_COMPACTION ? m->moves_told
 					  : m->assists.allowed[ASSIST_NAMED_reclaim];
 }

@@ -195,7 +195,7 @@ class Terminal(Folder):
         super().setUp()
         self.result = run_sample("kmix-slub", "slub", self.folder, "--sample-every=500")
         self.socket = self.folder / "tmux"
-        self.addCleanup(self.tmux, "kill-server", check=False)
+        self.addCleanup(lambda: self.tmux("kill-server", check=False))
 
     def tmux(self, *arguments, check=True):
         return subprocess.run(["tmux", "-S", self.socket, "-f", "/dev/null", *arguments], check=check,
@@ -266,6 +266,7 @@ class Terminal(Folder):
         self.keys("C-c")
         self.wait_for("exit code 0")
         self.tmux("kill-server")
+        self.socket = self.folder / "tmux-again"
         self.start("--at=end", self.result)
         self.wait_for("at the end")
         shell = self.tmux("display-message", "-p", "#{pane_pid}").strip()

@@ -24,8 +24,6 @@ except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
 
-# Maps of one moment, and one figure against another.
-OVER_TIME = [name for name in FIGURES if name not in ("heap-map", "rss-live")]
 INPUTS = {
     "one run": ["slub"],
     "two runs": ["slub", "slab"],
@@ -37,12 +35,9 @@ INPUTS = {
     "no slab group": ["noslab"],
 }
 
-# Those that show the runs made up here over time: these have no processes.
-OVER_TIME = [name for name in FIGURES if name not in ("heap-map", "rss-live")]
-
-
-# Those of processes draw nothing from these runs; run_libc_test.py has some that they do draw from.
-OVER_TIME = [name for name in FIGURES if name not in ("heap-map", "rss-live")]
+# Those of processes draw nothing from these runs, and that of slab allocators no memory;
+# run_libc_test.py and run_waste_test.py have some that they do draw from.
+OVER_TIME = [name for name in FIGURES if name not in ("heap-map", "rss-live", "slab-allocators")]
 
 
 def options(width="column", zone=None):
