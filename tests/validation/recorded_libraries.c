@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opens a library that only its DT_RUNPATH finds, as record_test.py records it: in both ways. */
+/*
+ * Opens a library that only its DT_RUNPATH finds, as record_test.py records it: in both ways. Not
+ * position-independent.
+ */
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,5 +21,10 @@ static int use(int mode)
 
 int main(void)
 {
+	/* Its address: in this program one of the program's own. */
+	void *(*volatile allocate)(size_t) = malloc;
+
+	if (!allocate(100))
+		return 1;
 	return use(RTLD_NOW | RTLD_LOCAL) || use(RTLD_NOW | RTLD_DEEPBIND);
 }

@@ -5,6 +5,7 @@
  * on to serve it.
  */
 #include <dlfcn.h>
+#include <link.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,19 @@ static bool is_ours(const void *function)
 	       theirs.dli_fbase == ours.dli_fbase;
 }
 
+/*
+ * In a program that is not position-independent the name may also mean the place in its procedure
+ * linkage table that stands for our malloc wherever its address is taken.
+ */
+static bool is_defined_there(const void *function)
+{
+	Dl_info info;
+	const ElfW(Sym) *symbol = NULL;
+
+	return dladdr1(function, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol &&
+	       info.dli_saddr == function && symbol->st_shndx != SHN_UNDEF;
+}
+
 uint32_t allocator_find(char *owner, size_t size)
 {
 	const void *next = next_function("malloc"), *first = dlsym(RTLD_DEFAULT, "malloc");
@@ -87,7 +101,7 @@ uint32_t allocator_find(char *owner, size_t size)
 		take_next();
 		return owned_by(next, MALLOC_REPLACED, owner, size);
 	}
-	if (first && !is_ours(first))
+	if (first && !is_ours(first) && is_defined_there(first))
 		return owned_by(first, MALLOC_UNWATCHED, owner, size);
 	return MALLOC_GLIBC;
 }
