@@ -29,6 +29,11 @@ static int replay(struct libc_replay *r, struct trace_cursor *trace, struct erro
 
 			if (record->operation == OP_PROCESS_START && begin(r, trace, record, err))
 				return -1;
+			if (!r->state)
+				return error_set(err, ERROR_INPUT,
+						 "%s: begins with no "
+						 "process_start",
+						 trace->name);
 			r->definitions = trace->definitions;
 			r->record = batch.first_record + i;
 			libc_replay_record(r, record);

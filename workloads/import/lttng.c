@@ -144,7 +144,8 @@ static enum call_result lttng_line(void *state, struct calls *calls, char *line,
 
 static const struct call_format format = {
 	.name = "lttng-ust-libc",
-	.cannot_tell = "mallopt, malloc_trim, and processes and threads without the context (lttng "
+	.cannot_tell = "aligned_alloc(), valloc(), mallopt, malloc_trim, and processes and threads "
+		       "without the context (lttng "
 		       "add-context -u -t vpid -t vtid -t procname)",
 	.assumed = "without that, one thread",
 	.level = "libc",
