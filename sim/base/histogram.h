@@ -34,7 +34,8 @@ static inline void histogram_add(struct histogram *h, uint64_t value)
 {
 	h->bins[histogram_bin(value)]++;
 	h->sum += value;
-	h->max = value > h->max ? value : h->max;
+	if (__builtin_expect(value > h->max, 0))
+		h->max = value;
 }
 
 /* Values added so far: adding counts in the bins only, as it is done for every record. */

@@ -6,7 +6,8 @@
 
 static bool may_be_given(struct machine *m, const struct record *r, cache_id cache)
 {
-	struct request request = request_of(m, r);
+	struct request request;
+	request_of(m, r, &request);
 
 	request.cpu = machine_cpu(m, r);
 	return m->slab->would_return(m->slab_state, &request, cache, r->address - m->page_offset);

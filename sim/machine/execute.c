@@ -75,14 +75,29 @@ static __attribute__((noinline)) int carry_out_rare(struct machine *m, const str
 	}
 }
 
+/* What the main loop is compiled for more than once, so that it need not ask at each record. */
+struct way {
+	bool waits;    /* there are locks: somebody may have to be waited for */
+	bool adjacent; /* an extension stands behind its record */
+	bool unusual;  /* m->unusual may be other than 0 */
+};
+
+static inline const struct record *extension_of(const struct record *r,
+						const struct record *extension, struct way way)
+{
+	if (!way.adjacent)
+		return extension;
+	return r->flags & RECORD_EXTENDED ? r + 1 : NULL;
+}
+
 static inline __attribute__((always_inline)) int carry_out(struct machine *m,
 							   const struct record *r,
 							   const struct record *extension,
-							   struct error *err)
+							   struct way way, struct error *err)
 {
-	if (__builtin_expect(m->pending_count, 0) && pending_awaits(m, r))
+	if (way.unusual && m->pending_count && pending_awaits(m, r))
 		return pending_end(m, r, err);
-	if (is_left_out(m, r))
+	if (way.unusual && is_left_out(m, r))
 		return own_record(m, r, err);
 	switch ((enum action)m->action[r->operation]) {
 	case ACTION_PAGE_ALLOC:
@@ -98,11 +113,11 @@ static inline __attribute__((always_inline)) int carry_out(struct machine *m,
 	case ACTION_CACHE_FREE:
 		return cache_free_record(m, r, err);
 	case ACTION_MALLOC:
-		return malloc_record(m, r, extension, err);
+		return malloc_record(m, r, extension_of(r, extension, way), err);
 	case ACTION_FREE:
 		return free_record(m, r, err);
 	default:
-		return carry_out_rare(m, r, extension, err);
+		return carry_out_rare(m, r, extension_of(r, extension, way), err);
 	}
 }
 
@@ -131,20 +146,22 @@ static __attribute__((noinline)) void carry_out_bulk(struct machine *m, uint32_t
 static inline __attribute__((always_inline)) int step(struct machine *m, const struct record *r,
 						      const struct record *extension,
 						      uint64_t arrival_ps, uint64_t *end_ps,
-						      struct error *err)
+						      struct way way, struct error *err)
 {
 	uint32_t cpu = machine_cpu(m, r);
 	uint64_t *free_ps = &m->cpu_free_ps[cpu];
 	m->cpu_seen[record_cpu(r)] = true;
-	if (__builtin_expect(m->bulks_gathered, 0) && m->bulk_free[cpu].count &&
+	if (way.unusual && m->bulks_gathered && m->bulk_free[cpu].count &&
 	    !(r->flags & RECORD_BULK))
 		carry_out_bulk(m, cpu);
 	uint64_t begin_ps = arrival_ps > *free_ps ? arrival_ps : *free_ps;
 	uint64_t work_ps = m->work.cost_ps;
-	start_clock(m, cpu, begin_ps);
-	int result = carry_out(m, r, extension, err);
+	m->clock.cpu = cpu;
+	if (way.waits)
+		start_clock(m, cpu, begin_ps);
+	int result = carry_out(m, r, extension, way, err);
 	*end_ps = begin_ps + (m->work.cost_ps - work_ps);
-	if (m->clock.locks)
+	if (way.waits)
 		*end_ps += m->clock.waited_ps;
 	if (result <= 0) {
 		m->operations[r->operation].idle++;
@@ -155,27 +172,50 @@ static inline __attribute__((always_inline)) int step(struct machine *m, const s
 	return 0;
 }
 
-int execute_step(struct machine *m, const struct record *r, const struct record *extension,
-		 uint64_t arrival_ps, uint64_t *end_ps, struct error *err)
+__attribute__((noinline)) int execute_step(struct machine *m, const struct record *r,
+					   const struct record *extension, uint64_t arrival_ps,
+					   uint64_t *end_ps, struct error *err)
 {
-	return step(m, r, extension, arrival_ps, end_ps, err);
+	const struct way way = { .waits = m->clock.locks != NULL,
+				 .adjacent = false,
+				 .unusual = true };
+
+	return step(m, r, extension, arrival_ps, end_ps, way, err);
+}
+
+static inline __attribute__((always_inline)) int run_records(struct machine *m,
+							     const struct batch *batch,
+							     uint32_t begin, uint32_t end,
+							     struct way way, struct error *err)
+{
+	const uint64_t base_ns = batch->base_ns, since_origin_ns = base_ns - m->origin_ns;
+	const struct record *last = batch->records + end;
+	uint64_t end_ps;
+
+	for (const struct record *r = batch->records + begin; r < last; r++) {
+		m->position.current = r;
+		m->time_ns = base_ns + r->time;
+		if (__builtin_expect(base_ns + r->time >= m->next_event_ns, 0) &&
+		    machine_run_events(m, base_ns + r->time, err) != 0)
+			return -1;
+		const uint64_t arrival_ps = (since_origin_ns + r->time) * PS_PER_NS;
+		const struct record *extension = extension_of(r, NULL, way);
+		const int result = __builtin_expect(m->unusual != 0, 0)
+					   ? execute_step(m, r, extension, arrival_ps, &end_ps, err)
+					   : step(m, r, NULL, arrival_ps, &end_ps, way, err);
+
+		if (result != 0)
+			return -1;
+	}
+	return 0;
 }
 
 int execute_batch(struct machine *m, const struct batch *batch, uint32_t begin, uint32_t end,
 		  struct error *err)
 {
-	uint64_t base_ps = (batch->base_ns - m->origin_ns) * PS_PER_NS, end_ps;
-	for (uint32_t i = begin; i < end; i++) {
-		const struct record *r = &batch->records[i];
-		const struct record *extension = r->flags & RECORD_EXTENDED ? r + 1 : NULL;
-		m->position.current = r;
-		m->time_ns = batch->base_ns + r->time;
-		if (__builtin_expect(m->time_ns >= m->next_event_ns, 0) &&
-		    machine_run_events(m, m->time_ns, err) != 0)
-			return -1;
-		if (step(m, r, extension, base_ps + (uint64_t)r->time * PS_PER_NS, &end_ps, err) !=
-		    0)
-			return -1;
-	}
-	return 0;
+	const struct way alone = { .adjacent = true },
+			 waiting = { .waits = true, .adjacent = true };
+
+	return m->clock.locks ? run_records(m, batch, begin, end, waiting, err)
+			      : run_records(m, batch, begin, end, alone, err);
 }

@@ -242,15 +242,23 @@ struct machine {
 		object_t *objects;
 		cache_id cache;
 		struct request request;
-	} * bulk_free;           /* by cpu */
-	uint32_t bulks_gathered; /* CPUs whose bulk free is not empty */
+	} * bulk_free; /* by cpu */
 
 	/* machine/pending.h */
 	struct pending_alloc {
 		uint64_t value; /* object or frame; UINT64_MAX: there was no memory */
 		uint32_t task, kind;
 	} pending[PENDING_MAX];
-	uint32_t pending_count;
+
+	/* What the main loop has to look at before a record, asked as one: mostly nothing. */
+	union {
+		struct {
+			uint32_t bulks_gathered; /* CPUs whose bulk free is not empty */
+			uint16_t pending_count;
+			bool leaves_out; /* machine/own_records.h: some origin's records */
+		};
+		uint64_t unusual;
+	};
 
 	struct assists assists;
 	struct task_set reclaiming, victims; /* as the recording tells */

@@ -21,7 +21,8 @@ void object_release_lost(struct machine *m, const struct record *r, const struct
 /* No policy has to know a kmalloc of whole pages to free it. */
 static void give_back(struct machine *m, const struct record *r, object_t object, uint32_t order)
 {
-	struct request request = request_of(m, r);
+	struct request request;
+	request_of(m, r, &request);
 	request.order = (uint8_t)order;
 	page_source_free(&m->pages, &request, (pfn_t){ (uint32_t)(object >> PAGE_SHIFT) });
 	m->objects_executed++;
@@ -144,8 +145,10 @@ static object_t reallocated(struct machine *m, const struct record *r,
 int krealloc_record(struct machine *m, const struct record *r, const struct record *extension)
 {
 	object_t old = reallocated(m, r, extension);
-	struct request request = request_of(m, r);
 	uint32_t before = extension ? extension->origin : 0;
+	struct request request;
+
+	request_of(m, r, &request);
 	bool fits = old != OBJECT_NONE && r->size != 0 &&
 		    m->slab->usable_size(m->slab_state, old) >= r->size;
 	if (fits && m->slab->resized)
@@ -187,7 +190,8 @@ int cache_destroy_record(struct machine *m, const struct record *r, struct error
 	cache_id cache = object_cache(m, r, err);
 	if (cache_is_none(cache))
 		return -1;
-	struct request request = request_of(m, r);
+	struct request request;
+	request_of(m, r, &request);
 	machine_flush_bulks(m);
 	const uint64_t left = m->slab->cache_destroy(m->slab_state, &request, cache);
 	if (left)
@@ -204,7 +208,8 @@ int cache_shrink_record(struct machine *m, const struct record *r, struct error 
 	cache_id cache = object_cache(m, r, err);
 	if (cache_is_none(cache))
 		return -1;
-	struct request request = request_of(m, r);
+	struct request request;
+	request_of(m, r, &request);
 	machine_flush_bulks(m);
 	m->slab->cache_shrink(m->slab_state, &request, cache);
 	m->objects_executed++;

@@ -55,32 +55,38 @@ static inline object_t object_freed(struct machine *m, const struct record *r, b
 	return __builtin_expect(!*older, 1) ? entry - 1 : object_older(m, r, entry);
 }
 
-static inline int kmalloc_record(struct machine *m, const struct record *r)
+static inline __attribute__((always_inline)) int kmalloc_record(struct machine *m,
+								const struct record *r)
 {
-	struct request request = request_of(m, r);
+	struct request request;
+	request_of(m, r, &request);
 	if (__builtin_expect(r->id && m->ids.object[r->id], 0))
 		object_release_lost(m, r, &request);
 	return object_allocated(m, r, m->slab->kmalloc(m->slab_state, &request, r->size));
 }
 
-static inline int kfree_record(struct machine *m, const struct record *r)
+static inline __attribute__((always_inline)) int kfree_record(struct machine *m,
+							      const struct record *r)
 {
 	bool older;
 	object_t object = object_freed(m, r, &older);
 	if (__builtin_expect(object >= OBJECT_GIVEN_BACK, 0))
 		return object == OBJECT_GIVEN_BACK;
-	struct request request = request_of(m, r);
+	struct request request;
+	request_of(m, r, &request);
 	m->slab->kfree(m->slab_state, &request, object);
 	m->objects_executed++;
 	return 1;
 }
 
-static inline int cache_alloc_record(struct machine *m, const struct record *r, struct error *err)
+static inline __attribute__((always_inline)) int
+cache_alloc_record(struct machine *m, const struct record *r, struct error *err)
 {
 	cache_id cache = object_cache(m, r, err);
 	if (cache_is_none(cache))
 		return -1;
-	struct request request = request_of(m, r);
+	struct request request;
+	request_of(m, r, &request);
 	if (__builtin_expect(r->id && m->ids.object[r->id], 0))
 		object_release_lost(m, r, &request);
 	if (__builtin_expect(r->flags & RECORD_BULK, 0))
@@ -88,13 +94,15 @@ static inline int cache_alloc_record(struct machine *m, const struct record *r, 
 	return object_allocated(m, r, m->slab->alloc(m->slab_state, &request, cache));
 }
 
-static inline int cache_free_record(struct machine *m, const struct record *r, struct error *err)
+static inline __attribute__((always_inline)) int
+cache_free_record(struct machine *m, const struct record *r, struct error *err)
 {
 	bool older;
 	object_t object = object_freed(m, r, &older);
 	if (__builtin_expect(object >= OBJECT_GIVEN_BACK, 0))
 		return object == OBJECT_GIVEN_BACK;
-	struct request request = request_of(m, r);
+	struct request request;
+	request_of(m, r, &request);
 	bool nameless = (m->true_caches && !older) || cache_is_none(m->origins[r->origin].cache);
 	cache_id cache = nameless ? CACHE_NONE : object_cache(m, r, err);
 	if (cache_is_none(cache) && !nameless)

@@ -83,6 +83,7 @@ void own_records_note_origin(struct machine *m, uint32_t origin)
 		m->left_out[origin] = 1;
 	else
 		m->left_out[origin] = is_for_slabs(def) ? OWN_SLABS : 0;
+	m->leaves_out |= m->left_out[origin] != 0;
 }
 
 /* --- what the run's policy asks for instead --- */
@@ -153,7 +154,8 @@ void own_records_note_made(struct machine *m, uint32_t task, bool merged)
 static int cache_created(struct machine *m, const struct record *r, struct error *err)
 {
 	struct own_records *own = m->own_records;
-	const struct request request = request_of(m, r);
+	struct request request;
+	request_of(m, r, &request);
 	const bool alias = own->merging == r->task + 1;
 	const uint32_t number = new_cache(own);
 	struct own_objects *made = &own->caches[number];
@@ -184,7 +186,8 @@ static void cache_destroyed(struct machine *m, const struct record *r, uint32_t 
 {
 	struct own_records *own = m->own_records;
 	struct own_objects *made = &own->caches[number];
-	struct request request = request_of(m, r);
+	struct request request;
+	request_of(m, r, &request);
 	request.bytes = 0;
 	while (made->count > 0)
 		m->slab->kfree(m->slab_state, &request, made->objects[--made->count]);

@@ -26,7 +26,7 @@ void own_records_note_origin(struct machine *m, uint32_t origin);
 /* True when the record is not to be carried out as it stands. */
 static inline bool is_left_out(const struct machine *m, const struct record *r)
 {
-	return __builtin_expect(m->left_out != NULL, 0) && m->left_out[r->origin];
+	return m->leaves_out && m->left_out[r->origin];
 }
 
 /* kmem_cache_create of that task was carried out: the cache is new, or merged with another. */

@@ -80,18 +80,18 @@ static inline uint8_t page_order(const struct record *r)
 	return (uint8_t)(r->size < PAGE_ORDERS_MAX ? r->size : PAGE_ORDERS_MAX);
 }
 
-static inline struct request page_request_of(const struct machine *m, const struct record *r)
+static inline void page_request_of(const struct machine *m, const struct record *r,
+				   struct request *request)
 {
-	struct request request = request_of(m, r);
-	request.order = page_order(r);
-	request.id = r->id;
+	request_of(m, r, request);
+	request->order = page_order(r);
+	request->id = r->id;
 	if (r->flags & RECORD_BULK)
-		request.flags |= REQUEST_BULK;
+		request->flags |= REQUEST_BULK;
 	uint8_t migratetype = m->origins[r->origin].migratetype;
 	/* No allocation asks for the other types; without one that can be, gfp tells. */
 	if (migratetype < MIGRATE_PCPTYPES)
-		request.migratetype = migratetype;
-	return request;
+		request->migratetype = migratetype;
 }
 
 /* A user's pages are resident, or no more. */
@@ -118,13 +118,15 @@ static inline int page_allocated(struct machine *m, const struct record *r,
 	return 1;
 }
 
-static inline int page_alloc_record(struct machine *m, const struct record *r)
+static inline __attribute__((always_inline)) int page_alloc_record(struct machine *m,
+								   const struct record *r)
 {
 	if (page_is_effect(m, r))
 		return page_effect(m, r, true);
 	if (m->pages_from_trace)
 		return 0;
-	struct request request = page_request_of(m, r);
+	struct request request;
+	page_request_of(m, r, &request);
 	if (m->page_assists)
 		page_assist_request(m, r, &request);
 	if (__builtin_expect(r->id && m->ids.page[r->id], 0))
@@ -147,7 +149,8 @@ static inline pfn_t page_whole(struct machine *m, const struct record *r, struct
 	return page_entry_pfn(entry);
 }
 
-static inline int page_free_record(struct machine *m, const struct record *r)
+static inline __attribute__((always_inline)) int page_free_record(struct machine *m,
+								  const struct record *r)
 {
 	if (r->flags & RECORD_NESTED)
 		return 0;
@@ -156,7 +159,8 @@ static inline int page_free_record(struct machine *m, const struct record *r)
 		return page_effect(m, r, false);
 	if (m->pages_from_trace)
 		return 0;
-	struct request request = request_of(m, r);
+	struct request request;
+	request_of(m, r, &request);
 	request.order = page_order(r);
 	uint64_t entry = r->id ? m->ids.page[r->id] : 0;
 	pfn_t pfn = __builtin_expect(r->flags & RECORD_PART || entry & IDENTITY_SPLIT, 0)

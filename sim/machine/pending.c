@@ -37,12 +37,14 @@ static uint64_t try(struct machine *m, const struct record *r, uint32_t kind, ui
 	cache_id cache;
 
 	if (kind == BEGINS_PAGE) {
-		struct request request = page_request_of(m, r);
+		struct request request;
+		page_request_of(m, r, &request);
 		request.flags |= flags | page_fact_flags(m, r);
 		pfn_t pfn = m->page->alloc(m->page_state, &request);
 		return pfn_is_none(pfn) ? nothing : page_entry(pfn, &request) - 1;
 	}
-	struct request request = request_of(m, r);
+	struct request request;
+	request_of(m, r, &request);
 	request.flags |= flags;
 	if (kind == BEGINS_KMALLOC)
 		return m->slab->kmalloc(m->slab_state, &request, r->size);
@@ -92,7 +94,8 @@ int pending_end(struct machine *m, const struct record *r, struct error *err)
 
 	*p = m->pending[--m->pending_count];
 	if (kind == BEGINS_PAGE) {
-		struct request request = page_request_of(m, r);
+		struct request request;
+		page_request_of(m, r, &request);
 		if (__builtin_expect(r->id && m->ids.page[r->id], 0))
 			page_release_lost(m, r, &request);
 		if (value == nothing)
@@ -100,7 +103,8 @@ int pending_end(struct machine *m, const struct record *r, struct error *err)
 		return page_allocated(m, r, &request,
 				      value == nothing ? PFN_NONE : page_entry_pfn(value + 1));
 	}
-	struct request request = request_of(m, r);
+	struct request request;
+	request_of(m, r, &request);
 	if (__builtin_expect(r->id && m->ids.object[r->id], 0))
 		object_release_lost(m, r, &request);
 	if (value == nothing)

@@ -2,6 +2,8 @@
 #include "trace/verify.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "core/operation.h"
 
@@ -32,21 +34,47 @@ static inline uint64_t excess(const struct record *r, const struct limits *l)
 	return (l->id[r->operation] - r->id) | (l->task - r->task) | (l->origin - r->origin);
 }
 
-/* Only true when no record has or is an extension. */
+/* The highest bit of both halves of a word: neither a task nor an origin reaches it. */
+#define HIGH_BITS UINT64_C(0x8000000080000000)
+
+/* Task and origin side by side, as they stand in a record. */
+static inline uint64_t references(const struct record *r)
+{
+	uint64_t word;
+
+	_Static_assert(offsetof(struct record, origin) == offsetof(struct record, task) + 4,
+		       "one word");
+	memcpy(&word, &r->task, sizeof(word));
+	return word;
+}
+
+/*
+ * Only true when no record has or is an extension, and the usual case: so both references are held
+ * against their limits by one subtraction, which leaves a half's highest bit where it does not go
+ * beyond.
+ */
 static bool verify_plain(const struct record *records, uint32_t count, struct limits *l)
 {
-	uint64_t signs = 0, time = 0;
+	const uint64_t limits = (l->origin << 32 | l->task) | HIGH_BITS;
+	uint64_t signs = 0, time = 0, seen = 0, within = HIGH_BITS;
 	unsigned flags = 0;
+
+	if (l->task > INT32_MAX || l->origin > INT32_MAX)
+		return false;
 	uint64_t extension_limit = l->id[OP_EXTENSION];
 	l->id[OP_EXTENSION] = UINT64_MAX;
-	for (uint32_t i = 0; i < count; i++) {
-		const struct record *r = &records[i];
-		signs |= excess(r, l) | (r->time - time);
+	for (const struct record *r = records; r < records + count; r++) {
+		const uint64_t word = references(r);
+
+		seen |= word;
+		within &= limits - word;
+		signs |= (l->id[r->operation] - r->id) | (r->time - time);
 		flags |= r->flags;
 		time = r->time;
 	}
 	l->id[OP_EXTENSION] = extension_limit;
-	return !(signs >> 63) && !(flags & RECORD_EXTENDED);
+	return !(signs >> 63) && !(flags & RECORD_EXTENDED) && !(seen & HIGH_BITS) &&
+	       (within & HIGH_BITS) == HIGH_BITS;
 }
 
 static bool verify_extended(const struct record *records, uint32_t count, const struct limits *l)
