@@ -16,6 +16,7 @@
  */
 enum defer_target { DEFER_PAGE, DEFER_SLAB, DEFER_SLAB_RCU, DEFER_SLAB_REAP, DEFER_VM, DEFER_LIBC };
 
+struct topology;
 struct reclaim_source;
 struct oom_source;
 struct migrate_source;
@@ -28,6 +29,9 @@ struct services {
 	uint64_t seed;
 	uint32_t cpus;
 	uint32_t nodes;
+	/* Machines of several nodes: which CPU is on which, and the node of a frame. */
+	const struct topology *topology;
+	uint32_t (*node_of_frame)(void *engine, uint32_t pfn);
 	uint64_t ram_pages; /* frames that the page allocator has to give (totalram_pages) */
 	uint32_t frames; /* highest pfn of the machine + 1, 0: not known; sizes tables by frame */
 	/* Calls the target's expire hook with token once simulated time has reached when_ns. */

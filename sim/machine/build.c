@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/frame_nodes.h"
 #include "machine/hardware.h"
 #include "machine/kernel_threads.h"
 #include "machine/machine.h"
@@ -60,7 +61,9 @@ static int build_services(struct machine *m, const struct page_machine *machine,
 		.clock = &m->clock,
 		.seed = m->run->seed,
 		.cpus = m->cpus,
-		.nodes = machine->nodes,
+		.nodes = m->topology.nodes,
+		.topology = &m->topology,
+		.node_of_frame = frame_nodes_of,
 		.ram_pages = (machine->memory_bytes - machine->reserved_bytes) >> PAGE_SHIFT,
 		.frames = frames,
 		.defer = defer,

@@ -197,6 +197,7 @@ struct machine {
 	uint32_t cpus;
 	uint64_t memory_bytes;
 	struct topology topology;
+	struct page_counts frame_zones; /* filled when first asked (machine/frame_nodes.h) */
 	/* A trace's CPU on this machine: those it does not have are folded onto those it has. */
 	uint16_t cpu_of[MACHINE_CPUS_MAX];
 	bool cpu_seen[MACHINE_CPUS_MAX]; /* by the trace's number */

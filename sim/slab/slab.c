@@ -134,6 +134,13 @@ static void *slab_create(const struct page_source *pages, const void *params,
 
 	if (!slab)
 		return NULL;
+	if (services->nodes > 1) {
+		error_set(err, ERROR_INPUT,
+			  "slab: a machine of %u nodes: caches for objects of other nodes (alien "
+			  "caches) are not modelled; slub and slob know nodes",
+			  services->nodes);
+		return NULL;
+	}
 	slab->pages = pages;
 	slab->services = services;
 	slab->work = services->work;

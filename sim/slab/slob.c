@@ -63,6 +63,7 @@ static void *slob_create(const struct page_source *pages, const void *params,
 	slob->work = services->work;
 	slob->params = *(const struct slob_params *)params;
 	slob->page_count = SLOB_NONE + 1;
+	slab_nodes_init(&slob->numa, services);
 	slob->unsized = OBJECT_NONE;
 	if (services->clock->locks)
 		slob->lock = lock_add(services->clock->locks, "slob_lock");

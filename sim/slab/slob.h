@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * SLOB's own structures, shared by the slob_*.c files and by nobody else. Reference: mm/slob.c of
- * Linux 6.1 on a machine with one node.
+ * Linux 6.1.
  *
  * Memory is handed out in units of two bytes, from pages that all caches share. A page's free
  * blocks are chained in address order inside the page; here a shadow of the page holds what the
@@ -17,6 +17,7 @@
 #include "core/services.h"
 #include "slab/cache_table.h"
 #include "slab/frame_map.h"
+#include "slab/nodes.h"
 #include "slab/slab.h"
 
 enum {
@@ -72,6 +73,7 @@ struct slob {
 	struct slob_cache *caches;
 	struct frame_map frames;
 	struct cache_table table;
+	struct slab_nodes numa;
 	struct work *work;
 	uint32_t page_count; /* numbers ever used, SLOB_NONE among them */
 	uint32_t page_capacity;
@@ -141,6 +143,7 @@ struct slob_need {
 	uint32_t align; /* power of two up to a page's bytes, 0: none */
 	uint32_t ahead;
 	enum slob_list list; /* of the pages that are looked at */
+	int32_t node;        /* theirs, -1: of any */
 };
 
 /* Where it goes. */
@@ -178,8 +181,13 @@ void slob_list_remove(struct slob *slob, uint32_t id);
 object_t slob_alloc(void *state, const struct request *request, cache_id cache);
 object_t slob_kmalloc(void *state, const struct request *request, uint32_t bytes);
 /* What a kmalloc or an object of a cache needs, each less than a page. */
-struct slob_need slob_kmalloc_need(uint32_t bytes);
-struct slob_need slob_cache_need(const struct slob *slob, cache_id cache);
+struct slob_need slob_kmalloc_need(const struct slob *slob, const struct request *request,
+				   uint32_t bytes);
+struct slob_need slob_cache_need(const struct slob *slob, const struct request *request,
+				 cache_id cache);
+/* Whether the page may be looked at: enough free units in all, and the node that is asked for. */
+bool slob_may_fit(const struct slob *slob, const struct slob_page *page,
+		  const struct slob_need *need);
 
 /* slob_would_return.c */
 bool slob_would_return(const void *state, const struct request *request, cache_id cache,

@@ -49,7 +49,7 @@ static object_t search_list(struct slob *slob, const struct slob_need *need, uin
 		struct slob_page *page = &slob->pages[id];
 
 		++*steps;
-		if (page->units >= need->units) {
+		if (slob_may_fit(slob, page, need)) {
 			const uint32_t block =
 				slob_page_take(page, slob_units(slob, id), need, steps);
 
@@ -105,7 +105,16 @@ static object_t block_of_new_page(struct slob *slob, const struct request *reque
 	return block_address(slob, id, block);
 }
 
-struct slob_need slob_kmalloc_need(uint32_t bytes)
+bool slob_may_fit(const struct slob *slob, const struct slob_page *page,
+		  const struct slob_need *need)
+{
+	return page->units >= need->units &&
+	       (need->node < 0 ||
+		slab_nodes_of_frame(&slob->numa, page->pfn) == (uint32_t)need->node);
+}
+
+struct slob_need slob_kmalloc_need(const struct slob *slob, const struct request *request,
+				   uint32_t bytes)
 {
 	/* Powers of two are aligned to themselves. */
 	const bool natural = !(bytes & (bytes - 1)) && bytes > SLOB_HEAD_BYTES;
@@ -113,16 +122,19 @@ struct slob_need slob_kmalloc_need(uint32_t bytes)
 	return (struct slob_need){ .units = slob_units_for(bytes + SLOB_HEAD_BYTES),
 				   .align = natural ? bytes : SLOB_HEAD_BYTES,
 				   .ahead = SLOB_HEAD_BYTES,
-				   .list = slob_list_for(bytes + SLOB_HEAD_BYTES) };
+				   .list = slob_list_for(bytes + SLOB_HEAD_BYTES),
+				   .node = slab_nodes_asked(&slob->numa, request->node) };
 }
 
-struct slob_need slob_cache_need(const struct slob *slob, cache_id cache)
+struct slob_need slob_cache_need(const struct slob *slob, const struct request *request,
+				 cache_id cache)
 {
 	const uint32_t size = slob->caches[cache.v].size;
 
 	return (struct slob_need){ .units = slob_units_for(size),
 				   .align = cache_at(&slob->table, cache)->align,
-				   .list = slob_list_for(size) };
+				   .list = slob_list_for(size),
+				   .node = slab_nodes_asked(&slob->numa, request->node) };
 }
 
 /* Address of a block, or OBJECT_NONE. */
@@ -176,7 +188,7 @@ object_t slob_alloc(void *state, const struct request *request, cache_id cache)
 
 	if (size >= PAGE_SIZE_BYTES)
 		return pages_alloc(slob, request, request->gfp, order_for_bytes(size));
-	const struct slob_need need = slob_cache_need(slob, cache);
+	const struct slob_need need = slob_cache_need(slob, request, cache);
 	const object_t object = block_alloc(slob, request, &need);
 
 	if (object != OBJECT_NONE)
@@ -201,7 +213,7 @@ object_t slob_kmalloc(void *state, const struct request *request, uint32_t bytes
 		return OBJECT_ZERO_SIZE;
 	if (bytes >= PAGE_SIZE_BYTES - SLOB_HEAD_BYTES)
 		return kmalloc_pages(slob, request, bytes);
-	const struct slob_need need = slob_kmalloc_need(bytes);
+	const struct slob_need need = slob_kmalloc_need(slob, request, bytes);
 	const object_t block = block_alloc(slob, request, &need);
 
 	if (block == OBJECT_NONE)

@@ -18,9 +18,9 @@ static object_t block_of_list(const struct slob *slob, const struct slob_need *n
 	do {
 		const struct slob_page *page = &slob->pages[id];
 		const struct slob_fit fit =
-			page->units < need->units
-				? (struct slob_fit){ .block = SLOB_END }
-				: slob_page_find(page, slob_units(slob, id), need, &steps);
+			slob_may_fit(slob, page, need)
+				? slob_page_find(page, slob_units(slob, id), need, &steps)
+				: (struct slob_fit){ .block = SLOB_END };
 
 		if (fit.block != SLOB_END)
 			return ((object_t)page->pfn << PAGE_SHIFT) +
@@ -51,8 +51,8 @@ bool slob_would_return(const void *state, const struct request *request, cache_i
 
 	if (bytes >= PAGE_SIZE_BYTES || (kmalloc && request->bytes == 0))
 		return true;
-	const struct slob_need need =
-		kmalloc ? slob_kmalloc_need(request->bytes) : slob_cache_need(slob, cache);
+	const struct slob_need need = kmalloc ? slob_kmalloc_need(slob, request, request->bytes)
+					      : slob_cache_need(slob, request, cache);
 
 	return may_be_found(slob, &need, object);
 }

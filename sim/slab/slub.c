@@ -73,32 +73,47 @@ static int arrays_create(struct slub *slub, struct arena *arena, struct error *e
 {
 	const uint64_t frames = slub->frames.frames;
 	const size_t cpus = (size_t)CACHES_MAX << slub->cpu_shift;
+	const size_t nodes = (size_t)CACHES_MAX << slub->numa.shift;
 
 	slub->slab_capacity = (uint32_t)(2 * frames < UINT32_MAX / 2 ? 2 * frames : UINT32_MAX / 2);
 	slub->links_capacity = SLUB_LINKS_FIRST;
 	slub->cpus = arena_array(arena, cpus, sizeof(*slub->cpus), err);
 	slub->cpu_partial_head = arena_array(arena, cpus, sizeof(*slub->cpu_partial_head), err);
 	slub->caches = arena_array(arena, CACHES_MAX, sizeof(*slub->caches), err);
+	slub->nodes = arena_array(arena, nodes, sizeof(*slub->nodes), err);
 	slub->slabs = arena_array(arena, slub->slab_capacity, sizeof(*slub->slabs), err);
 	slub->links = arena_array(arena, slub->links_capacity, sizeof(*slub->links), err);
-	return slub->cpus && slub->cpu_partial_head && slub->caches && slub->slabs && slub->links
+	return slub->cpus && slub->cpu_partial_head && slub->caches && slub->nodes && slub->slabs &&
+			       slub->links
 		       ? 0
 		       : -1;
+}
+
+static void node_reset(struct slub *slub, cache_id cache, uint32_t node_id)
+{
+	struct slub_node *node = slub_node(slub, cache.v, node_id);
+	const char *cache_title = cache_name(&slub->table, cache);
+	char name[96];
+
+	*node = (struct slub_node){ .head = SLUB_NONE, .tail = SLUB_NONE };
+	if (!slub->services->clock->locks)
+		return;
+	if (slub->numa.count == 1)
+		snprintf(name, sizeof(name), "list_lock %s", cache_title);
+	else
+		snprintf(name, sizeof(name), "list_lock %.64s node %u", cache_title, node_id);
+	node->list_lock = lock_add(slub->services->clock->locks, name);
 }
 
 void slub_cache_reset(struct slub *slub, cache_id cache)
 {
 	struct slub_cache *owner = &slub->caches[cache.v];
-	char name[64];
 
-	owner->head = owner->tail = SLUB_NONE;
-	owner->nr_partial = owner->partial_free = 0;
+	owner->partial_free = 0;
 	owner->nr_slabs = owner->nr_objects = owner->nr_pages = 0;
 	owner->unknown_bytes = cache_at(&slub->table, cache)->object_size;
-	if (slub->services->clock->locks) {
-		snprintf(name, sizeof(name), "list_lock %s", cache_name(&slub->table, cache));
-		owner->list_lock = lock_add(slub->services->clock->locks, name);
-	}
+	for (uint32_t node = 0; node < slub->numa.count; node++)
+		node_reset(slub, cache, node);
 	for (uint32_t cpu = 0; cpu < slub->cpu_count; cpu++) {
 		*slub_cpu(slub, cache.v, cpu) = (struct slub_cpu){
 			.slab = SLUB_NONE,
@@ -144,6 +159,7 @@ static void *slub_create(const struct page_source *pages, const void *params,
 	slub->cpu_count = services->cpus ? services->cpus : 1;
 	slub->cpu_shift =
 		slub->cpu_count > 1 ? 32 - (uint32_t)__builtin_clz(slub->cpu_count - 1) : 0;
+	slab_nodes_init(&slub->numa, services);
 	slub->has_cpu_partial = slub->params.cpu_partial;
 	slub->slab_count = SLUB_NONE + 1;
 	if (slub->params.min_order > slub->params.max_order) {

@@ -18,6 +18,7 @@
 #include "slab/frame_map.h"
 #include "slab/freelist_random.h"
 #include "slab/kmalloc.h"
+#include "slab/nodes.h"
 #include "slab/slab.h"
 
 #define SLUB_END ((uint16_t)0xffff) /* no object follows */
@@ -53,6 +54,7 @@ struct slub_slab {
 	uint8_t order;
 	uint8_t place;      /* enum slub_place */
 	uint8_t link_class; /* log2 of the length of its chain array */
+	uint8_t node;
 };
 
 _Static_assert(sizeof(struct slub_slab) == 32, "two slabs a cache line");
@@ -70,7 +72,14 @@ struct slub_cpu {
 
 _Static_assert(sizeof(struct slub_cpu) == 32, "two cpu slabs a cache line");
 
-/* struct kmem_cache and its one kmem_cache_node. */
+/* struct kmem_cache_node: the slabs of a node with free objects that no cpu has. */
+struct slub_node {
+	uint32_t head, tail; /* partial list */
+	uint64_t nr_partial;
+	lock_id list_lock;
+};
+
+/* struct kmem_cache */
 struct slub_cache {
 	uint32_t size;   /* of an object with padding */
 	uint32_t inuse;  /* offset behind the object proper */
@@ -81,11 +90,8 @@ struct slub_cache {
 	uint32_t min_order, min_objects;
 	uint32_t cpu_partial, cpu_partial_slabs, min_partial;
 	uint32_t unknown_bytes; /* taken as asked for where nobody knows what was */
-	uint32_t head, tail;    /* node partial list */
-	uint64_t nr_partial;
-	uint64_t partial_free; /* free objects of the slabs on that list */
+	uint64_t partial_free;  /* free objects of the slabs on the nodes' lists */
 	uint64_t nr_slabs, nr_objects, nr_pages;
-	lock_id list_lock;
 };
 
 struct slub_params {
@@ -100,6 +106,8 @@ struct slub {
 	struct slub_slab *slabs;
 	uint16_t *links;
 	struct slub_cache *caches; /* by cache_id */
+	struct slub_node *nodes;   /* by cache << numa.shift | node */
+	struct slab_nodes numa;
 	struct frame_map frames;
 	struct work *work;
 	struct kmalloc_caches kmalloc;
@@ -125,6 +133,17 @@ static inline struct slub_cpu *slub_cpu(const struct slub *slub, uint32_t cache,
 static inline uint32_t *slub_cpu_partial(const struct slub *slub, uint32_t cache, uint32_t cpu)
 {
 	return &slub->cpu_partial_head[(cache << slub->cpu_shift) | cpu];
+}
+
+static inline struct slub_node *slub_node(const struct slub *slub, uint32_t cache, uint32_t node)
+{
+	return &slub->nodes[(cache << slub->numa.shift) | node];
+}
+
+/* The node's part of the cache that a slab is of. */
+static inline struct slub_node *slub_node_of(const struct slub *slub, uint32_t id)
+{
+	return slub_node(slub, slub->slabs[id].cache, slub->slabs[id].node);
 }
 
 static inline bool slub_frozen(const struct slub_slab *slab)
@@ -165,15 +184,15 @@ static inline uint64_t slub_freed_bytes(const struct slub *slub, uint32_t cache,
 							: slub->caches[cache].unknown_bytes;
 }
 
-static inline void slub_list_lock(const struct slub *slub, const struct slub_cache *cache)
+static inline void slub_list_lock(const struct slub *slub, const struct slub_node *node)
 {
 	work_count(slub->work, WORK_partial_list_lock);
-	op_lock(slub->services->clock, cache->list_lock);
+	op_lock(slub->services->clock, node->list_lock);
 }
 
-static inline void slub_list_unlock(const struct slub *slub, const struct slub_cache *cache)
+static inline void slub_list_unlock(const struct slub *slub, const struct slub_node *node)
 {
-	op_unlock(slub->services->clock, cache->list_lock);
+	op_unlock(slub->services->clock, node->list_lock);
 }
 
 /* slub_order.c: geometry of a cache. -1 when no slab can hold such an object. */
@@ -195,7 +214,7 @@ uint32_t slub_slab_new(struct slub *slub, const struct request *request, cache_i
 void slub_slab_discard(struct slub *slub, const struct request *request, uint32_t id);
 void slub_expire(void *state, uint64_t token, uint64_t now_ns);
 
-/* slub_partial.c: the node's and the cpus' lists. */
+/* slub_partial.c: the nodes' and the cpus' lists. */
 void slub_node_add_head(struct slub *slub, uint32_t id);
 void slub_node_add_tail(struct slub *slub, uint32_t id);
 void slub_node_remove(struct slub *slub, uint32_t id);

@@ -104,28 +104,40 @@ static bool check_cpu(struct check *check, uint32_t cache, uint32_t cpu)
 	return true;
 }
 
-static bool check_node_list(struct check *check, uint32_t cache)
+static bool check_node_list(struct check *check, uint32_t cache, uint32_t node_id, uint64_t *free)
 {
 	const struct slub *slub = check->slub;
-	const struct slub_cache *c = &slub->caches[cache];
-	uint64_t count = 0, free = 0;
+	const struct slub_node *node = slub_node(slub, cache, node_id);
+	uint64_t count = 0;
 	uint32_t last = SLUB_NONE;
 
-	for (uint32_t id = c->head; id != SLUB_NONE; last = id, id = slub->slabs[id].next) {
+	for (uint32_t id = node->head; id != SLUB_NONE; last = id, id = slub->slabs[id].next) {
 		if (!check_slab(check, id, cache, SLUB_NODE, SLUB_END))
 			return false;
 		if (slub->slabs[id].prev != last)
 			return wrong(check, id, "the node's list is not linked both ways");
 		if (slub->slabs[id].free == SLUB_END)
 			return wrong(check, id, "is full and on the node's list");
+		if (slub->slabs[id].node != node_id)
+			return wrong(check, id, "is on another node's list");
 		count++;
-		free += (uint64_t)(slub->slabs[id].objects - slub->slabs[id].inuse);
+		*free += (uint64_t)(slub->slabs[id].objects - slub->slabs[id].inuse);
 	}
-	if (c->tail != last)
+	if (node->tail != last)
 		return cache_wrong(check, cache, "the node's list ends elsewhere");
-	if (count != c->nr_partial || free != c->partial_free)
-		return cache_wrong(check, cache, "the node's list has other counts");
-	return true;
+	return count == node->nr_partial ||
+	       cache_wrong(check, cache, "the node's list has another length");
+}
+
+static bool check_node_lists(struct check *check, uint32_t cache)
+{
+	uint64_t free = 0;
+
+	for (uint32_t node = 0; node < check->slub->numa.count; node++)
+		if (!check_node_list(check, cache, node, &free))
+			return false;
+	return free == check->slub->caches[cache].partial_free ||
+	       cache_wrong(check, cache, "the nodes' lists have other free objects");
 }
 
 /* Slabs on no list: full ones, and those in somebody's hand while the policy calls out. */
@@ -178,7 +190,7 @@ static bool check_all(struct check *check)
 		for (uint32_t cpu = 0; cpu < slub->cpu_count; cpu++)
 			if (!check_cpu(check, cache, cpu))
 				return false;
-		if (!check_node_list(check, cache))
+		if (!check_node_lists(check, cache))
 			return false;
 	}
 	for (uint32_t id = SLUB_NONE + 1; id < slub->slab_count; id++)

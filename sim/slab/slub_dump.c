@@ -111,9 +111,11 @@ static int dump_cache(const struct slub *slub, struct cache_state *to, cache_id 
 	for (uint32_t cpu = 0; cpu < slub->cpu_count; cpu++)
 		if (dump_cpu(slub, to, cache.v, cpu))
 			return -1;
-	for (uint32_t id = c->head; id != SLUB_NONE; id = slub->slabs[id].next)
-		if (dump_slab(slub, to, id, SLAB_LIST_PARTIAL, 0))
-			return -1;
+	for (uint32_t node = 0; node < slub->numa.count; node++)
+		for (uint32_t id = slub_node(slub, cache.v, node)->head; id != SLUB_NONE;
+		     id = slub->slabs[id].next)
+			if (dump_slab(slub, to, id, SLAB_LIST_PARTIAL, 0))
+				return -1;
 	return 0;
 }
 

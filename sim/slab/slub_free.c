@@ -10,20 +10,21 @@
 static void full_slab_freed(struct slub *slub, const struct request *request, uint32_t id)
 {
 	struct slub_slab *slab = &slub->slabs[id];
-	struct slub_cache *cache = &slub->caches[slab->cache];
+	struct slub_node *node = slub_node_of(slub, id);
 
 	if (slub->has_cpu_partial) {
 		slub_cpu_partial_put(slub, request, request->cpu, id, true);
 		return;
 	}
-	slub_list_lock(slub, cache);
-	const bool discard = slab->inuse == 0 && cache->nr_partial >= cache->min_partial;
+	slub_list_lock(slub, node);
+	const bool discard =
+		slab->inuse == 0 && node->nr_partial >= slub->caches[slab->cache].min_partial;
 
 	if (discard)
 		slab->place = SLUB_IN_HAND;
 	else
 		slub_node_add_tail(slub, id);
-	slub_list_unlock(slub, cache);
+	slub_list_unlock(slub, node);
 	if (discard)
 		slub_slab_discard(slub, request, id);
 }
@@ -31,14 +32,14 @@ static void full_slab_freed(struct slub *slub, const struct request *request, ui
 /* The last object of a slab on the node's list: its pages go back if enough others are there. */
 static void node_slab_emptied(struct slub *slub, const struct request *request, uint32_t id)
 {
-	struct slub_cache *cache = &slub->caches[slub->slabs[id].cache];
+	struct slub_node *node = slub_node_of(slub, id);
 
-	slub_list_lock(slub, cache);
-	const bool discard = cache->nr_partial >= cache->min_partial;
+	slub_list_lock(slub, node);
+	const bool discard = node->nr_partial >= slub->caches[slub->slabs[id].cache].min_partial;
 
 	if (discard)
 		slub_node_remove(slub, id);
-	slub_list_unlock(slub, cache);
+	slub_list_unlock(slub, node);
 	if (discard)
 		slub_slab_discard(slub, request, id);
 }

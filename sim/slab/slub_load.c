@@ -148,6 +148,7 @@ static int load_slab(struct slub *slub, cache_id cache, const struct cache_state
 	slab->inuse = (uint16_t)entry->inuse;
 	slab->order = entry->order;
 	slab->place = SLUB_FULL;
+	slab->node = (uint8_t)slab_nodes_of_frame(&slub->numa, entry->pfn);
 	frame_map_set(&slub->frames, entry->pfn, entry->order, id);
 	owner->nr_slabs++;
 	owner->nr_objects += entry->objects;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Partial lists: one for the node, one for each cpu. Reference: mm/slub.c (add_partial,
+ * Partial lists: one for each node, one for each cpu. Reference: mm/slub.c (add_partial,
  * remove_partial, put_cpu_partial, __unfreeze_partials).
  */
 #include "slab/slub.h"
@@ -10,60 +10,62 @@ static struct slub_cache *owner_of(struct slub *slub, uint32_t id)
 	return &slub->caches[slub->slabs[id].cache];
 }
 
-static void node_entered(struct slub *slub, struct slub_cache *cache, struct slub_slab *slab)
+static void node_entered(struct slub *slub, struct slub_node *node, uint32_t id)
 {
+	struct slub_slab *slab = &slub->slabs[id];
+
 	slab->place = SLUB_NODE;
-	cache->nr_partial++;
-	cache->partial_free += (uint32_t)(slab->objects - slab->inuse);
+	node->nr_partial++;
+	owner_of(slub, id)->partial_free += (uint32_t)(slab->objects - slab->inuse);
 	work_count(slub->work, WORK_partial_list_move);
 }
 
 void slub_node_add_head(struct slub *slub, uint32_t id)
 {
-	struct slub_cache *cache = owner_of(slub, id);
+	struct slub_node *node = slub_node_of(slub, id);
 	struct slub_slab *slab = &slub->slabs[id];
 
 	slab->prev = SLUB_NONE;
-	slab->next = cache->head;
-	if (cache->head == SLUB_NONE)
-		cache->tail = id;
+	slab->next = node->head;
+	if (node->head == SLUB_NONE)
+		node->tail = id;
 	else
-		slub->slabs[cache->head].prev = id;
-	cache->head = id;
-	node_entered(slub, cache, slab);
+		slub->slabs[node->head].prev = id;
+	node->head = id;
+	node_entered(slub, node, id);
 }
 
 void slub_node_add_tail(struct slub *slub, uint32_t id)
 {
-	struct slub_cache *cache = owner_of(slub, id);
+	struct slub_node *node = slub_node_of(slub, id);
 	struct slub_slab *slab = &slub->slabs[id];
 
 	slab->next = SLUB_NONE;
-	slab->prev = cache->tail;
-	if (cache->tail == SLUB_NONE)
-		cache->head = id;
+	slab->prev = node->tail;
+	if (node->tail == SLUB_NONE)
+		node->head = id;
 	else
-		slub->slabs[cache->tail].next = id;
-	cache->tail = id;
-	node_entered(slub, cache, slab);
+		slub->slabs[node->tail].next = id;
+	node->tail = id;
+	node_entered(slub, node, id);
 }
 
 void slub_node_remove(struct slub *slub, uint32_t id)
 {
-	struct slub_cache *cache = owner_of(slub, id);
+	struct slub_node *node = slub_node_of(slub, id);
 	struct slub_slab *slab = &slub->slabs[id];
 
 	if (slab->prev == SLUB_NONE)
-		cache->head = slab->next;
+		node->head = slab->next;
 	else
 		slub->slabs[slab->prev].next = slab->next;
 	if (slab->next == SLUB_NONE)
-		cache->tail = slab->prev;
+		node->tail = slab->prev;
 	else
 		slub->slabs[slab->next].prev = slab->prev;
 	slab->place = SLUB_IN_HAND;
-	cache->nr_partial--;
-	cache->partial_free -= (uint32_t)(slab->objects - slab->inuse);
+	node->nr_partial--;
+	owner_of(slub, id)->partial_free -= (uint32_t)(slab->objects - slab->inuse);
 	work_count(slub->work, WORK_partial_list_move);
 }
 
@@ -80,15 +82,21 @@ void slub_discard_chain(struct slub *slub, const struct request *request, uint32
 /* Empty slabs are given back once the node has enough, the last one met first. */
 static void unfreeze(struct slub *slub, const struct request *request, uint32_t id)
 {
-	struct slub_cache *cache = owner_of(slub, id);
+	const uint32_t min_partial = owner_of(slub, id)->min_partial;
+	struct slub_node *node = slub_node_of(slub, id);
 	uint32_t empty = SLUB_NONE;
 
-	slub_list_lock(slub, cache);
+	slub_list_lock(slub, node);
 	while (id != SLUB_NONE) {
 		struct slub_slab *slab = &slub->slabs[id];
 		const uint32_t next = slab->next;
 
-		if (slab->inuse == 0 && cache->nr_partial >= cache->min_partial) {
+		if (slub_node_of(slub, id) != node) {
+			slub_list_unlock(slub, node);
+			node = slub_node_of(slub, id);
+			slub_list_lock(slub, node);
+		}
+		if (slab->inuse == 0 && node->nr_partial >= min_partial) {
 			slab->place = SLUB_IN_HAND;
 			slab->next = empty;
 			empty = id;
@@ -97,7 +105,7 @@ static void unfreeze(struct slub *slub, const struct request *request, uint32_t 
 		}
 		id = next;
 	}
-	slub_list_unlock(slub, cache);
+	slub_list_unlock(slub, node);
 	slub_discard_chain(slub, request, empty);
 }
 

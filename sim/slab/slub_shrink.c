@@ -17,12 +17,12 @@ static void flush_all_cpus(struct slub *slub, const struct request *request, cac
 	}
 }
 
-/* Takes the empty slabs off the node's list; returns them chained, the last one met first. */
-static uint32_t take_empty(struct slub *slub, struct slub_cache *cache)
+/* Takes the empty slabs off a node's list; returns them chained, the last one met first. */
+static uint32_t take_empty(struct slub *slub, struct slub_node *node)
 {
 	uint32_t chain = SLUB_NONE;
 
-	for (uint32_t id = cache->head; id != SLUB_NONE;) {
+	for (uint32_t id = node->head; id != SLUB_NONE;) {
 		struct slub_slab *slab = &slub->slabs[id];
 		const uint32_t next = slab->next;
 
@@ -40,12 +40,12 @@ static uint32_t take_empty(struct slub *slub, struct slub_cache *cache)
  * Slabs with few free objects come first, so that they fill up and the others empty. Slabs with
  * equally many are turned round on the way, as they are moved to the heads of lists.
  */
-static void promote_filled(struct slub *slub, struct slub_cache *cache)
+static void promote_filled(struct slub *slub, struct slub_node *node)
 {
 	uint32_t chains[SLUB_SHRINK_PROMOTE] = { SLUB_NONE };
 	uint32_t tails[SLUB_SHRINK_PROMOTE] = { SLUB_NONE };
 
-	for (uint32_t id = cache->head; id != SLUB_NONE;) {
+	for (uint32_t id = node->head; id != SLUB_NONE;) {
 		struct slub_slab *slab = &slub->slabs[id];
 		const uint32_t next = slab->next;
 		const uint32_t free = (uint32_t)(slab->objects - slab->inuse);
@@ -74,15 +74,18 @@ static void promote_filled(struct slub *slub, struct slub_cache *cache)
 void slub_cache_shrink(void *state, const struct request *request, cache_id cache)
 {
 	struct slub *slub = state;
-	struct slub_cache *owner = &slub->caches[cache.v];
 
 	flush_all_cpus(slub, request, cache);
-	slub_list_lock(slub, owner);
-	const uint32_t empty = take_empty(slub, owner);
+	for (uint32_t i = 0; i < slub->numa.count; i++) {
+		struct slub_node *node = slub_node(slub, cache.v, i);
 
-	promote_filled(slub, owner);
-	slub_list_unlock(slub, owner);
-	slub_discard_chain(slub, request, empty);
+		slub_list_lock(slub, node);
+		const uint32_t empty = take_empty(slub, node);
+
+		promote_filled(slub, node);
+		slub_list_unlock(slub, node);
+		slub_discard_chain(slub, request, empty);
+	}
 }
 
 uint64_t slub_shrink_all(void *state, const struct request *request)
@@ -113,11 +116,15 @@ uint64_t slub_cache_destroy(void *state, const struct request *request, cache_id
 		return 0;
 	work_count(slub->work, WORK_cache_destroy);
 	flush_all_cpus(slub, request, cache);
-	slub_list_lock(slub, owner);
-	const uint32_t empty = take_empty(slub, owner);
+	for (uint32_t i = 0; i < slub->numa.count; i++) {
+		struct slub_node *node = slub_node(slub, cache.v, i);
 
-	slub_list_unlock(slub, owner);
-	slub_discard_chain(slub, request, empty);
+		slub_list_lock(slub, node);
+		const uint32_t empty = take_empty(slub, node);
+
+		slub_list_unlock(slub, node);
+		slub_discard_chain(slub, request, empty);
+	}
 	common->alive = owner->nr_slabs > 0;
 	return owner->nr_objects - owner->partial_free;
 }

@@ -132,6 +132,7 @@ uint32_t slub_slab_new(struct slub *slub, const struct request *request, cache_i
 	slab->inuse = 0;
 	slab->order = (uint8_t)(smallest ? owner->min_order : owner->oo_order);
 	slab->place = SLUB_IN_HAND;
+	slab->node = (uint8_t)slab_nodes_of_frame(&slub->numa, pfn.v);
 	slab->free = chain_objects(slub, cache.v, slub->links + slab->links, objects);
 	frame_map_set(&slub->frames, pfn.v, slab->order, id);
 	owner->nr_slabs++;

@@ -23,12 +23,16 @@ struct trace_recipe {
 	const char *name;
 	enum generate_mix mix;
 	uint64_t order_max;
+	uint64_t live, size_max; /* 0: as generated unless told */
 };
 
 static const struct trace_recipe recipes[] = {
-	{ "kmalloc", GENERATE_KMALLOC, 0 },   { "runs", GENERATE_RUNS, 0 },
-	{ "caches", GENERATE_CACHE, 0 },      { "pages-0", GENERATE_PAGES, 0 },
-	{ "pages-mixed", GENERATE_PAGES, 9 },
+	{ "kmalloc", GENERATE_KMALLOC, 0, 0, 0 },
+	{ "resident", GENERATE_KMALLOC, 0, 128, 1024 }, /* objects come back while still cached */
+	{ "runs", GENERATE_RUNS, 0, 0, 0 },
+	{ "caches", GENERATE_CACHE, 0, 0, 0 },
+	{ "pages-0", GENERATE_PAGES, 0, 0, 0 },
+	{ "pages-mixed", GENERATE_PAGES, 9, 0, 0 },
 };
 
 struct measured_run {
@@ -51,6 +55,14 @@ static const struct measured_run runs[] = {
 	{ "engine, random pages", "pages-0", false, { ONE_CPU, "page.policy=null" } },
 	{ "slub, no results", "kmalloc", false, { ONE_CPU } },
 	{ "slub, results", "kmalloc", true, { ONE_CPU } },
+	{ "null, resident, results",
+	  "resident",
+	  true,
+	  { ONE_CPU, "page.policy=null", "slab.policy=null" } },
+	{ "slub, resident, results", "resident", true, { ONE_CPU } },
+	{ "slab, resident, results", "resident", true, { ONE_CPU, "slab.policy=slab" } },
+	{ "slob, resident, results", "resident", true, { ONE_CPU, "slab.policy=slob" } },
+	{ "slab, results", "kmalloc", true, { ONE_CPU, "slab.policy=slab" } },
 	{ "slub, results, 2 CPUs", "kmalloc", true, { "machine.cpus=2" } },
 	{ "slub, caches, results", "caches", true, { ONE_CPU } },
 	{ "slub, runs, results", "runs", true, { ONE_CPU } },
@@ -96,6 +108,10 @@ static void write_trace(const struct trace_recipe *recipe, uint64_t records, con
 	params.mix = (int)recipe->mix;
 	params.order_max = recipe->order_max;
 	params.records = records;
+	if (recipe->live)
+		params.live = recipe->live;
+	if (recipe->size_max)
+		params.size_max = recipe->size_max;
 	struct trace_cursor *cursor = generate_open(&params, &err);
 	struct syt_writer *writer = syt_writer_open(path, &stored, &err);
 	if (!cursor || !writer)

@@ -22,6 +22,7 @@
 #include "core/gfp.h"
 #include "core/option.h"
 #include "core/policy.h"
+#include "core/topology.h"
 #include "slab/slab.h"
 
 enum { FIXTURE_FRAMES = 1 << 14, FIXTURE_DEFERRED = 1 << 12, FIXTURE_ASKED = 64 };
@@ -44,7 +45,20 @@ struct fixture {
 	uint64_t token[FIXTURE_DEFERRED];
 	size_t deferred;
 	uint64_t now_ns;
+	struct topology topology; /* frames and CPUs are shared out evenly among nodes */
 };
+
+static inline uint32_t fixture_node_of_frame(void *engine, uint32_t pfn)
+{
+	const struct fixture *f = engine;
+
+	return pfn / (FIXTURE_FRAMES / f->topology.nodes);
+}
+
+static inline uint32_t fixture_node_of_object(struct fixture *f, object_t object)
+{
+	return fixture_node_of_frame(f, (uint32_t)(object >> PAGE_SHIFT));
+}
 
 static inline bool fixture_free_block(const struct fixture *f, uint32_t pfn, uint32_t order)
 {
@@ -65,8 +79,12 @@ static inline pfn_t fixture_page_alloc(void *context, const struct request *requ
 		f->asked[f->page_calls] = *request;
 	if (++f->page_calls > f->fail_from)
 		return PFN_NONE;
+	const uint32_t node = request->node >= 0 ? (uint32_t)request->node
+						 : topology_node_of_cpu(&f->topology, request->cpu);
+	const uint32_t begin = node * (FIXTURE_FRAMES / f->topology.nodes);
+
 	/* Frame 0 is never given out, as on the real machine. */
-	for (uint32_t pfn = step; pfn + step <= FIXTURE_FRAMES; pfn += step) {
+	for (uint32_t pfn = begin ? begin : step; pfn + step <= FIXTURE_FRAMES; pfn += step) {
 		if (!fixture_free_block(f, pfn, request->order))
 			continue;
 		memset(f->taken + pfn, 1, step);
@@ -114,8 +132,8 @@ static inline void fixture_expire(struct fixture *f)
 }
 
 /* `set` is "option=value" or NULL. */
-static inline struct fixture *fixture_create(const struct slab_policy *policy, uint32_t cpus,
-					     const char *const *set)
+static inline struct fixture *fixture_create_on(const struct slab_policy *policy, uint32_t cpus,
+						uint32_t nodes, const char *const *set)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct error err = { 0 };
@@ -127,13 +145,16 @@ static inline struct fixture *fixture_create(const struct slab_policy *policy, u
 	assert_non_null(f->arena);
 	f->clock.work = &f->work;
 	f->fail_from = UINT64_MAX;
+	topology_even(&f->topology, (uint64_t)FIXTURE_FRAMES << PAGE_SHIFT, cpus, nodes);
 	f->services = (struct services){
 		.arena = f->arena,
 		.work = &f->work,
 		.clock = &f->clock,
 		.seed = 1,
 		.cpus = cpus,
-		.nodes = 1,
+		.nodes = nodes,
+		.topology = &f->topology,
+		.node_of_frame = fixture_node_of_frame,
 		.ram_pages = FIXTURE_FRAMES,
 		.frames = FIXTURE_FRAMES,
 		.defer = fixture_defer,
@@ -156,6 +177,12 @@ static inline struct fixture *fixture_create(const struct slab_policy *policy, u
 		fail_msg("%s: %s", policy->info.name, err.message);
 	free(params);
 	return f;
+}
+
+static inline struct fixture *fixture_create(const struct slab_policy *policy, uint32_t cpus,
+					     const char *const *set)
+{
+	return fixture_create_on(policy, cpus, 1, set);
 }
 
 static inline void fixture_destroy(struct fixture *f)
