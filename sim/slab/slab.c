@@ -84,13 +84,16 @@ static int arrays_create(struct slab *slab, struct arena *arena, struct error *e
 	slab->arrays = arena_array(arena, cpus, sizeof(*slab->arrays), err);
 	slab->shared = arena_array(arena, nodes, sizeof(*slab->shared), err);
 	slab->nodes = arena_array(arena, nodes, sizeof(*slab->nodes), err);
+	slab->aliens = arena_array(arena, nodes << slab->node_shift, sizeof(*slab->aliens), err);
+	slab->reap_nodes = arena_array(arena, slab->cpu_count, 1, err);
 	slab->caches = arena_array(arena, CACHES_MAX, sizeof(*slab->caches), err);
 	slab->entries = arena_array(arena, slab->entries_capacity, sizeof(*slab->entries), err);
 	slab->slabs = arena_array(arena, slab->slab_capacity, sizeof(*slab->slabs), err);
 	slab->management = arena_array(arena, slab->slab_capacity, sizeof(*slab->management), err);
 	slab->indices = arena_array(arena, slab->indices_capacity, 1, err);
-	return slab->arrays && slab->shared && slab->nodes && slab->caches && slab->entries &&
-			       slab->slabs && slab->management && slab->indices
+	return slab->arrays && slab->shared && slab->nodes && slab->aliens && slab->reap_nodes &&
+			       slab->caches && slab->entries && slab->slabs && slab->management &&
+			       slab->indices
 		       ? 0
 		       : -1;
 }
@@ -134,13 +137,6 @@ static void *slab_create(const struct page_source *pages, const void *params,
 
 	if (!slab)
 		return NULL;
-	if (services->nodes > 1) {
-		error_set(err, ERROR_INPUT,
-			  "slab: a machine of %u nodes: caches for objects of other nodes (alien "
-			  "caches) are not modelled; slub and slob know nodes",
-			  services->nodes);
-		return NULL;
-	}
 	slab->pages = pages;
 	slab->services = services;
 	slab->work = services->work;
@@ -148,7 +144,9 @@ static void *slab_create(const struct page_source *pages, const void *params,
 	slab->cpu_count = services->cpus ? services->cpus : 1;
 	slab->cpu_shift =
 		slab->cpu_count > 1 ? 32 - (uint32_t)__builtin_clz(slab->cpu_count - 1) : 0;
-	slab->node_count = 1;
+	slab_nodes_init(&slab->numa, services);
+	slab->node_count = slab->numa.count;
+	slab->node_shift = slab->numa.shift;
 	slab->slab_count = SLAB_NONE + 1;
 	slab->page_offset = UINT64_C(0xffff888000000000); /* x86-64, PAGE_OFFSET */
 	slab->max_order = slab->params.max_order < 0 ? slab_default_max_order(services->ram_pages)

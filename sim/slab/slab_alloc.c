@@ -42,8 +42,7 @@ void slab_fix_list(struct slab *slab, struct slab_node *node, uint32_t id)
 		slab_list_add_head(slab, node, id, SLAB_PARTIAL);
 }
 
-/* get_first_slab: a partly used one, else a free one, of which reaping is to know. */
-static uint32_t first_slab(struct slab_node *node)
+uint32_t slab_first_slab(struct slab_node *node)
 {
 	if (node->head[SLAB_PARTIAL] != SLAB_NONE)
 		return node->head[SLAB_PARTIAL];
@@ -51,9 +50,8 @@ static uint32_t first_slab(struct slab_node *node)
 	return node->head[SLAB_FREE];
 }
 
-/* transfer_objects: the newest ones of `from`, in their order. */
-static uint32_t transfer(struct slab *slab, struct slab_array *to, struct slab_array *from,
-			 uint32_t most)
+uint32_t slab_transfer(struct slab *slab, struct slab_array *to, struct slab_array *from,
+		       uint32_t most)
 {
 	uint32_t count = from->avail < most ? from->avail : most;
 
@@ -71,11 +69,11 @@ static void refill_from_node(struct slab *slab, struct slab_node *node, struct s
 			     struct slab_array *array, uint32_t wanted)
 {
 	slab_lock_node(slab, node);
-	if (node->has_shared && transfer(slab, array, shared, wanted)) {
+	if (node->has_shared && slab_transfer(slab, array, shared, wanted)) {
 		shared->touched = true;
 	} else {
 		while (wanted > 0) {
-			const uint32_t id = first_slab(node);
+			const uint32_t id = slab_first_slab(node);
 
 			if (id == SLAB_NONE)
 				break;
@@ -91,7 +89,11 @@ static void refill_from_node(struct slab *slab, struct slab_node *node, struct s
 static void refill_from_new_slab(struct slab *slab, const struct request *request, cache_id cache,
 				 struct slab_array *array, uint32_t wanted)
 {
-	const uint32_t id = slab_grow_begin(slab, request, cache);
+	struct request ask = *request;
+
+	if (slab->node_count > 1)
+		ask = slab_exact_node(request, slab_nodes_of_cpu(&slab->numa, request->cpu));
+	const uint32_t id = slab_grow_begin(slab, &ask, cache);
 
 	if (id == SLAB_NONE)
 		return;
@@ -105,8 +107,9 @@ static __attribute__((noinline)) object_t
 alloc_refill(struct slab *slab, const struct request *request, cache_id cache)
 {
 	struct slab_array *array = slab_cpu_array(slab, cache.v, request->cpu);
-	struct slab_array *shared = slab_shared_array(slab, cache.v, 0);
-	struct slab_node *node = slab_node(slab, cache.v, 0);
+	const uint32_t local = slab_nodes_of_cpu(&slab->numa, request->cpu);
+	struct slab_array *shared = slab_shared_array(slab, cache.v, local);
+	struct slab_node *node = slab_node(slab, cache.v, local);
 	const uint32_t wanted = slab_refill_count(array);
 
 	work_count(slab->work, WORK_slab_slowpath);
@@ -115,16 +118,28 @@ alloc_refill(struct slab *slab, const struct request *request, cache_id cache)
 	if (array->avail == 0)
 		refill_from_new_slab(slab, request, cache, array, wanted);
 	if (array->avail == 0)
-		return OBJECT_NONE;
+		return slab->node_count > 1 ? slab_alloc_on_node(slab, request, cache, local)
+					    : OBJECT_NONE;
 	array->touched = true;
 	array->requested += request->bytes;
 	return slab_pop(slab, array);
+}
+
+/* The node that an object is asked of past the cpu's array, -1: the array will do. */
+static int32_t remote_node(const struct slab *slab, const struct request *request)
+{
+	const int32_t asked = slab_nodes_asked(&slab->numa, request->node);
+
+	return asked >= 0 && (uint32_t)asked != slab_nodes_of_cpu(&slab->numa, request->cpu) ? asked
+											     : -1;
 }
 
 static inline object_t alloc_from(struct slab *slab, const struct request *request, cache_id cache)
 {
 	struct slab_array *array = slab_cpu_array(slab, cache.v, request->cpu);
 
+	if (__builtin_expect(request->node >= 0, 0) && remote_node(slab, request) >= 0)
+		return slab_alloc_on_node(slab, request, cache, (uint32_t)request->node);
 	if (__builtin_expect(array->avail == 0, 0))
 		return alloc_refill(slab, request, cache);
 	work_count(slab->work, WORK_slab_fastpath);

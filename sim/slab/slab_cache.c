@@ -84,25 +84,32 @@ int slab_shared_open(struct slab *slab, cache_id cache, uint32_t node, struct er
 			       SHARED_BATCHCOUNT, err);
 }
 
-uint32_t slab_free_limit(const struct slab *slab, cache_id cache)
+uint32_t slab_free_limit(const struct slab *slab, cache_id cache, uint32_t node)
 {
 	const struct slab_cache *owner = &slab->caches[cache.v];
+	const uint32_t cpus = slab->node_count > 1
+				      ? topology_node_cpus(slab->services->topology, node)
+				      : slab->cpu_count;
 
-	return (1 + slab->cpu_count) * owner->batchcount + owner->num;
+	return (1 + cpus) * owner->batchcount + owner->num;
 }
 
 static void reset_node(struct slab *slab, cache_id cache, uint32_t node, uint64_t now_ns)
 {
 	struct slab_node *n = slab_node(slab, cache.v, node);
-	char name[64];
+	char name[96];
 
 	*n = (struct slab_node){
 		.next_reap = slab_first_reap(slab, cache, now_ns),
-		.free_limit = slab_free_limit(slab, cache),
+		.free_limit = slab_free_limit(slab, cache, node),
 	};
 	if (!slab->services->clock->locks)
 		return;
-	snprintf(name, sizeof(name), "list_lock %s", cache_name(&slab->table, cache));
+	if (slab->node_count == 1)
+		snprintf(name, sizeof(name), "list_lock %s", cache_name(&slab->table, cache));
+	else
+		snprintf(name, sizeof(name), "list_lock %.64s node %u",
+			 cache_name(&slab->table, cache), node);
 	n->list_lock = lock_add(slab->services->clock->locks, name);
 }
 
@@ -122,7 +129,7 @@ int slab_cache_reset(struct slab *slab, cache_id cache, uint64_t now_ns, struct 
 		if (slab_array_open(slab, slab_cpu_array(slab, cache.v, cpu), owner->limit,
 				    owner->batchcount, err))
 			return -1;
-	return 0;
+	return slab_aliens_open(slab, cache, err);
 }
 
 static int cache_setup(struct slab *slab, cache_id cache, uint64_t now_ns, struct error *err)
@@ -221,7 +228,8 @@ bool slab_counts(const void *state, cache_id cache, struct cache_counts *counts)
 	counts->objects = counts->slabs * c->num;
 	counts->active_objects += counts->objects;
 	counts->held_bytes = counts->slabs << (c->gfporder + PAGE_SHIFT);
-	counts->live_objects = counts->active_objects - counts->shared_avail;
+	counts->live_objects =
+		counts->active_objects - counts->shared_avail - slab_aliens_avail(slab, cache);
 	for (uint32_t cpu = 0; cpu < slab->cpu_count; cpu++) {
 		const struct slab_array *array = slab_cpu_array(slab, cache.v, cpu);
 

@@ -114,13 +114,35 @@ static bool check_array(struct check *check, uint32_t cache, const struct slab_a
 	return true;
 }
 
+/* Arrays of objects of other nodes; each object is of the node that its array is for. */
+static bool check_aliens(struct check *check, uint32_t cache, uint32_t node)
+{
+	const struct slab *slab = check->slab;
+
+	for (uint32_t other = 0; slab->node_count > 1 && other < slab->node_count; other++) {
+		const struct slab_array *alien = slab_alien_array(slab, cache, node, other);
+
+		if (!check_array(check, cache, alien))
+			return false;
+		for (uint32_t i = 0; i < alien->avail; i++) {
+			const uint32_t id =
+				frame_map_owner(&slab->frames, slab->entries[alien->entries + i]);
+
+			if (slab->slabs[id].node != other || other == node)
+				return wrong(check, id, "an object of it is with another node's");
+		}
+	}
+	return true;
+}
+
 static bool check_cache(struct check *check, uint32_t cache)
 {
 	const struct slab *slab = check->slab;
 
 	for (uint32_t node = 0; node < slab->node_count; node++)
 		if (!check_node(check, cache, node) ||
-		    !check_array(check, cache, slab_shared_array(slab, cache, node)))
+		    !check_array(check, cache, slab_shared_array(slab, cache, node)) ||
+		    !check_aliens(check, cache, node))
 			return false;
 	for (uint32_t cpu = 0; cpu < slab->cpu_count; cpu++)
 		if (!check_array(check, cache, slab_cpu_array(slab, cache, cpu)))

@@ -106,19 +106,32 @@ static void dump_parameters(const struct slab *slab, struct cache_state *to, cac
 	};
 }
 
+/* The state's format knows one node: others' slabs and objects are added to the first's. */
+static void add_other_nodes(const struct slab *slab, struct cache_state *to, cache_id cache)
+{
+	for (uint32_t i = 1; i < slab->node_count; i++) {
+		const struct slab_node *node = slab_node(slab, cache.v, i);
+
+		to->total_slabs += node->total_slabs;
+		to->free_slabs += node->free_slabs;
+		to->free_objects += node->free_objects;
+	}
+}
+
 static int dump_cache(const struct slab *slab, struct cache_state *to, cache_id cache)
 {
-	const struct slab_node *node = slab_node(slab, cache.v, 0);
-
 	dump_parameters(slab, to, cache);
+	add_other_nodes(slab, to, cache);
 	to->name = strdup(cache_name(&slab->table, cache));
-	to->slabs = calloc(node->total_slabs + 1, sizeof(*to->slabs));
+	to->slabs = calloc(to->total_slabs + 1, sizeof(*to->slabs));
 	if (!to->name || !to->slabs || dump_arrays(slab, to, cache))
 		return -1;
-	for (int list = 0; list < SLAB_LISTS; list++)
-		for (uint32_t id = node->head[list]; id != SLAB_NONE; id = slab->slabs[id].next)
-			if (dump_slab(slab, to, id))
-				return -1;
+	for (uint32_t node = 0; node < slab->node_count; node++)
+		for (int list = 0; list < SLAB_LISTS; list++)
+			for (uint32_t id = slab_node(slab, cache.v, node)->head[list];
+			     id != SLAB_NONE; id = slab->slabs[id].next)
+				if (dump_slab(slab, to, id))
+					return -1;
 	return 0;
 }
 
@@ -185,6 +198,9 @@ static void count_all_idle(const struct slab *slab, uint32_t *idle)
 			count_idle(slab, slab_cpu_array(slab, i, cpu), idle);
 		for (uint32_t node = 0; node < slab->node_count; node++)
 			count_idle(slab, slab_shared_array(slab, i, node), idle);
+		for (uint32_t pair = 0; slab->node_count > 1 && pair < 1u << 2 * slab->node_shift;
+		     pair++)
+			count_idle(slab, slab_alien_array(slab, i, 0, pair), idle);
 	}
 }
 

@@ -91,16 +91,17 @@ static uint32_t give_to_shared(struct slab *slab, struct slab_array *shared,
 static void flush_array(struct slab *slab, const struct request *request, cache_id cache,
 			struct slab_array *array)
 {
-	struct slab_node *node = slab_node(slab, cache.v, 0);
+	const uint32_t local = slab_nodes_of_cpu(&slab->numa, request->cpu);
+	struct slab_node *node = slab_node(slab, cache.v, local);
 	uint32_t chain = SLAB_NONE, count = 0;
 
 	slab_lock_node(slab, node);
 	if (node->has_shared)
-		count = give_to_shared(slab, slab_shared_array(slab, cache.v, 0), array,
+		count = give_to_shared(slab, slab_shared_array(slab, cache.v, local), array,
 				       array->batchcount);
 	if (count == 0) {
 		count = array->batchcount;
-		chain = slab_free_block(slab, cache, 0, array, count);
+		chain = slab_free_block(slab, cache, local, array, count);
 	}
 	slab_unlock_node(slab, node);
 	slab_array_drop(slab, array, count);
@@ -138,6 +139,11 @@ static inline void free_object(struct slab *slab, const struct request *request,
 	array->requested -= __builtin_expect(request->bytes != 0, 1)
 				    ? request->bytes
 				    : slab->caches[cache.v].unknown_bytes;
+	if (__builtin_expect(slab->node_count > 1, 0) &&
+	    slab->slabs[id].node != slab_nodes_of_cpu(&slab->numa, request->cpu)) {
+		slab_alien_free(slab, request, id, object);
+		return;
+	}
 	if (__builtin_expect(array->avail < array->limit, 1))
 		work_count(slab->work, WORK_slab_fastpath);
 	else

@@ -20,7 +20,7 @@ uint32_t slab_next_colour(const struct slab_node *node, const struct slab_cache 
 
 /* Where the index array is when it is a kmalloc; false: there was no memory for it. */
 static bool management_alloc(struct slab *slab, const struct request *cause,
-			     const struct slab_cache *cache, object_t *management)
+			     const struct slab_cache *cache, uint32_t node, object_t *management)
 {
 	struct request request = *cause;
 
@@ -28,6 +28,8 @@ static bool management_alloc(struct slab *slab, const struct request *cause,
 	if (cache->management != SLAB_OFF_SLAB)
 		return true;
 	request.gfp &= GFP_SLAB_RECLAIM;
+	if (slab->node_count > 1)
+		request.node = (int16_t)node;
 	request.bytes = cache->num;
 	*management = slab_kmalloc(slab, &request, cache->num);
 	if (slab->services->note_own)
@@ -70,11 +72,12 @@ uint32_t slab_grow_begin(struct slab *slab, const struct request *request, cache
 
 	if (pfn_is_none(pfn))
 		return SLAB_NONE;
-	struct slab_node *node = slab_node(slab, cache.v, 0);
+	const uint32_t node_id = slab_nodes_of_frame(&slab->numa, pfn.v);
+	struct slab_node *node = slab_node(slab, cache.v, node_id);
 	const uint32_t colour = slab_next_colour(node, owner);
 
 	node->colour_next = colour_after(node->colour_next, owner);
-	if (!management_alloc(slab, request, owner, &management)) {
+	if (!management_alloc(slab, request, owner, node_id, &management)) {
 		page_source_free(slab->pages, &ask, pfn);
 		return SLAB_NONE;
 	}
@@ -86,6 +89,7 @@ uint32_t slab_grow_begin(struct slab *slab, const struct request *request, cache
 	s->mem_offset = colour;
 	s->active = 0;
 	s->place = SLAB_IN_HAND;
+	s->node = (uint16_t)node_id;
 	if (owner->management == SLAB_OFF_SLAB)
 		slab->management[id] = management;
 	number_objects(slab, s, owner->num);

@@ -214,6 +214,10 @@ int slab_load(void *state, const struct slab_state *from, struct error *err)
 				 from->allocator);
 	if (slab->slab_count > SLAB_NONE + 1)
 		return error_set(err, ERROR_INPUT, "a start state needs a machine without slabs");
+	if (slab->node_count > 1)
+		return error_set(err, ERROR_INPUT,
+				 "a start state of slab is of one node, this machine has %u",
+				 slab->node_count);
 	close_fresh(slab);
 	slab->jiffies_begin = from->jiffies;
 	if (from->page_offset)

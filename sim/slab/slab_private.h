@@ -18,6 +18,7 @@
 #include "slab/frame_map.h"
 #include "slab/freelist_random.h"
 #include "slab/kmalloc.h"
+#include "slab/nodes.h"
 #include "slab/slab.h"
 
 enum {
@@ -123,7 +124,10 @@ struct slab {
 	uint8_t *indices;
 	struct slab_node *nodes;   /* by cache << node_shift | node */
 	struct slab_array *shared; /* by the same */
-	object_t *management;      /* by slab number: where an off-slab index array is */
+	struct slab_array *aliens; /* by the same << node_shift | node that the objects are of */
+	struct slab_nodes numa;
+	uint8_t *reap_nodes;  /* by cpu: whose objects it looks after at the next reaping */
+	object_t *management; /* by slab number: where an off-slab index array is */
 	uint32_t node_shift, node_count;
 	uint32_t slab_count; /* numbers ever used, SLAB_NONE among them */
 	uint32_t slab_capacity;
@@ -158,6 +162,15 @@ static inline struct slab_array *slab_shared_array(const struct slab *slab, uint
 						   uint32_t node)
 {
 	return &slab->shared[(cache << slab->node_shift) | node];
+}
+
+/* Objects of `other` that were freed on `node`; not of a machine of one node. */
+static inline struct slab_array *slab_alien_array(const struct slab *slab, uint32_t cache,
+						  uint32_t node, uint32_t other)
+{
+	const uint32_t shift = slab->node_shift;
+
+	return &slab->aliens[(((cache << shift) | node) << shift) | other];
 }
 
 /* The object that was put into the array last; it is not empty. */
@@ -217,7 +230,7 @@ void slab_array_close(struct slab *slab, struct slab_array *array);
 /* The array that the CPUs of a node share, if the cache is to have one. */
 int slab_shared_open(struct slab *slab, cache_id cache, uint32_t node, struct error *err);
 /* Free objects that a node may keep. */
-uint32_t slab_free_limit(const struct slab *slab, cache_id cache);
+uint32_t slab_free_limit(const struct slab *slab, cache_id cache, uint32_t node);
 bool slab_counts(const void *state, cache_id cache, struct cache_counts *counts);
 
 /* slab_list.c: slabs by number and the lists of a node. */
@@ -241,7 +254,30 @@ void slab_grow_end(struct slab *slab, uint32_t id);
 void slab_destroy_chain(struct slab *slab, const struct request *request, uint32_t id);
 void slab_pages_expire(struct slab *slab, uint32_t id, uint64_t now_ns);
 
+/* slab_alien.c: objects of other nodes. */
+int slab_aliens_open(struct slab *slab, cache_id cache, struct error *err);
+void slab_aliens_close(struct slab *slab, cache_id cache);
+/* An object of a slab of another node than the cpu's. May call back. */
+void slab_alien_free(struct slab *slab, const struct request *request, uint32_t id,
+		     object_t object);
+/* All of them go to their nodes; or those that the cpu looks after now. May call back. */
+void slab_aliens_drain(struct slab *slab, const struct request *request, cache_id cache);
+void slab_alien_reap(struct slab *slab, const struct request *request, cache_id cache);
+uint64_t slab_aliens_avail(const struct slab *slab, cache_id cache);
+
+/* slab_alloc_node.c: of several nodes. */
+/* The request for that node's pages alone, without effort. */
+struct request slab_exact_node(const struct request *request, uint32_t node);
+/* An object of the node, of another one when it has none. May call back. */
+object_t slab_alloc_on_node(struct slab *slab, const struct request *request, cache_id cache,
+			    uint32_t node);
+
 /* slab_alloc.c */
+/* get_first_slab: a partly used one, else a free one, of which reaping is to know; or SLAB_NONE. */
+uint32_t slab_first_slab(struct slab_node *node);
+/* transfer_objects: the newest ones of `from`, in their order; how many. */
+uint32_t slab_transfer(struct slab *slab, struct slab_array *to, struct slab_array *from,
+		       uint32_t most);
 /* Objects that the array is given at most when it is empty. */
 uint32_t slab_refill_count(const struct slab_array *array);
 /* Moves objects of a slab into an array until it is full or `wanted` are moved; what is left. */

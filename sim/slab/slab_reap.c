@@ -115,6 +115,9 @@ void slab_timers_start(struct slab *slab, uint64_t now_ns)
 	slab->begin_ns = now_ns;
 	if (slab->params.reap_ns == 0)
 		return;
+	for (uint32_t cpu = 0; cpu < slab->cpu_count; cpu++)
+		slab->reap_nodes[cpu] =
+			(uint8_t)((slab_nodes_of_cpu(&slab->numa, cpu) + 1) % slab->node_count);
 	for (uint32_t cpu = 0; cpu < slab->cpu_count; cpu++) {
 		const uint64_t initcall =
 			initial_jiffies(slab) + INITCALL_MS * slab->params.hz / 1000;
@@ -130,7 +133,8 @@ void slab_timers_start(struct slab *slab, uint64_t now_ns)
 static void drain_array(struct slab *slab, const struct request *request, cache_id cache,
 			struct slab_array *array)
 {
-	struct slab_node *node = slab_node(slab, cache.v, 0);
+	const uint32_t local = slab_nodes_of_cpu(&slab->numa, request->cpu);
+	struct slab_node *node = slab_node(slab, cache.v, local);
 
 	if (array->avail == 0)
 		return;
@@ -143,7 +147,7 @@ static void drain_array(struct slab *slab, const struct request *request, cache_
 	if (count > array->avail)
 		count = (array->avail + 1) / 2;
 	slab_lock_node(slab, node);
-	const uint32_t chain = slab_free_block(slab, cache, 0, array, count);
+	const uint32_t chain = slab_free_block(slab, cache, local, array, count);
 
 	slab_array_drop(slab, array, count);
 	slab_unlock_node(slab, node);
@@ -171,18 +175,20 @@ void slab_drain_free(struct slab *slab, const struct request *request, cache_id 
 /* What is the node's own, less often. */
 static void reap_node(struct slab *slab, const struct request *request, cache_id cache)
 {
-	struct slab_node *node = slab_node(slab, cache.v, 0);
+	const uint32_t local = slab_nodes_of_cpu(&slab->numa, request->cpu);
+	struct slab_node *node = slab_node(slab, cache.v, local);
 	const uint64_t now = jiffies_at(slab, request->time_ns);
 	const uint64_t fifth = 5 * (uint64_t)slab->caches[cache.v].num;
 
 	if (node->next_reap > now)
 		return;
 	node->next_reap = now + delay_jiffies(slab, slab->params.reap_node_ns);
-	drain_array(slab, request, cache, slab_shared_array(slab, cache.v, 0));
+	drain_array(slab, request, cache, slab_shared_array(slab, cache.v, local));
 	if (node->free_touched)
 		node->free_touched = false;
 	else
-		slab_drain_free(slab, request, cache, 0, (node->free_limit + fifth - 1) / fifth);
+		slab_drain_free(slab, request, cache, local,
+				(node->free_limit + fifth - 1) / fifth);
 }
 
 /* cache_reap: the newest cache first. */
@@ -200,9 +206,11 @@ static void reap_cpu(struct slab *slab, uint32_t cpu, uint64_t now_ns)
 
 		if (!cache_alive(&slab->table, cache))
 			continue;
+		slab_alien_reap(slab, &request, cache);
 		drain_array(slab, &request, cache, slab_cpu_array(slab, i, cpu));
 		reap_node(slab, &request, cache);
 	}
+	slab->reap_nodes[cpu] = (uint8_t)((slab->reap_nodes[cpu] + 1u) % slab->node_count);
 }
 
 void slab_expire(void *state, uint64_t token, uint64_t now_ns)

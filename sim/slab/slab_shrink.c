@@ -11,7 +11,8 @@ static void empty_cpu_arrays(struct slab *slab, const struct request *request, c
 		struct request there = *request;
 
 		there.cpu = cpu;
-		slab_array_empty(slab, &there, cache, 0, slab_cpu_array(slab, cache.v, cpu));
+		slab_array_empty(slab, &there, cache, slab_nodes_of_cpu(&slab->numa, cpu),
+				 slab_cpu_array(slab, cache.v, cpu));
 	}
 }
 
@@ -20,6 +21,7 @@ void slab_cache_shrink(void *state, const struct request *request, cache_id cach
 	struct slab *slab = state;
 
 	empty_cpu_arrays(slab, request, cache);
+	slab_aliens_drain(slab, request, cache);
 	for (uint32_t node = 0; node < slab->node_count; node++)
 		if (slab_node(slab, cache.v, node)->has_shared)
 			slab_array_empty(slab, request, cache, node,
@@ -56,6 +58,7 @@ static void close_arrays(struct slab *slab, cache_id cache)
 	for (uint32_t node = 0; node < slab->node_count; node++)
 		if (slab_node(slab, cache.v, node)->has_shared)
 			slab_array_close(slab, slab_shared_array(slab, cache.v, node));
+	slab_aliens_close(slab, cache);
 }
 
 uint64_t slab_cache_destroy(void *state, const struct request *request, cache_id cache)

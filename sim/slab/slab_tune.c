@@ -98,7 +98,7 @@ static int resize_cpu_array(struct slab *slab, const struct request *request, ca
 	const struct slab_cache *owner = &slab->caches[cache.v];
 	struct slab_array *array = slab_cpu_array(slab, cache.v, cpu);
 
-	slab_array_empty(slab, request, cache, 0, array);
+	slab_array_empty(slab, request, cache, slab_nodes_of_cpu(&slab->numa, cpu), array);
 	slab_array_close(slab, array);
 	return slab_array_open(slab, array, owner->limit, owner->batchcount, err);
 }
@@ -109,7 +109,7 @@ static int resize_shared(struct slab *slab, const struct request *request, cache
 	struct slab_node *node = slab_node(slab, cache.v, node_id);
 	struct slab_array *shared = slab_shared_array(slab, cache.v, node_id);
 
-	node->free_limit = slab_free_limit(slab, cache);
+	node->free_limit = slab_free_limit(slab, cache, node_id);
 	if (node->has_shared) {
 		slab_array_empty(slab, request, cache, node_id, shared);
 		slab_array_close(slab, shared);

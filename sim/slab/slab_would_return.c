@@ -50,11 +50,16 @@ bool slab_would_return(const void *state, const struct request *request, cache_i
 	if (cache_is_none(cache))
 		cache = kmalloc_cache(&slab->kmalloc, request->bytes, request->gfp);
 	const struct slab_array *array = slab_cpu_array(slab, cache.v, request->cpu);
-	const struct slab_array *shared = slab_shared_array(slab, cache.v, 0);
-	const struct slab_node *node = slab_node(slab, cache.v, 0);
+	const uint32_t local = slab_nodes_of_cpu(&slab->numa, request->cpu);
+	const int32_t asked = slab_nodes_asked(&slab->numa, request->node);
+	const struct slab_array *shared = slab_shared_array(slab, cache.v, local);
+	const struct slab_node *node = slab_node(slab, cache.v, local);
 	const struct slab_cache *owner = &slab->caches[cache.v];
 	const uint32_t wanted = slab_refill_count(array);
 
+	/* Past all arrays, and who knows where to in the end. */
+	if (asked >= 0 && (uint32_t)asked != local)
+		return true;
 	if (array->avail)
 		return object == slab->entries[array->entries + array->avail - 1];
 	if (shared->avail)

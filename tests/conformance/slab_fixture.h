@@ -52,7 +52,9 @@ static inline uint32_t fixture_node_of_frame(void *engine, uint32_t pfn)
 {
 	const struct fixture *f = engine;
 
-	return pfn / (FIXTURE_FRAMES / f->topology.nodes);
+	const uint32_t node = pfn / (FIXTURE_FRAMES / f->topology.nodes);
+
+	return node < f->topology.nodes ? node : f->topology.nodes - 1;
 }
 
 static inline uint32_t fixture_node_of_object(struct fixture *f, object_t object)
