@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What all figures have in common: widths, the time axis, the horizon, files with fixed bytes."""
+import csv
+
 import matplotlib
 import numpy as np
 
@@ -23,6 +25,57 @@ def line_style(i):
 def time_unit(ns):
     """Nanoseconds in the largest unit that leaves a whole part, and its name."""
     return next(((f, u) for f, u in TIME_UNITS if ns >= f), TIME_UNITS[-1])
+
+
+def in_unit(name, values):
+    """Values in a unit that suits them, by what the figure's name says, and the axis's name."""
+    top = max(map(abs, values), default=0)
+    if name.endswith(("_bytes", ".memory")) or "_bytes_" in name:
+        sizes = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1, "bytes"))
+        factor, unit = next((size for size in sizes if top >= size[0]), sizes[-1])
+    elif name.endswith("_ns") or "_ns_" in name:
+        factor, unit = time_unit(top)
+    else:
+        return list(values), name
+    return [value / factor for value in values], f"{name} [{unit}]"
+
+
+def short(setting):
+    """"slab.policy=slub machine.memory=64MiB" without the sections."""
+    return " ".join(word.split("=", 1)[0].rsplit(".", 1)[-1] + "=" + word.split("=", 1)[1]
+                    if "=" in word else word for word in setting.split())
+
+
+class Numbers:
+    """The numbers behind a figure, as rows of named values."""
+
+    def __init__(self):
+        self.columns, self.rows = [], []
+
+    def add(self, **values):
+        """Rows of arrays of one length; what is no array is the same in all of them."""
+        arrays = {name: np.atleast_1d(np.asarray(value)) for name, value in values.items()}
+        count = max(len(array) for array in arrays.values())
+        self.columns += [name for name in values if name not in self.columns]
+        for i in range(count):
+            self.rows.append({name: array[i if len(array) > 1 else 0]
+                              for name, array in arrays.items()})
+
+    def add_series(self, result, series, **values):
+        """Columns over a series' time."""
+        self.add(run=result.label, time_ns=series.time_ns, record=series.record, **values)
+
+    def write(self, path):
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, self.columns, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({name: as_text(value) for name, value in row.items()}
+                             for row in self.rows)
+
+
+def as_text(value):
+    """Rounded, so that a last digit of arithmetic does not differ between machines."""
+    return f"{value:.10g}" if isinstance(value, (float, np.floating)) else str(value)
 
 
 class TimeAxis:
@@ -84,7 +137,9 @@ def key_at_right(figure, handles, labels, title):
 
 
 def key_below(figure, handles, labels, columns):
-    """A key for all panels, in a strip below them."""
+    """A key for all panels, in a strip below them, of so many columns as long as labels fit."""
+    entry = 0.35 + 0.052 * max((len(str(label)) for label in labels), default=0)
+    columns = max(1, min(columns, int(figure.get_figwidth() / entry)))
     strip = 0.14 * -(-len(labels) // columns) / figure.get_figheight()
     figure.get_layout_engine().set(rect=(0, strip, 1, 1 - strip))
     figure.legend(handles, labels, ncol=columns, handlelength=1.2, labelspacing=0.2,
@@ -112,12 +167,14 @@ def name_run(axes, results, result):
         axes.set_title(result.label, loc="left", fontweight="bold")
 
 
-def save(figure, paths):
+def save(figure, paths, numbers):
     """The same figure gives the same bytes: no dates, no names of library versions."""
     for path in paths:
+        if path.endswith(".csv"):
+            numbers.write(path)
+            continue
+        metadata = {"Software": None}
         if path.endswith(".pdf"):
             metadata = {"Creator": "Slabyard", "Producer": None, "CreationDate": None}
-        else:
-            metadata = {"Software": None}
         figure.savefig(path, metadata=metadata)
     pyplot.close(figure)

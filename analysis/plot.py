@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Draws a figure from Slabyard's result files, as PDF or PNG by the output's name; CSV is its numbers."""
+"""Draws figures from results of runs, merged files and folders of sweeps.
+
+Each figure is written as PDF, as PNG and, with the numbers behind it, as CSV.
+"""
 import argparse
-import csv
+import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,66 +14,180 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 try:
     import drawing
-    from figures import FIGURES
-    from slabyard_results import Result, ResultError
+    from figures import COMPARISONS, FIGURES
+    from slabyard_results import ResultError
+    from sweeps import compare, is_merged, open_results
 except ImportError as missing:
-    sys.exit(f"plot.py: {missing}; on Debian: apt-get install python3-h5py python3-matplotlib")
+    sys.exit(f"slabyard plot: {missing}; on Debian: "
+             "apt-get install python3-h5py python3-matplotlib")
 
 STYLE = Path(__file__).resolve().parent / "slabyard.mplstyle"
+ENDINGS = (".pdf", ".png", ".csv")
+RUNS_MAX = 8
+
+
+def parser():
+    listed = "\n".join(f"  {name:16}{module.HELP}"
+                       for name, module in {**FIGURES, **COMPARISONS}.items())
+    made = argparse.ArgumentParser(
+        prog=os.environ.get("SLABYARD_COMMAND"), description=__doc__,
+        usage="%(prog)s [FIGURE] RESULT... [-o OUT]... [OPTION...]",
+        epilog=f"figures:\n{listed}\n\nWithout FIGURE all that these results have something for. "
+               "Of the\nlast three the numbers are slabyard compare's.",
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("operands", nargs="+", metavar="RESULT",
+                      help="result of a run, merged file or folder of a sweep")
+    made.add_argument("-o", "--output", metavar="OUT", action="append",
+                      help="a file by its ending, .pdf .png or .csv, may be given several times; "
+                           "or a folder for FIGURE.pdf, .png and .csv (default: here)")
+    made.add_argument("--style", default=STYLE, metavar="FILE",
+                      help="matplotlib style in place of slabyard.mplstyle")
+    made.add_argument("--width", choices=drawing.WIDTHS_INCH, default="column",
+                      help="3.33 inch for a column, 7 inch for a page (default: %(default)s)")
+    made.add_argument("--zone", help="one zone in place of all, or of the largest")
+    made.add_argument("--operation", help="latency: of one operation in place of allocations")
+    made.add_argument("--where", metavar="PATH=VALUE", action="append", default=[],
+                      help="of a sweep's runs those with that setting; several must all hold")
+    made.add_argument("--baseline", metavar="PATH=VALUE",
+                      help="normalised: as slabyard compare takes it")
+    made.add_argument("--report", metavar="FIGURES",
+                      help="normalised, scaling, pareto: as slabyard compare takes it")
+    made.add_argument("--with", dest="with_", metavar="WITH",
+                      help="scaling: the setting or figure that figures grow with")
+    return made
 
 
 def parse_arguments():
-    listed = "\n".join(f"  {name:16}{module.HELP}" for name, module in FIGURES.items())
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=f"figures:\n{listed}",
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("figure", choices=FIGURES, metavar="FIGURE")
-    parser.add_argument("results", nargs="+", metavar="RESULT", help="HDF5 file of a run")
-    parser.add_argument("-o", "--output", required=True, metavar="OUT.pdf|OUT.png|OUT.csv",
-                        action="append", help="may be given several times")
-    parser.add_argument("--style", default=STYLE, metavar="FILE",
-                        help="matplotlib style in place of slabyard.mplstyle")
-    parser.add_argument("--width", choices=drawing.WIDTHS_INCH, default="column",
-                        help="3.33 inch for a column, 7 inch for a page (default: %(default)s)")
-    parser.add_argument("--zone", help="one zone in place of all, or of the largest")
-    arguments = parser.parse_args()
-    for output in arguments.output:
-        if Path(output).suffix == ".csv" and not hasattr(FIGURES[arguments.figure], "numbers"):
-            parser.error(f"{output}: {arguments.figure} has no numbers to write as CSV")
-        if Path(output).suffix not in (".pdf", ".png", ".csv"):
-            parser.error(f"{output}: the name must end in .pdf or .png")
+    made = parser()
+    arguments = made.parse_args()
+    first, *rest = arguments.operands
+    known = {**FIGURES, **COMPARISONS}
+    arguments.figure = first if first in known and not Path(first).exists() else None
+    arguments.results = rest if arguments.figure else arguments.operands
+    if not arguments.results:
+        made.error("names no result")
+    if not Path(first).exists() and not arguments.figure and "." not in first:
+        made.error(f"{first}: no such figure, there are {', '.join(known)}")
+    for condition in arguments.where:
+        if "=" not in condition:
+            made.error(f"--where takes PATH=VALUE, is {condition}")
+    check_outputs(made, arguments)
     return arguments
+
+
+def check_outputs(made, arguments):
+    outputs = arguments.output or ["."]
+    arguments.output = outputs
+    arguments.to_folder = len(outputs) == 1 and (
+        outputs[0].endswith("/") or Path(outputs[0]).is_dir() or not Path(outputs[0]).suffix)
+    if arguments.to_folder:
+        return
+    for output in outputs:
+        if Path(output).suffix not in ENDINGS:
+            made.error(f"{output}: the name must end in .pdf, .png or .csv, or be a folder's")
+    if not arguments.figure:
+        made.error("all figures go into a folder: name one with -o, or name a figure")
 
 
 def tell_apart(results):
     """Runs whose files have one name in several folders are named with the folder."""
-    stems = [result.path.stem for result in results]
+    stems = [result.label for result in results]
     for result in results:
-        if stems.count(result.path.stem) > 1:
+        if stems.count(result.label) > 1 and not hasattr(result, "settings"):
             result.label = f"{result.path.resolve().parent.name}/{result.path.stem}"
 
 
-def write_numbers(rows, path):
-    with open(path, "w", newline="", encoding="utf-8") as out:
-        csv.writer(out, lineterminator="\n").writerows(rows)
+def outputs_of(name, arguments):
+    if not arguments.to_folder:
+        return arguments.output
+    folder = Path(arguments.output[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    return [str(folder / f"{name}{ending}") for ending in ENDINGS]
+
+
+def draw(name, results, arguments):
+    """Draws a figure and writes it; False, and nothing is written, when it would be empty."""
+    arguments.numbers = drawing.Numbers()
+    module = {**FIGURES, **COMPARISONS}[name]
+    figure = module.draw(results, arguments)
+    if not arguments.numbers.rows:
+        drawing.pyplot.close(figure)
+        return False
+    drawing.save(figure, outputs_of(name, arguments), arguments.numbers)
+    return True
+
+
+def draw_named(arguments, stack):
+    """One figure; results that have nothing for it are an error."""
+    results = []
+    if arguments.figure in FIGURES:
+        results = open_all(arguments, stack)
+    if not draw(arguments.figure, results, arguments):
+        raise ResultError(f"{arguments.figure}: these results have nothing for it")
+
+
+def comparisons_of(arguments):
+    """What of the comparisons is asked for, by what was given, and can be drawn of such results."""
+    one = len(arguments.results) == 1
+    is_sweep = one and (Path(arguments.results[0]).is_dir() or is_merged(arguments.results[0]))
+    if not is_sweep and one:
+        return []
+    wanted = []
+    if is_sweep or arguments.baseline:
+        wanted.append("normalised")
+    if arguments.report and arguments.report.count(",") == 1:
+        wanted.append("pareto")
+    if arguments.with_:
+        wanted.append("scaling")
+    return wanted
+
+
+def draw_all(arguments, stack):
+    """Whatever the results have something for. A sweep of many runs has its comparisons."""
+    drawn, refused = [], []
+    comparisons = comparisons_of(arguments)
+    try:
+        results = open_all(arguments, stack)
+    except ResultError as error:
+        if not comparisons:
+            raise
+        results, refused = [], [str(error)]
+    for name, module in FIGURES.items():
+        if len(results) >= getattr(module, "RUNS_MIN", 1) and draw(name, results, arguments):
+            drawn.append(name)
+    for name in comparisons:
+        try:
+            if draw(name, [], arguments):
+                drawn.append(name)
+        except ResultError as error:
+            refused.append(f"{name}: {error}")
+    for reason in refused:
+        print(f"not drawn: {reason}")
+    if not drawn:
+        raise ResultError("these results have nothing that is drawn")
+    print(f"{Path(arguments.output[0])}: {', '.join(drawn)} (.pdf .png .csv)")
+
+
+def open_all(arguments, stack):
+    results = open_results(arguments.results, arguments.where, RUNS_MAX)
+    for result in results:
+        stack.enter_context(result)
+    tell_apart(results)
+    return results
 
 
 def main():
     arguments = parse_arguments()
+    arguments.compare = lambda *more: compare(arguments.results, *more)
     try:
         drawing.pyplot.style.use(str(arguments.style))
         with ExitStack() as stack:
-            results = [stack.enter_context(Result(path)) for path in arguments.results]
-            tell_apart(results)
-            module = FIGURES[arguments.figure]
-            drawn = [path for path in arguments.output if not path.endswith(".csv")]
-            if drawn:
-                drawing.save(module.draw(results, arguments), drawn)
-            for path in arguments.output:
-                if path not in drawn:
-                    write_numbers(module.numbers(results, arguments), path)
+            if arguments.figure:
+                draw_named(arguments, stack)
+            else:
+                draw_all(arguments, stack)
     except (ResultError, OSError) as error:
-        sys.exit(f"plot.py: {error}")
+        sys.exit(f"slabyard plot: {error}")
 
 
 if __name__ == "__main__":

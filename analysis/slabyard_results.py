@@ -52,17 +52,22 @@ class Series:
 
 
 class Result:
-    """One run. Use it as a context manager, or close() it."""
+    """One run. Use it as a context manager, or close() it.
 
-    def __init__(self, path):
+    In a merged file it stands in a group, and its figures in a row of /runs.
+    """
+
+    def __init__(self, path, group="", row=None):
         self.path = Path(path)
         self.label = self.path.stem
+        self._group = group
         try:
             self._file = h5py.File(self.path, "r")
         except OSError as error:
             reason = "no such file" if not self.path.exists() else "not a readable HDF5 file"
             raise ResultError(f"{path}: {reason}") from error
-        if self._file.attrs.get("format") != "slabyard result":
+        self._row = None if row is None else self._file["/runs"][row]
+        if row is None and self._file.attrs.get("format") != "slabyard result":
             self._file.close()
             raise ResultError(f"{path}: an HDF5 file, but no Slabyard result")
 
@@ -75,9 +80,22 @@ class Result:
     def close(self):
         self._file.close()
 
+    def _get(self, path):
+        """What stands there; None: nothing."""
+        return self._file.get(self._group + path)
+
     def attributes(self, path):
         """The attributes of a group; none when it is not there."""
-        return dict(self._file[path].attrs) if path in self._file else {}
+        found = self._get(path)
+        if found is not None:
+            return dict(found.attrs)
+        return {} if self._row is None else self._figures()
+
+    def _figures(self):
+        """The row of /runs, without what this run does not have."""
+        values = {name: self._row[name] for name in self._row.dtype.names}
+        return {name: value.decode() if isinstance(value, bytes) else value
+                for name, value in values.items() if value == value}
 
     @property
     def summary(self):
@@ -91,16 +109,17 @@ class Result:
 
     def series(self, name):
         """/timeseries/NAME, or None when this run has none or took no sample."""
-        group = self._file.get(f"/timeseries/{name}")
+        group = self._get(f"/timeseries/{name}")
         if group is None or not len(group["time"]):
             return None
         return Series(group)
 
     def table(self, path):
         """A compound table as a dict of columns, texts decoded; empty when it is not there."""
-        if path not in self._file:
+        found = self._get(path)
+        if found is None:
             return {}
-        rows = self._file[path][:]
+        rows = found[:]
         return {
             name: [v.decode("utf-8") for v in rows[name]]
             if rows.dtype[name].kind == "O" else rows[name]
@@ -109,11 +128,18 @@ class Result:
 
     def structured(self, path):
         """A compound table of numbers as one structured array; empty when it is not there."""
-        return self._file[path][:] if path in self._file else np.empty(0)
+        found = self._get(path)
+        return np.empty(0) if found is None else found[:]
 
     def texts(self, path):
         """A dataset of strings as a list; empty when it is not there."""
-        return list(self._file[path].asstr()[:]) if path in self._file else []
+        found = self._get(path)
+        return [] if found is None else list(found.asstr()[:])
+
+    def histograms(self):
+        """/latency: counts of bins and their edges in ns, by operation."""
+        return {name: (group["count"][:].astype(np.int64), group["edge"][:])
+                for name, group in (self._get("/latency") or {}).items()}
 
     def free_blocks_by_order(self, zone=None):
         """Free blocks [time, order] over all migratetypes, of one zone or all."""

@@ -9,6 +9,7 @@ import numpy as np
 import drawing
 from slabyard_results import zone_number
 
+RUNS_MIN = 2
 HELP = "key figures of several runs as bars, and their course over time"
 
 HUGE_ORDER = 9
@@ -70,7 +71,7 @@ BARS = {
     "huge": ("free 2 MiB blocks\nat the end", lambda r, o: last(huge_blocks(r, o))),
     "index": ("unusable index,\n2 MiB, at the end", lambda r, o: last(unusable_index(r, o))),
     "failed": ("failed\noperations", lambda r, o: failed_operations(r)),
-    "cost": ("modelled cost", lambda r, o: last(cost_ns(r, o))),
+    "cost": ("modelled cost [ns]", lambda r, o: last(cost_ns(r, o))),
 }
 
 # A panel of lines: its y label, the values over time.
@@ -87,7 +88,7 @@ def bar_style(i):
 
 def in_time_unit(title, values):
     factor, unit = drawing.time_unit(max((v for v in values if v is not None), default=0))
-    return f"{title}\n[{unit}]", [None if v is None else v / factor for v in values]
+    return f"{title.removesuffix(' [ns]')}\n[{unit}]", [None if v is None else v / factor for v in values]
 
 
 def draw_bars(axes, title, values):
@@ -118,6 +119,7 @@ def draw_lines(axes, label, results, options, values_of):
         series = result.series("fragmentation")
         times = time.of(series)
         axes.plot(times, time.values(series, values), color=f"C{i}")
+        options.numbers.add_series(result, series, figure=label, value=values)
         end = max(end, times[-1])
     axes.set_xlim(0, end or 1)
     axes.set_ylim(0, axes.get_ylim()[1] * 1.05 or 1)
@@ -152,6 +154,8 @@ def draw(results, options):
     axes = figure.subplot_mosaic(mosaic, gridspec_kw={"height_ratios": ratios})
     for key, (title, value_of) in BARS.items():
         values = [value_of(result, options) for result in results]
+        options.numbers.add(run=[r.label for r in results], figure=" ".join(title.split()),
+                            value=["" if v is None else v for v in values])
         if key == "cost":
             title, values = in_time_unit(title, values)
         draw_bars(axes[key], title, values)

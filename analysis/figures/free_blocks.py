@@ -46,7 +46,11 @@ def draw_result(result, options, time, blocks_axes, memory_axes):
         drawing.say_nothing_to_show(blocks_axes, "no page allocator samples")
         drawing.say_nothing_to_show(memory_axes, "")
         return []
-    blocks = time.values(series, result.free_blocks_by_order(options.zone))
+    blocks = result.free_blocks_by_order(options.zone)
+    for order in range(blocks.shape[1]):
+        options.numbers.add_series(result, series, order=order, free_blocks=blocks[:, order],
+                                   free_bytes=blocks[:, order] * (drawing.PAGE_BYTES << order))
+    blocks = time.values(series, blocks)
     order_mib = drawing.PAGE_BYTES / drawing.MIB * 2.0 ** np.arange(blocks.shape[1])
     stack(blocks_axes, time.of(series), blocks)
     bands = stack(memory_axes, time.of(series), blocks * order_mib)

@@ -88,7 +88,7 @@ def paint(part, first, end, names):
     return np.clip(rgb.reshape(rows, COLUMNS, 3), 0, 1), cell
 
 
-def draw_result(result, axes):
+def draw_result(result, options, axes):
     rows = last_rows(result)
     if not len(rows):
         drawing.say_nothing_to_show(axes, "no heap in this run")
@@ -97,6 +97,9 @@ def draw_result(result, axes):
     first, end, part = max(regions(rows), key=lambda r: r[1] - r[0]
                            if (kinds_of(result, r[2]) != "mapped").any() else 0)
     inside = (rows["address"] >= first) & (rows["address"] < end)
+    options.numbers.add(run=result.label, address=rows["address"][inside],
+                        bytes=rows["bytes"][inside], kind=names[inside].astype(str),
+                        touched=rows["touched"][inside])
     rgb, cell = paint(part, first, end, names[inside])
     axes.imshow(rgb, aspect="auto", interpolation="nearest",
                 extent=(0, COLUMNS * cell / 1024, rgb.shape[0] * COLUMNS * cell / drawing.MIB, 0))
@@ -110,7 +113,7 @@ def draw(results, options):
     figure, axes = drawing.new_figure(options, len(results), row_height=2.8)
     seen = []
     for result, row in zip(results, axes):
-        seen += [kind for kind in draw_result(result, row[0]) if kind not in seen]
+        seen += [kind for kind in draw_result(result, options, row[0]) if kind not in seen]
         drawing.name_run(row[0], results, result)
     if seen:
         shown = [kind for kind in COLOURS if kind in seen]

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 import drawing
 from .comparison import draw_lines, huge_blocks
 
+RUNS_MIN = 2
 HELP = "free huge-page-sized blocks and the work of several page allocators over time"
 
 # Counters of the page allocator's own work (sim/core/counters.def). Clearing and copying pages is

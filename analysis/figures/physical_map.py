@@ -111,12 +111,19 @@ def mark_marks(axes, result, first_ns, scale):
                           textcoords="offset points", ha="center", va="bottom", fontsize=5)
 
 
-def draw_result(result, time, axes):
+def draw_result(result, options, time, axes):
     look = from_samples(result) or from_snapshots(result)
     if look is None:
         drawing.say_nothing_to_show(axes, "no map of memory")
         return []
     times, edges, kinds, pages = look
+    for look, time_ns in zip(pages, times):
+        for kind, name in enumerate(kinds):
+            pieces = np.flatnonzero(look[:, kind])
+            if len(pieces):
+                options.numbers.add(run=result.label, time_ns=int(time_ns), use=name,
+                                    first_pfn=edges[pieces], end_pfn=edges[pieces + 1],
+                                    pages=look[pieces, kind])
     colours, seen = colours_of(pages, kinds)
     columns = column_edges((times - times[0]) / time.scale)
     addresses = edges * drawing.PAGE_BYTES / drawing.MIB
@@ -140,7 +147,7 @@ def draw(results, options):
     panels = [row[0] for row in axes]
     seen = []
     for result, panel in zip(results, panels):
-        seen += [kind for kind in draw_result(result, time, panel) if kind not in seen]
+        seen += [kind for kind in draw_result(result, options, time, panel) if kind not in seen]
         drawing.name_run(panel, results, result)
     drawing.share_limits(panels)
     time.label(panels[-1])

@@ -18,14 +18,16 @@ def of_all(series, column):
     return series[column].sum(axis=series.axis(column, "process")).astype(float)
 
 
-def draw_memory(results, time, axes):
+def draw_memory(results, options, time, axes):
     """Curves of RSS, and the live bytes of the first run as an area."""
-    drawn = False
+    drawn, end = False, 0
     for i, result in enumerate(results):
         series = result.series("process")
         if series is None:
             continue
         times = time.of(series)
+        options.numbers.add_series(result, series, live_bytes=of_all(series, "live_bytes"),
+                                   rss_bytes=of_all(series, "vm_rss_bytes"))
         if not drawn:
             live = time.values(series, of_all(series, "live_bytes")) / drawing.MIB
             axes.fill_between(times, 0, live, facecolor="0.85", edgecolor="0.5", linewidth=0.4,
@@ -33,19 +35,22 @@ def draw_memory(results, time, axes):
         rss = time.values(series, of_all(series, "vm_rss_bytes")) / drawing.MIB
         axes.plot(times, rss, color=COLOURS[i % len(COLOURS)], linestyle=STYLES[i % len(STYLES)],
                   linewidth=1.0, drawstyle="steps-post", label=result.label)
-        axes.set_xlim(times[0], times[-1])
+        end = max(end, times[-1])
         drawn = True
     if not drawn:
         drawing.say_nothing_to_show(axes, "no processes in these runs")
         return
+    axes.set_xlim(0, end)
     axes.set_ylim(bottom=0)
     axes.set_ylabel("RSS [MiB]")
     time.label(axes)
     time.shade_horizon(axes, results[0], results[0].series("process"))
 
 
-def draw_price(results, axes, column, title):
+def draw_price(results, options, axes, column, title):
     values = [int(result.summary.get(column, 0)) for result in results]
+    if options.numbers.rows:
+        options.numbers.add(run=[result.label for result in results], **{column: values})
     rows = np.arange(len(results))[::-1]
     for i, (row, value) in enumerate(zip(rows, values)):
         axes.barh(row, value, height=0.7, facecolor=COLOURS[i % len(COLOURS)],
@@ -65,11 +70,11 @@ def draw(results, options):
                                    layout="constrained")
     grid = figure.add_gridspec(2, 2, height_ratios=[2.2, 0.5 + 0.16 * len(results)])
     memory = figure.add_subplot(grid[0, :])
-    draw_memory(results, time, memory)
+    draw_memory(results, options, time, memory)
     faults = figure.add_subplot(grid[1, 0])
-    draw_price(results, faults, "minor_faults", "minor faults")
+    draw_price(results, options, faults, "minor_faults", "minor faults")
     calls = figure.add_subplot(grid[1, 1])
-    draw_price(results, calls, "system_calls", "system calls")
+    draw_price(results, options, calls, "system_calls", "system calls")
     calls.set_yticklabels([])
     handles, labels = memory.get_legend_handles_labels()
     if handles:

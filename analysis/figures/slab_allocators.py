@@ -9,6 +9,7 @@ import numpy as np
 import drawing
 from slabyard_results import zone_number
 
+RUNS_MIN = 2
 HELP = "one trace under several slab allocators: memory, page requests, fragmentation, work"
 
 LAYOUTS = {
@@ -133,6 +134,8 @@ def draw(results, options):
     figure = drawing.pyplot.figure(figsize=(drawing.WIDTHS_INCH[options.width], height),
                                    layout="constrained")
     axes = figure.subplot_mosaic(mosaic)
+    for result in results:
+        take_numbers(result, options)
     draw_memory(axes["memory"], results)
     draw_requests(axes["requests"], results)
     draw_index(axes["index"], results, options)
@@ -142,22 +145,25 @@ def draw(results, options):
     return figure
 
 
-def numbers(results, options):
-    """The figure's numbers as rows of text: run, figure, order, value."""
-    yield "run", "figure", "order", "value"
-    for result in results:
-        held = held_bytes(result)
-        if held is not None:
-            yield result.label, "slab_bytes_peak", "", int(held.max())
-            yield result.label, "slab_bytes_mean", "", round(mean_over_time(result, held))
-            yield result.label, "slab_bytes_end", "", int(held[-1])
-        for order, count in sorted(page_requests(result).items()):
-            yield result.label, "page_requests", order, count
-        index = unusable_by_order(result, options)
-        for order, value in enumerate([] if index is None else index):
-            yield result.label, "unusable_free_index_end", order, f"{value:.3f}"
-        for name, count in work_of(result).items():
-            yield result.label, name, "", count
+def take_numbers(result, options):
+    """What the figure shows of a run, and a few that sum it up."""
+    held = held_bytes(result)
+    if held is None:
+        return
+    series = result.series("slab")
+    options.numbers.add(run=result.label, figure="slab_bytes_peak", order="", value=int(held.max()))
+    options.numbers.add(run=result.label, figure="slab_bytes_mean", order="",
+                        value=round(mean_over_time(result, held)))
+    options.numbers.add(run=result.label, figure="slab_bytes_end", order="", value=int(held[-1]))
+    for order, count in sorted(page_requests(result).items()):
+        options.numbers.add(run=result.label, figure="page_requests", order=order, value=count)
+    index = unusable_by_order(result, options)
+    for order, value in enumerate([] if index is None else index):
+        options.numbers.add(run=result.label, figure="unusable_free_index_end", order=order,
+                            value=value)
+    for name, count in work_of(result).items():
+        options.numbers.add(run=result.label, figure=name, order="", value=count)
+    options.numbers.add_series(result, series, figure="slab_bytes", value=held)
 
 
 def mean_over_time(result, values):

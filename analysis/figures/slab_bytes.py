@@ -17,13 +17,16 @@ REQUESTED = {"facecolor": "#0072B2", "edgecolor": "black", "label": "requested"}
 GAP = {"facecolor": "#F0E442", "edgecolor": "black", "hatch": "xxxxxx", "label": "held beyond it"}
 
 
-def draw_gap(result, time, axes):
+def draw_gap(result, options, time, axes):
     series = result.series("fragmentation")
     if series is None or "held_bytes" not in series or not series["held_bytes"].any():
         drawing.say_nothing_to_show(axes, "no slab allocator in this run")
         return
     times = time.of(series)
     edges = [np.zeros(len(times))]
+    options.numbers.add_series(
+        result, series, **{name: series[name] for name in
+                           ("requested_bytes", "allocated_bytes", "held_bytes")})
     for column in ("requested_bytes", "allocated_bytes", "held_bytes"):
         level = time.values(series, series[column]) / drawing.MIB
         edges.append(np.maximum(level, edges[-1]))
@@ -36,7 +39,7 @@ def draw_gap(result, time, axes):
     time.shade_horizon(axes, result, series)
 
 
-def draw_caches(result, axes):
+def draw_caches(result, options, axes):
     """The caches that hold most beyond what was asked for, at the run's last sample."""
     series = result.series("slab")
     if series is None or not series["bytes_held"].shape[1]:
@@ -47,6 +50,8 @@ def draw_caches(result, axes):
     gap = held - requested
     order = [i for i in np.argsort(-gap, kind="stable")[:CACHES_SHOWN] if held[i]][::-1]
     names = [series.labels("cache")[i] for i in order]
+    options.numbers.add(run=result.label, cache=series.labels("cache"),
+                        requested_bytes=requested, held_bytes=held)
     kib = 1024
     rows = range(len(order))
     axes.barh(rows, requested[order] / kib, height=0.7, **REQUESTED)
@@ -74,10 +79,10 @@ def draw(results, options):
     time = drawing.TimeAxis(results, "fragmentation")
     figure, gaps, caches = panels(results, options)
     for result, axes in zip(results, gaps):
-        draw_gap(result, time, axes)
+        draw_gap(result, options, time, axes)
         drawing.name_run(axes, results, result)
     for result, axes in zip(results, caches):
-        draw_caches(result, axes)
+        draw_caches(result, options, axes)
     drawing.share_limits(gaps)
     drawn = [axes for axes in gaps if axes.axison]
     if drawn:

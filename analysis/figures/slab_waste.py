@@ -23,13 +23,15 @@ def has_causes(series):
     return series is not None and all(column in series for column, *_ in CAUSES)
 
 
-def draw_time(result, time, axes):
+def draw_time(result, options, time, axes):
     series = result.series("slab")
     if not has_causes(series):
         drawing.say_nothing_to_show(axes, "no slab allocator in this run" if series is None
                                     else "written by an older version, without causes")
         return
     times = time.of(series)
+    options.numbers.add_series(result, series, **{column: series[column].sum(axis=1)
+                                                  for column, *_ in CAUSES})
     below = np.zeros(len(times))
     for column, name, colour, hatch in CAUSES:
         above = below + time.values(series, series[column].sum(axis=1)) / drawing.MIB
@@ -42,7 +44,7 @@ def draw_time(result, time, axes):
     time.shade_horizon(axes, result, series)
 
 
-def draw_caches(result, axes):
+def draw_caches(result, options, axes):
     """The caches that waste most at the run's last sample."""
     series = result.series("slab")
     if not has_causes(series) or not series["slabs"].shape[1]:
@@ -52,6 +54,8 @@ def draw_caches(result, axes):
     total = wasted.sum(axis=0)
     order = [i for i in np.argsort(-total, kind="stable")[:CACHES_SHOWN] if total[i] > 0][::-1]
     names = series.labels("cache")
+    options.numbers.add(run=result.label, cache=names,
+                        **{column: values for (column, *_), values in zip(CAUSES, wasted)})
     left = np.zeros(len(order))
     for (_, _, colour, hatch), values in zip(CAUSES, wasted):
         width = np.maximum(values[order], 0) / KIB
@@ -80,10 +84,10 @@ def draw(results, options):
     time = drawing.TimeAxis(results, "slab")
     figure, over_time, by_cache = panels(results, options)
     for result, axes in zip(results, over_time):
-        draw_time(result, time, axes)
+        draw_time(result, options, time, axes)
         drawing.name_run(axes, results, result)
     for result, axes in zip(results, by_cache):
-        draw_caches(result, axes)
+        draw_caches(result, options, axes)
     drawing.share_limits(over_time)
     drawn = [axes for axes in over_time if axes.axison]
     if drawn:

@@ -18,6 +18,8 @@ def draw_result(result, options, time, axes):
     times = time.of(series)
     for order in ORDERS:
         if order < index.shape[1]:
+            options.numbers.add_series(result, series, zone=series.labels("zone")[number],
+                                       order=order, unusable_free_index=index[:, order])
             axes.plot(times, time.values(series, index[:, order]), label=str(order))
     axes.set_xlim(times[0], times[-1])
     axes.set_ylim(-0.02, 1.02)

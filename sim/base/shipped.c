@@ -8,6 +8,8 @@
 
 /* From the program's folder: installed, and in build/ or build/NAME/. */
 static const char *const configs[] = { SLABYARD_DATA "/configs", "../configs", "../../configs" };
+static const char *const analyses[] = { SLABYARD_DATA "/analysis", "../analysis",
+					"../../analysis" };
 static const char *const samples[] = { SLABYARD_DATA "/samples", "../workloads/samples",
 				       "../../workloads/samples" };
 static const char *const predictions[] = {
@@ -75,6 +77,14 @@ bool shipped_samples(char *buffer, size_t size)
 bool shipped_predictions(char *buffer, size_t size)
 {
 	return find_one(predictions, buffer, size);
+}
+
+bool shipped_analysis(const char *name, char *buffer, size_t size)
+{
+	char folder[PATH_MAX];
+	if (!find_one(analyses, folder, sizeof(folder)))
+		return false;
+	return is_readable(snprintf(buffer, size, "%s/%s", folder, name), buffer, size);
 }
 
 bool shipped_library(const char *name, char *buffer, size_t size)

@@ -21,6 +21,9 @@ bool shipped_samples(char *buffer, size_t size);
 /* The table of what predictions were off by; false: there is none. */
 bool shipped_predictions(char *buffer, size_t size);
 
+/* analysis/NAME; false: there is none. */
+bool shipped_analysis(const char *name, char *buffer, size_t size);
+
 /* A library that programs load, not this one; false: there is none. */
 bool shipped_library(const char *name, char *buffer, size_t size);
 

@@ -16,6 +16,7 @@ enum {
 	OPTION_TEST,
 	OPTION_SCALING,
 	OPTION_PARETO,
+	OPTION_POINTS,
 };
 
 enum { SETTINGS_MAX = 32, FIGURES_MAX = 256 };
@@ -29,6 +30,7 @@ static const struct cli_option options[] = {
 	{ "test", true, OPTION_TEST },
 	{ "scaling", true, OPTION_SCALING },
 	{ "pareto", false, OPTION_PARETO },
+	{ "points", false, OPTION_POINTS },
 	{ "output", true, 'o' },
 	{ 0 },
 };
@@ -39,7 +41,7 @@ struct compare_arguments {
 	struct comparison_request request;
 	enum listing_format format;
 	const char *scaling; /* what figures grow with; NULL: none is asked for */
-	bool pareto;
+	bool pareto, points;
 	const char *output;
 	struct text_pool text;
 	bool lost; /* memory was spent */
@@ -142,6 +144,9 @@ static int take_option(const struct command *command, int letter, const char *va
 	case OPTION_SCALING:
 		a->scaling = value;
 		return EXIT_GOOD;
+	case OPTION_POINTS:
+		a->points = true;
+		return EXIT_GOOD;
 	case OPTION_PARETO:
 		a->pareto = true;
 		return EXIT_GOOD;
@@ -157,7 +162,8 @@ static int write_growth(const struct compare_arguments *a, const struct comparis
 	struct growth growth;
 	if (growth_make(&growth, input, a->scaling, &a->request, err) != 0)
 		return -1;
-	int status = print_growth(&growth, a->format, out);
+	int status = a->points ? print_points(&growth, a->format, out)
+			       : print_growth(&growth, a->format, out);
 	growth_free(&growth);
 	return status == 0 ? 0 : error_set(err, ERROR_RUN, "out of memory");
 }
@@ -231,6 +237,8 @@ static int compare_main(const struct command *command, int argc, char **argv)
 		return cli_usage(command, "takes a sweep's folder, a merged file, or results");
 	if (a.scaling && a.pareto)
 		return cli_usage(command, "takes one of --scaling and --pareto");
+	if (a.points && !a.scaling)
+		return cli_usage(command, "option '--points' goes with --scaling");
 	int code = compare(&a, (const char *const *)(argv + arguments.operand),
 			   (size_t)(argc - arguments.operand));
 	text_pool_free(&a.text);
@@ -240,7 +248,8 @@ static int compare_main(const struct command *command, int argc, char **argv)
 const struct command compare_command = {
 	.name = "compare",
 	.usage = "compare DIR|MERGED.h5|RESULT.h5... [--baseline PATH=VALUE] [--report FIGURES]\n"
-		 "                        [--scaling WITH|--pareto] [--by-trace] [--interval "
+		 "                        [--scaling WITH [--points]|--pareto] [--by-trace] "
+		 "[--interval "
 		 "METHOD]\n"
 		 "                        [--test METHOD] [--format FORMAT] [-o FILE]",
 	.help = "holds configurations against a baseline",
@@ -257,6 +266,7 @@ const struct command compare_command = {
 		"                     better. Without it the experiment's, else a few usual ones\n"
 		"  --scaling WITH     in place of that, how the figures grow with a setting\n"
 		"                     (machine.memory) or another figure: exponents of power laws\n"
+		"  --points           the values that were fitted in place of the fits\n"
 		"  --pareto           in place of that, what no other configuration beats in both "
 		"of\n"
 		"                     the two figures that --report names\n"

@@ -10,6 +10,7 @@
 /* Each returns -1 when memory is out. */
 int print_comparison(const struct comparison *comparison, enum listing_format format, FILE *out);
 int print_growth(const struct growth *growth, enum listing_format format, FILE *out);
+int print_points(const struct growth *growth, enum listing_format format, FILE *out);
 int print_front(const struct front *front, enum listing_format format, FILE *out);
 
 #endif

@@ -62,6 +62,32 @@ int print_growth(const struct growth *g, enum listing_format format, FILE *out)
 	return listing_finish(&l, format, out);
 }
 
+int print_points(const struct growth *g, enum listing_format format, FILE *out)
+{
+	static const struct listing_column columns[] = {
+		{ "figure", "figure" },
+		{ "with", "grows with" },
+		{ "setting", "setting" },
+		{ "recording", "recording" },
+		{ "x", "x" },
+		{ "y", "y" },
+	};
+	struct listing l = { .columns = columns,
+			     .column_count = sizeof(columns) / sizeof(columns[0]) };
+	char text[FORMAT_TEXT_BYTES];
+	for (size_t i = 0; i < g->point_count; i++) {
+		const struct growth_point *point = &g->points[i];
+		listing_text(&l, point->figure->name);
+		listing_text(&l, g->with);
+		listing_text(&l, *point->setting ? point->setting : "-");
+		listing_text(&l, point->trace);
+		listing_number(&l, point->x, format_figure("", point->x, text, sizeof(text)));
+		listing_number(&l, point->y,
+			       format_figure(point->figure->name, point->y, text, sizeof(text)));
+	}
+	return listing_finish(&l, format, out);
+}
+
 int print_front(const struct front *f, enum listing_format format, FILE *out)
 {
 	char text[FORMAT_TEXT_BYTES];

@@ -92,25 +92,42 @@ static bool is_first_of_group(const struct growing *k, size_t config)
 	return true;
 }
 
-static void add_point(struct growing *k, size_t *points, double x, double y)
+/* To those that are fitted next, of which there are `count`, and to all. */
+static int add_point(struct growing *k, size_t *count, const struct growth_point *point)
 {
-	if (isnan(x) || isnan(y))
-		return;
-	k->x[*points] = x;
-	k->y[(*points)++] = y;
+	struct growth *g = k->g;
+	if (isnan(point->x) || isnan(point->y))
+		return 0;
+	struct growth_point *grown =
+		grow_array(g->points, g->point_count, &g->point_capacity, sizeof(*grown));
+	if (!grown)
+		return no_memory(k);
+	g->points = grown;
+	grown[g->point_count++] = *point;
+	k->x[*count] = point->x;
+	k->y[(*count)++] = point->y;
+	return 0;
 }
 
-/* One recording's points over the parameter. */
-static struct scaling fit_trace(struct growing *k, size_t column, size_t group, size_t trace,
-				size_t *points)
+/* One recording's points over the parameter, of the row's figure and setting. */
+static int fit_trace(struct growing *k, const struct growth_row *row, size_t group, size_t trace,
+		     size_t *points, struct scaling *fit)
 {
 	*points = 0;
-	for (size_t i = group; i < k->cells.config_count; i++)
-		if (same_group(k, i, group))
-			add_point(k, points, k->with[i],
-				  run_cells_mean(&k->cells, run_cells_plain(&k->cells, i, trace),
-						 column));
-	return scaling_fit(k->x, k->y, *points, k->request->level);
+	for (size_t i = group; i < k->cells.config_count; i++) {
+		const struct run_cell *cell = run_cells_plain(&k->cells, i, trace);
+		const struct growth_point point = {
+			.figure = row->figure,
+			.setting = row->setting,
+			.trace = k->cells.traces[trace],
+			.x = k->with[i],
+			.y = run_cells_mean(&k->cells, cell, row->figure->column),
+		};
+		if (same_group(k, i, group) && add_point(k, points, &point) != 0)
+			return -1;
+	}
+	*fit = scaling_fit(k->x, k->y, *points, k->request->level);
+	return 0;
 }
 
 static struct growth_row *add_row(struct growing *k, const struct compared_figure *figure,
@@ -168,7 +185,9 @@ static int add_traces_together(struct growing *k, const struct compared_figure *
 		return -1;
 	for (size_t t = 0; t < k->cells.trace_count; t++) {
 		size_t points;
-		struct scaling fit = fit_trace(k, figure->column, group, t, &points);
+		struct scaling fit;
+		if (fit_trace(k, row, group, t, &points, &fit) != 0)
+			return -1;
 		if (isnan(fit.exponent))
 			continue;
 		double lowest = fmin(fit.r_squared, row->r_squared);
@@ -189,7 +208,9 @@ static int add_each_trace(struct growing *k, const struct compared_figure *figur
 		struct growth_row *row = add_row(k, figure, group);
 		if (!row)
 			return -1;
-		struct scaling fit = fit_trace(k, figure->column, group, t, &row->points);
+		struct scaling fit;
+		if (fit_trace(k, row, group, t, &row->points, &fit) != 0)
+			return -1;
 		take_fit(row, &fit);
 		row->trace = k->cells.traces[t];
 		row->recordings = 1;
@@ -205,8 +226,15 @@ static int add_over_traces(struct growing *k, const struct compared_figure *figu
 		return -1;
 	for (size_t t = 0; t < k->cells.trace_count; t++) {
 		const struct run_cell *cell = run_cells_plain(&k->cells, config, t);
-		add_point(k, &row->points, run_cells_mean(&k->cells, cell, k->column),
-			  run_cells_mean(&k->cells, cell, figure->column));
+		const struct growth_point point = {
+			.figure = figure,
+			.setting = row->setting,
+			.trace = k->cells.traces[t],
+			.x = run_cells_mean(&k->cells, cell, k->column),
+			.y = run_cells_mean(&k->cells, cell, figure->column),
+		};
+		if (add_point(k, &row->points, &point) != 0)
+			return -1;
 	}
 	struct scaling fit = scaling_fit(k->x, k->y, row->points, k->request->level);
 	take_fit(row, &fit);
@@ -280,6 +308,7 @@ void growth_free(struct growth *g)
 {
 	free(g->figures);
 	free(g->rows);
+	free(g->points);
 	text_pool_free(&g->text);
 	*g = (struct growth){ 0 };
 }

@@ -22,11 +22,20 @@ struct growth_row {
 	struct interval interval; /* of the exponent; over recordings, or over points of one fit */
 };
 
+/* What was fitted. */
+struct growth_point {
+	const struct compared_figure *figure;
+	const char *setting, *trace;
+	double x, y; /* mean over seeds */
+};
+
 struct growth {
 	struct compared_figure *figures;
 	size_t figure_count;
 	struct growth_row *rows; /* by figure, then setting, then trace */
 	size_t row_count, row_capacity;
+	struct growth_point *points; /* in the order of the fits */
+	size_t point_count, point_capacity;
 	const char *with; /* the parameter's or the figure's name */
 	struct text_pool text;
 };

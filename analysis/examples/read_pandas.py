@@ -1,0 +1,13 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""With pandas: the table of a sweep's runs, from its merged file, as means by setting."""
+import sys
+
+import h5py
+import pandas
+
+with h5py.File(sys.argv[1]) as sweep:
+    runs = pandas.DataFrame(sweep["/runs"][:])
+for column in runs.select_dtypes(object):
+    runs[column] = runs[column].str.decode("utf-8")
+print(runs.groupby(["trace", "slab.policy"])[["slab_bytes_held", "cost_ns"]].mean().to_string())

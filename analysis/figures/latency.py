@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How long operations take: the share that takes no longer, with its quantiles and their intervals.
+
+From the histograms of /latency. A quantile's interval is that of order statistics, by the binomial
+distribution of how many values lie below it (normal approximation): it needs no shape of the
+distribution, and takes operations for independent.
+"""
+import math
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+import drawing
+
+HELP = "latency of allocations as cumulative distribution, with p50, p99, p99.9 and intervals"
+
+QUANTILES = ((0.5, "p50", "o"), (0.99, "p99", "s"), (0.999, "p99.9", "^"))
+Z_95 = 1.959963984540054
+# What is an allocation, by name, when no operation is asked for.
+ALLOCATIONS = ("kmalloc", "kmem_cache_alloc", "mm_page_alloc", "malloc", "calloc", "memalign",
+               "vmalloc")
+TAIL_MIN = 1e-4
+
+
+def histogram_of(result, operation):
+    """Counts and upper edges in ns, of one operation or all allocations; None: there are none."""
+    wanted = [operation] if operation else ALLOCATIONS
+    counts = {}
+    for name, (count, edge) in result.histograms().items():
+        if name not in wanted:
+            continue
+        for upper, n in zip(edge[1:], count):
+            if n:
+                counts[float(upper)] = counts.get(float(upper), 0) + int(n)
+    if not counts:
+        return None
+    uppers = np.array(sorted(counts))
+    return np.array([counts[upper] for upper in uppers]), uppers
+
+
+def value_at(counts, uppers, rank):
+    """The value of that rank (from 1), as the upper edge of its bin."""
+    place = np.searchsorted(np.cumsum(counts), min(max(rank, 1), counts.sum()))
+    return uppers[place]
+
+
+def quantile(counts, uppers, p):
+    """The value, and its 95% interval by order statistics."""
+    n = int(counts.sum())
+    reach = Z_95 * math.sqrt(n * p * (1 - p))
+    low, high = math.floor(n * p - reach), math.ceil(n * p + reach) + 1
+    return (value_at(counts, uppers, math.ceil(n * p)), value_at(counts, uppers, low),
+            value_at(counts, uppers, high))
+
+
+def draw_run(axes, i, result, histogram, options):
+    counts, uppers = histogram
+    above = 1 - np.cumsum(counts) / counts.sum()
+    options.numbers.add(run=result.label, latency_ns=uppers, count=counts, share=1 - above)
+    steps = np.concatenate(([uppers[0]], uppers)), np.concatenate(([1.0], above))
+    line, = axes.plot(steps[0], np.maximum(steps[1], TAIL_MIN / 2), color=f"C{i}",
+                      drawstyle="steps-post", label=result.label)
+    for p, name, marker in QUANTILES:
+        value, low, high = quantile(counts, uppers, p)
+        options.numbers.add(run=result.label, quantile=name, latency_ns=value, low_ns=low,
+                            high_ns=high)
+        # Runs that are drawn one above the other keep their intervals apart.
+        at = (1 - p) * 0.88 ** i
+        axes.errorbar(value, at, xerr=[[value - low], [high - value]], fmt=marker, markersize=3,
+                      color=line.get_color(), markeredgecolor="black", markeredgewidth=0.4,
+                      ecolor=line.get_color(), elinewidth=1.2, capsize=1.8, zorder=5)
+
+
+def ticks(axes):
+    shares = [1, 0.5, 0.1, 0.01, 0.001, 0.0001]
+    axes.yaxis.set_major_locator(FixedLocator(shares))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda above, _: f"{100 * (1 - above):.6g}%"))
+    axes.xaxis.set_major_formatter(FuncFormatter(time_text))
+
+
+def time_text(ns, _):
+    factor, unit = drawing.time_unit(ns)
+    return f"{ns / factor:g} {unit}"
+
+
+def draw(results, options):
+    figure, axes = drawing.new_figure(options, 1, row_height=2.6)
+    axes = axes[0][0]
+    for i, result in enumerate(results):
+        histogram = histogram_of(result, options.operation)
+        if histogram is not None:
+            draw_run(axes, i, result, histogram, options)
+    if not axes.lines:
+        drawing.say_nothing_to_show(axes, "no latencies of these operations")
+        return figure
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_ylim(1.3, TAIL_MIN)
+    ticks(axes)
+    axes.set_xlabel(f"modelled latency of {options.operation or 'allocations'}")
+    axes.set_ylabel("share that takes no longer")
+    handles, labels = axes.get_legend_handles_labels()
+    lines = [handle for handle in handles if isinstance(handle, Line2D)]
+    marks = [Line2D([], [], color="0.4", marker=marker, linestyle="none", markersize=3)
+             for _, _, marker in QUANTILES]
+    drawing.key_below(figure, lines + marks, labels + [f"{q[1]}, 95%" for q in QUANTILES],
+                      3 if options.width == "column" else 6)
+    return figure
