@@ -42,21 +42,40 @@ echo
 echo "'recorded' begins with the recorded kernel's own lists and slabs, so its addresses can be"
 echo "held against the real ones; the others begin on a fresh machine. Cost is modelled."
 
-/usr/bin/python3 analysis/plot.py comparison $out/slub.h5 $out/no-partial.h5 $out/order-0.h5 \
-	$out/order-3.h5 --width page -o $out/comparison.png -o $out/comparison.pdf
-/usr/bin/python3 analysis/plot.py free-blocks $out/recorded.h5 \
-	-o $out/free-blocks.png -o $out/free-blocks.pdf
+build/slabyard plot comparison $out/slub.h5 $out/no-partial.h5 $out/order-0.h5 $out/order-3.h5 \
+	--width page -o $out/comparison.png -o $out/comparison.pdf
+build/slabyard plot free-blocks $out/recorded.h5 -o $out/
+
+# Carries out an experiment of configs/experiments/: experiment NAME
+experiment() {
+	echo
+	echo "Experiment $1 (configs/experiments/$1.yaml)"
+	build/slabyard sweep "$1" -o "$out/$1" | tail -n 2
+}
+
+experiment slab-variants
+build/slabyard compare $out/slab-variants
+build/slabyard plot normalised $out/slab-variants --width page -o $out/slab-variants/
+experiment load-scaling
+build/slabyard compare $out/load-scaling --scaling live_bytes_max
+build/slabyard plot scaling $out/load-scaling --with live_bytes_max \
+	--report rss_bytes_max,cost_ns --width page -o $out/load-scaling/
 
 cat <<END
 
 Written to $out/:
-  NAME.h5                 one result a run (HDF5; h5py, pandas and xarray read it)
-  NAME.txt                what the run printed
-  comparison.png, .pdf    the runs side by side
-  free-blocks.png, .pdf   free blocks by order over time
+  NAME.h5                        one result a run (HDF5; h5py, pandas and xarray read it)
+  NAME.txt                       what the run printed
+  comparison.png, .pdf           the runs side by side
+  free-blocks.png, .pdf, .csv    free blocks by order over time
+  slab-variants/                 SLAB, SLUB and SLOB on three recordings: results and
+    normalised.png, .pdf, .csv   what each needs, by what SLUB needs
+  load-scaling/                  five recorded programs under two allocators: results and
+    scaling.png, .pdf, .csv      how RSS and cost grow with what is live
 
 Try next:
   build/slabyard info $out/slub.h5
+  build/slabyard plot $out/recorded.h5 -o figures/          (every figure it has something for)
   build/slabyard list --options slub
   build/slabyard run --trace YOUR_TRACE.txt -o yours.h5     (workloads/README.md: how to record)
 END

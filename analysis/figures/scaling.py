@@ -73,11 +73,13 @@ def same(fit, point):
 
 
 def tick(axis, values):
-    """Where there are few values, at each of them; else at 1, 2 and 5 times powers of ten."""
+    """Where there are few values, well apart, at each of them; else at powers of ten and between."""
     values = sorted(set(values))
+    apart = all(b > 1.4 * a for a, b in zip(values, values[1:]))
+    wide = values[-1] > 200 * values[0]
     axis.set_minor_locator(NullLocator())
-    axis.set_major_locator(FixedLocator(values) if len(values) <= 6
-                           else LogLocator(subs=(1, 2, 5)))
+    axis.set_major_locator(FixedLocator(values) if apart and len(values) <= 6 and not wide
+                           else LogLocator(subs=(1,) if wide else (1, 2, 5)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
 
 

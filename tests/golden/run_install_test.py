@@ -57,6 +57,17 @@ class Install(unittest.TestCase):
         program = self.prefix / "bin" / "slabyard"
         output_of(program, "run", "-c", "pc-256mib", "--trace", TRACE)
 
+    def test_figures(self):
+        result, figure = self.prefix / "run.h5", self.prefix / "orders.csv"
+        program = self.prefix / "bin" / "slabyard"
+        output_of(program, "run", "--trace", TRACE, "-o", result)
+        done = subprocess.run([program, "plot", "order-map", result, "-o", figure],
+                              stderr=subprocess.PIPE, check=False)
+        if b"apt-get install python3-h5py" in done.stderr:
+            self.skipTest("matplotlib is not installed")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertIn("free_blocks", figure.read_text())
+
     def test_library(self):
         consumer = self.prefix / "consumer"
         self.compile(
@@ -96,6 +107,8 @@ class Install(unittest.TestCase):
         data = self.prefix / "share" / "slabyard"
         for name in ("configs/machines/pc-256mib.yaml", "analysis/plot.py"):
             self.assertTrue((data / name).is_file(), name)
+        for name in ("sweeps.py", "figures/latency.py", "examples/read_h5py.py"):
+            self.assertTrue((data / "analysis" / name).is_file(), name)
         page = self.prefix / "share/man/man1/slabyard.1"
         self.assertIn("slab.slub.cpu_partial", page.read_text())
 

@@ -91,6 +91,7 @@ static const struct result_column fixture_slab[] = {
 	{ "waste_cpu", "B", "kept by CPUs", RESULT_I64, 1, { &fixture_cache } },
 	{ "waste_partial", "B", "in partial slabs", RESULT_I64, 1, { &fixture_cache } },
 	{ "waste_empty", "B", "in empty slabs", RESULT_I64, 1, { &fixture_cache } },
+	{ "bytes_of_pages", "B", "all that slab has", RESULT_U64, 0, { NULL } },
 };
 
 static const struct result_column fixture_work[] = {
@@ -182,7 +183,11 @@ static int fixture_slab_sample(const struct result_sink *ops, const struct fixtu
 			       const struct results_fixture *f, unsigned sample, uint64_t time,
 			       struct error *err)
 {
-	enum { COLUMNS = FIXTURE_COUNT(fixture_slab), CAUSES = COLUMNS - 6 };
+	enum {
+		COLUMNS = FIXTURE_COUNT(fixture_slab),
+		OF_PAGES = COLUMNS - 1,
+		CAUSES = OF_PAGES - 6
+	};
 	uint64_t v[COLUMNS][FIXTURE_CACHES_MAX];
 	const void *values[COLUMNS];
 	unsigned caches = 4 + sample / 8;
@@ -197,6 +202,7 @@ static int fixture_slab_sample(const struct result_sink *ops, const struct fixtu
 		for (unsigned i = 0; i < CAUSES; i++)
 			v[6 + i][c] = (v[5][c] - v[4][c]) / CAUSES;
 		v[6][c] += (v[5][c] - v[4][c]) % CAUSES;
+		v[OF_PAGES][0] = (c ? v[OF_PAGES][0] : 0) + v[5][c];
 	}
 	for (unsigned i = 0; i < COLUMNS; i++)
 		values[i] = v[i];
