@@ -130,9 +130,12 @@ static int next_order(struct compact_control *cc, int order)
 	return -1;
 }
 
-/* The search for room: also what is next best. */
+/*
+ * The search for room: also what is next best. Once the scanners have passed each other within a
+ * round, nothing is high enough: as in the kernel, the bounds are beyond all frames then.
+ */
 struct target_search {
-	uint32_t low, min; /* from `low` on is best, from `min` on will do */
+	uint64_t low, min; /* from `low` on is best, from `min` on will do */
 	uint32_t highest;  /* pageblock of the highest block seen, 0: none */
 	unsigned limit, scanned;
 	uint32_t found;
@@ -215,13 +218,14 @@ static uint32_t fall_back(const struct compact_control *cc, const struct target_
 {
 	if (s->highest >= s->min)
 		return s->highest;
-	return cc->direct ? s->min : UINT32_MAX;
+	return cc->direct && s->min < UINT32_MAX ? (uint32_t)s->min : UINT32_MAX;
 }
 
 void compact_find_target(struct buddy *b, struct compact_control *cc)
 {
 	struct compact_zone *cached = &b->zones[cc->zone].compact;
-	uint32_t distance = cc->free_pfn - cc->migrate_pfn, mask = pageblock_frames(b) - 1;
+	uint64_t distance = (uint64_t)cc->free_pfn - cc->migrate_pfn;
+	uint64_t mask = pageblock_frames(b) - 1;
 	bool scan_start = cc->free_pfn >= cached->init_free;
 	unsigned limit = scan_limit(cc) >> 1;
 	struct target_search s = {

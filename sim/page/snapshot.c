@@ -94,6 +94,15 @@ static void have_pageblocks(struct buddy *b, uint32_t pfn, uint32_t end)
 	}
 }
 
+/*
+ * User pages that wait in a CPU's batch to be put on their list (folio_add_lru()). Who looks for
+ * pages to move puts them there first, so they count as being there.
+ */
+static bool is_joining_lru(char kind)
+{
+	return kind == 'a' || kind == 's';
+}
+
 static enum frame_kind run_kind(char kind)
 {
 	switch (kind) {
@@ -101,6 +110,8 @@ static enum frame_kind run_kind(char kind)
 		return FRAME_RESERVED;
 	case 'A':
 	case 'F':
+	case 'a':
+	case 's':
 		return FRAME_LRU;
 	case 'B':
 	case '0':
@@ -117,6 +128,12 @@ static void mark_frames(struct buddy *b, uint32_t pfn, uint32_t end, enum frame_
 		if (kind == FRAME_ALLOCATED)
 			in_use_pin(b, pfn, 0, 1);
 	}
+}
+
+static void count_lru(struct buddy *b, uint32_t pfn, uint32_t end)
+{
+	for (; pfn < end; pfn++)
+		pageblock_count(b, b->pageblock_lru, pfn, 1);
 }
 
 /*
@@ -156,6 +173,8 @@ static int load_runs(struct buddy *b, const struct buddy_zone *z, const struct z
 		mark_frames(b, at, run->pfn, FRAME_RESERVED);
 		if (run->kind != 't' || !join_compound(b, z, run))
 			mark_frames(b, run->pfn, run->pfn + run->count, run_kind(run->kind));
+		if (is_joining_lru(run->kind))
+			count_lru(b, run->pfn, run->pfn + run->count);
 		at = run->pfn + run->count;
 	}
 	if (from->run_count)
