@@ -126,6 +126,7 @@ size_t page_state_compare(const struct page_state *simulated, const struct page_
 struct zone_counts {
 	char name[ZONE_NAME_MAX];
 	uint32_t node;
+	uint32_t type;               /* among its node's, those that requests fall back to first */
 	uint32_t start_pfn, spanned; /* frames; not every one need be managed */
 	uint64_t managed;
 	uint64_t free_pages; /* in the buddy lists, pcp pages not counted */

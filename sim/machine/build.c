@@ -10,6 +10,7 @@
 #include "machine/migration.h"
 #include "machine/oom.h"
 #include "machine/own_slabs.h"
+#include "machine/page_cache.h"
 #include "machine/page_records.h"
 #include "machine/start.h"
 
@@ -194,6 +195,7 @@ void machine_demolish(struct machine *m)
 	resident_destroy(m);
 	oom_destroy(m->oom);
 	migration_destroy(m->migration);
+	page_cache_destroy(m->page_cache);
 	kernel_threads_destroy(m->threads);
 	if (m->events)
 		event_heap_destroy(m->events);

@@ -128,6 +128,7 @@ struct effect_pairs;
 struct split_pages;
 struct kernel_threads;
 struct migration;
+struct page_cache;
 struct oom;
 struct start;
 struct expect;
@@ -157,6 +158,7 @@ struct machine {
 	struct event_heap *events;
 	struct kernel_threads *threads;
 	struct migration *migration;
+	struct page_cache *page_cache; /* NULL: none was configured */
 	struct oom *oom;
 	struct resident resident;
 	uint64_t next_event_ns; /* time of the first event, UINT64_MAX: none */

@@ -114,6 +114,15 @@ static const struct option_spec machine_options[] = {
 	  .unit = "",
 	  .help = "file pages of a recorded start state are those of a root file system in memory "
 		  "(ramfs), which compaction cannot move" },
+	{ .name = "page_cache",
+	  .offset = FIELD(page_cache_bytes),
+	  .type = OPTION_SIZE,
+	  .default_text = "0B",
+	  .min = 0,
+	  .max = PAGE_MEMORY_BYTES_MAX,
+	  .unit = "bytes",
+	  .help = "clean page cache at the start, which reclaim gives back, the oldest first; "
+		  "less where there is no room for it" },
 	OPTION_END,
 };
 #undef FIELD

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/ptrmap.h"
+#include "machine/page_cache.h"
 #include "machine/page_records.h"
 #include "machine/start.h"
 
@@ -28,6 +29,8 @@ static void moved(void *context, uint32_t id, pfn_t from, pfn_t to)
 {
 	struct machine *m = context;
 
+	if (page_cache_move(m->page_cache, from, to))
+		return;
 	if (m->libc_level && mm_frames_move(&m->processes.frames, from, to))
 		return;
 	if (!id || !is_in(m, id, from)) {

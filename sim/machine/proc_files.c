@@ -9,6 +9,7 @@
 
 #include "base/atomic_file.h"
 #include "machine/machine.h"
+#include "machine/page_cache.h"
 #include "machine/process_files.h"
 #include "machine/slab_series.h"
 #include "results/proc.h"
@@ -136,6 +137,12 @@ static void count_processes(const struct machine *m, struct proc_counts *counts)
 	}
 }
 
+static void count_page_cache(const struct machine *m, struct proc_counts *counts)
+{
+	for (uint32_t node = 0; node < NODES_MAX; node++)
+		counts->node[node].file = (int64_t)page_cache_pages(m->page_cache, node);
+}
+
 static int write_counts(const struct proc_counts *counts, const char *folder, const char *name,
 			int64_t mark, void (*write)(FILE *, const struct proc_counts *),
 			struct error *err)
@@ -157,6 +164,7 @@ static int write_machine(struct machine *m, const char *folder, int64_t mark, st
 	if (m->page->dump(m->page_state, &pages, err) != 0)
 		return -1;
 	count_processes(m, &counts);
+	count_page_cache(m, &counts);
 	int result = count_slabs(m, &counts, err);
 	if (result == 0)
 		result = write_counts(&counts, folder, "zoneinfo", mark, proc_write_zoneinfo, err);

@@ -15,6 +15,7 @@
 #include "machine/marks.h"
 #include "machine/oom.h"
 #include "machine/own_records.h"
+#include "machine/page_cache.h"
 #include "machine/page_facts.h"
 #include "machine/placements.h"
 #include "machine/proc_files.h"
@@ -177,7 +178,8 @@ static int prepare(struct machine *m, const struct batch *first, struct error *e
 	if (true_caches_open(&m->true_caches, m->run->caches, m->trace->definitions, err) != 0 ||
 	    start_check_config(m->start, m->config, err) != 0 || machine_build(m, err) != 0 ||
 	    check_assists(m, err) != 0 || machine_choose_actions(m, err) != 0 ||
-	    own_records_open(m, err) != 0 || start_load(m->start, m, err) != 0)
+	    own_records_open(m, err) != 0 || start_load(m->start, m, err) != 0 ||
+	    page_cache_fill(m, &m->page_cache, err) != 0)
 		return -1;
 	perturbation_shift_start(m);
 	if (prepare_pages_from_trace(m, err) != 0)

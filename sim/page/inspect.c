@@ -27,6 +27,7 @@ void buddy_counts(const void *state, struct page_counts *counts)
 		out->node = z->node;
 		out->start_pfn = z->start;
 		out->spanned = z->end - z->start;
+		out->type = z->type;
 		out->managed = z->managed;
 		out->free_pages = buddy_free_frames(z);
 		out->pcp_pages = zone_pcp_frames(b, zone);

@@ -92,6 +92,9 @@ uint64_t proc_node_field(const struct proc_counts *counts, uint32_t node,
 		return not_below_zero(n->slab_unreclaimable);
 	case PROC_NODE_nr_anon_pages:
 		return not_below_zero(n->anon);
+	case PROC_NODE_nr_file_pages:
+	case PROC_NODE_nr_inactive_file:
+		return not_below_zero(n->file);
 	case PROC_NODE_nr_page_table_pages:
 		return not_below_zero(n->page_tables);
 	default:

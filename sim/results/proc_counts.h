@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A machine as /proc/zoneinfo, vmstat and meminfo tell of it, field for field as a 6.1 kernel built
- * for it prints them. Fields of what the machine has not (page cache and LRU lists, dirty pages,
- * swap, mlock, kernel stacks, vmalloc, per-cpu data, the direct map's page sizes) are there and 0.
+ * for it prints them. Fields of what the machine has not (LRU lists but for page cache,
+ * dirty pages, swap, mlock, kernel stacks, vmalloc, per-cpu data, the direct map's page sizes) are
+ * there and 0.
  */
 #ifndef SLABYARD_RESULTS_PROC_COUNTS_H
 #define SLABYARD_RESULTS_PROC_COUNTS_H
@@ -18,6 +19,7 @@
 struct proc_node {
 	int64_t slab_reclaimable, slab_unreclaimable;
 	int64_t anon, page_tables;
+	int64_t file; /* page cache, all of it inactive */
 };
 
 struct proc_counts {

@@ -42,6 +42,7 @@ static uint64_t mem_available(const struct proc_counts *counts)
 	for (size_t i = 0; i < counts->pages->zone_count; i++)
 		low += counts->pages->zones[i].watermark_low +
 		       counts->pages->zones[i].watermark_boost;
+	pages += available(proc_node_sum(counts, PROC_NODE_nr_inactive_file), low);
 	pages += available(proc_node_sum(counts, PROC_NODE_nr_slab_reclaimable), low);
 	return pages > reserve ? pages - reserve : 0;
 }
@@ -63,18 +64,29 @@ static void write_high_and_low(FILE *out, const struct proc_counts *counts)
 	write_pages(out, "LowFree", free_pages[0]);
 }
 
+static void write_lists(FILE *out, const struct proc_counts *counts)
+{
+	uint64_t file = proc_node_sum(counts, PROC_NODE_nr_inactive_file);
+
+	write_pages(out, "Buffers", 0);
+	write_pages(out, "Cached", proc_node_sum(counts, PROC_NODE_nr_file_pages));
+	write_pages(out, "SwapCached", 0);
+	write_pages(out, "Active", 0);
+	write_pages(out, "Inactive", file);
+	write_pages(out, "Active(anon)", 0);
+	write_pages(out, "Inactive(anon)", 0);
+	write_pages(out, "Active(file)", 0);
+	write_pages(out, "Inactive(file)", file);
+	write_pages(out, "Unevictable", 0);
+	write_pages(out, "Mlocked", 0);
+}
+
 static void write_memory(FILE *out, const struct proc_counts *counts)
 {
-	static const char *const caches[] = {
-		"Buffers",        "Cached",       "SwapCached",     "Active",
-		"Inactive",       "Active(anon)", "Inactive(anon)", "Active(file)",
-		"Inactive(file)", "Unevictable",  "Mlocked",        NULL,
-	};
-
 	write_pages(out, "MemTotal", counts->pages->total_ram_pages);
 	write_pages(out, "MemFree", proc_zone_sum(counts, PROC_ZONE_nr_free_pages));
 	write_pages(out, "MemAvailable", mem_available(counts));
-	write_zeroes(out, caches);
+	write_lists(out, counts);
 	if (proc_is_built(counts->pages, BUILD_HIGHMEM))
 		write_high_and_low(out, counts);
 	write_pages(out, "SwapTotal", 0);
