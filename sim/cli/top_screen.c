@@ -3,6 +3,7 @@
 
 #include <curses.h>
 #include <stdlib.h>
+#include <term.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -111,11 +112,22 @@ static void play(struct top_view *v, struct top_frame *f, const volatile sig_ato
 	}
 }
 
+/* newterm alone would tell as well, but loses memory where it fails. */
+static bool is_known(void)
+{
+	int status;
+
+	if (setupterm(NULL, STDOUT_FILENO, &status) != OK)
+		return false;
+	del_curterm(cur_term);
+	return true;
+}
+
 int top_screen_show(struct top_view *v, struct top_frame *f, const volatile sig_atomic_t *stop,
 		    struct error *err)
 {
 	const char *name = getenv("TERM");
-	SCREEN *screen = name && *name ? newterm(NULL, stdout, stdin) : NULL;
+	SCREEN *screen = name && *name && is_known() ? newterm(NULL, stdout, stdin) : NULL;
 
 	if (!screen)
 		return error_set(err, ERROR_INPUT,

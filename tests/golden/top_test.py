@@ -212,7 +212,9 @@ class Terminal(Folder):
         self.tmux("send-keys", *keys)
 
     def wait_for(self, text):
-        for _ in range(200):
+        deadline = time.monotonic() + 60
+        shown = ""
+        while time.monotonic() < deadline:
             shown = self.screen()
             if text in shown:
                 return shown
