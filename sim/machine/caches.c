@@ -108,6 +108,14 @@ cache_id cache_of_definition(struct machine *m, const struct cache_def *def, str
 				    : cache_of_true(m, cache, err);
 }
 
+/* A recorded size is that of the cache that it was merged with. */
+static cache_id true_cache_resolve(struct machine *m, uint32_t origin, cache_id known,
+				   struct error *err)
+{
+	m->requests[origin].bytes = true_caches_at(m->true_caches, known.v)->object_size;
+	return cache_of_true(m, known, err);
+}
+
 cache_id cache_resolve(struct machine *m, uint32_t origin, struct error *err)
 {
 	cache_id recorded = m->trace->definitions->origins[origin].cache;
@@ -121,7 +129,7 @@ cache_id cache_resolve(struct machine *m, uint32_t origin, struct error *err)
 		cache = find_or_make(m, &m->trace->definitions->caches[recorded.v], true,
 				     &m->cache_of[recorded.v], err);
 	else
-		cache = cache_of_true(m, cache, err);
+		cache = true_cache_resolve(m, origin, cache, err);
 	if (!cache_is_none(cache))
 		m->cache_of_origin[origin] = cache.v + 1;
 	return cache;

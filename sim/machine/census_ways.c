@@ -103,6 +103,11 @@ int census_way_find(struct census_way *way, struct machine *m, const struct cach
 	way->gfp =
 		GFP_MASK_KERNEL | (def->flags & CACHE_RECLAIM_ACCOUNT ? GFP_BIT_RECLAIMABLE : 0u);
 	way->cache = cache_of_definition(m, def, err);
+	/* The recorded size is that of all that was merged into it. */
+	const cache_id known =
+		m->true_caches ? true_caches_named(m->true_caches, def->name) : CACHE_NONE;
+	if (!cache_is_none(known))
+		way->high = true_caches_at(m->true_caches, known.v)->object_size;
 	return cache_is_none(way->cache) ? -1 : 1;
 }
 

@@ -178,7 +178,8 @@ struct machine {
 
 	struct trace_cursor *trace;
 	const struct origin_def *origins; /* the trace's, as they are in this batch */
-	struct request *requests;         /* by origin: what all its calls ask for */
+	/* By origin: what all its calls ask for; bytes are 0 where each record tells its own. */
+	struct request *requests;
 	uint32_t request_count;
 	struct sim_position position;
 	/* Closed timing, once records are run: the one in hand, in place of position's. */

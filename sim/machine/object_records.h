@@ -94,6 +94,13 @@ cache_alloc_record(struct machine *m, const struct record *r, struct error *err)
 	return object_allocated(m, r, m->slab->alloc(m->slab_state, &request, cache));
 }
 
+/* What the object was asked for with, where the free's record does not tell. */
+static inline uint32_t true_bytes(const struct machine *m, const struct record *r)
+{
+	const struct owner *owners = m->ids.object_owner;
+	return m->true_caches && owners ? m->requests[owners[r->id].origin].bytes : 0;
+}
+
 static inline __attribute__((always_inline)) int
 cache_free_record(struct machine *m, const struct record *r, struct error *err)
 {
@@ -103,6 +110,8 @@ cache_free_record(struct machine *m, const struct record *r, struct error *err)
 		return object == OBJECT_GIVEN_BACK;
 	struct request request;
 	request_of(m, r, &request);
+	const uint32_t bytes = older ? 0 : true_bytes(m, r);
+	request.bytes = bytes ? bytes : request.bytes;
 	bool nameless = (m->true_caches && !older) || cache_is_none(m->origins[r->origin].cache);
 	cache_id cache = nameless ? CACHE_NONE : object_cache(m, r, err);
 	if (cache_is_none(cache) && !nameless)

@@ -14,12 +14,14 @@
 static inline void request_of(const struct machine *m, const struct record *r,
 			      struct request *request)
 {
+	const struct request *shared = &m->requests[r->origin];
+
 	/* What calls of one origin share, in one move. */
-	memcpy(request, &m->requests[r->origin], offsetof(struct request, time_ns));
+	memcpy(request, shared, offsetof(struct request, time_ns));
 	request->time_ns = m->time_ns;
 	request->cpu = m->clock.cpu;
 	request->task = r->task;
-	request->bytes = r->size;
+	request->bytes = shared->bytes ? shared->bytes : r->size;
 	request->id = 0;
 	request->flags = r->flags & RECORD_IRQ ? REQUEST_IRQ : 0;
 }

@@ -42,6 +42,12 @@ struct slab_series {
 	const char **labels;
 	struct cache_facts *facts;
 	size_t capacity;
+	/* Over all caches: now, and summed over the time that it stood. */
+	int64_t now[SERIES_COLUMNS];
+	__int128 over_time[SERIES_COLUMNS];
+	uint64_t bytes_of_pages_max;
+	uint64_t first_ns, last_ns;
+	bool any;
 };
 
 static int no_memory(struct error *err)
@@ -248,6 +254,27 @@ int64_t slab_pages_had(const struct machine *m)
 	return pages;
 }
 
+/* What stood since the last row counts for that time. */
+static void note_means(struct slab_series *series, uint64_t time_ns, uint64_t bytes_of_pages)
+{
+	const uint64_t since = series->any ? time_ns - series->last_ns : 0;
+
+	for (size_t k = 0; k < SERIES_COLUMNS; k++)
+		series->over_time[k] += (__int128)series->now[k] * since;
+	for (size_t k = 0; k < COLUMNS; k++) {
+		series->now[k] = 0;
+		for (size_t i = 0; i < series->cache.length; i++)
+			series->now[k] += (int64_t)series->values[k][i];
+	}
+	series->now[BYTES_OF_PAGES] = (int64_t)bytes_of_pages;
+	if (bytes_of_pages > series->bytes_of_pages_max)
+		series->bytes_of_pages_max = bytes_of_pages;
+	if (!series->any)
+		series->first_ns = time_ns;
+	series->last_ns = time_ns;
+	series->any = true;
+}
+
 int slab_series_row(struct slab_series *series, struct machine *m, uint64_t time_ns,
 		    uint64_t record, struct slab_totals *totals, struct error *err)
 {
@@ -257,6 +284,7 @@ int slab_series_row(struct slab_series *series, struct machine *m, uint64_t time
 	if (take(series, m, totals, err) != 0)
 		return -1;
 	const uint64_t bytes_of_pages = (uint64_t)slab_pages_had(m) << PAGE_SHIFT;
+	note_means(series, time_ns, bytes_of_pages);
 	const void *values[SERIES_COLUMNS] = { [BYTES_OF_PAGES] = &bytes_of_pages };
 	for (size_t i = 0; i < COLUMNS; i++)
 		values[i] = series->values[i];
@@ -266,6 +294,39 @@ int slab_series_row(struct slab_series *series, struct machine *m, uint64_t time
 int slab_series_thin(struct slab_series *series, struct machine *m, struct error *err)
 {
 	return series ? m->sink_ops->series_thin(series->series, err) : 0;
+}
+
+/* The mean over simulated time; of a run without any, what stands at its end. */
+static double mean_of(const struct slab_series *series, size_t column)
+{
+	const uint64_t span = series->last_ns - series->first_ns;
+
+	return span ? (double)series->over_time[column] / (double)span
+		    : (double)series->now[column];
+}
+
+static int write_means(const struct slab_series *series, struct machine *m, struct error *err)
+{
+	static const struct {
+		const char *name;
+		size_t column;
+	} means[] = {
+		{ "slab_bytes_mean", BYTES_OF_PAGES },
+		{ "slab_bytes_requested_mean", BYTES_REQUESTED },
+		{ "slab_bytes_held_mean", BYTES_HELD },
+		{ "slab_waste_rounding_mean", WASTE_ROUNDING },
+		{ "slab_waste_metadata_mean", WASTE_METADATA },
+		{ "slab_waste_tail_mean", WASTE_TAIL },
+		{ "slab_waste_cpu_mean", WASTE_CPU },
+		{ "slab_waste_partial_mean", WASTE_PARTIAL },
+		{ "slab_waste_empty_mean", WASTE_EMPTY },
+	};
+	for (size_t i = 0; i < sizeof(means) / sizeof(means[0]); i++)
+		if (m->sink_ops->attribute_f64(m->sink, "/summary", means[i].name,
+					       mean_of(series, means[i].column), err) != 0)
+			return -1;
+	return m->sink_ops->attribute_u64(m->sink, "/summary", "slab_bytes_max",
+					  series->bytes_of_pages_max, err);
 }
 
 int slab_series_finish(struct slab_series *series, struct machine *m, struct error *err)
@@ -297,5 +358,5 @@ int slab_series_finish(struct slab_series *series, struct machine *m, struct err
 		if (m->sink_ops->table_append(table, row, err) != 0)
 			return -1;
 	}
-	return table ? 0 : -1;
+	return table ? write_means(series, m, err) : -1;
 }

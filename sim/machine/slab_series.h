@@ -35,7 +35,7 @@ void slab_series_close(struct slab_series *series);
 int slab_series_row(struct slab_series *series, struct machine *m, uint64_t time_ns,
 		    uint64_t record, struct slab_totals *totals, struct error *err);
 int slab_series_thin(struct slab_series *series, struct machine *m, struct error *err);
-/* Writes /summary/slab_caches, once, after the last row. */
+/* Writes /summary/slab_caches and means over time, once, after the last row. */
 int slab_series_finish(struct slab_series *series, struct machine *m, struct error *err);
 
 #endif

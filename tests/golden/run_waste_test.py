@@ -122,6 +122,33 @@ class Waste(unittest.TestCase):
                     )
                 )
 
+    def test_objects_of_true_caches_count_with_their_own_size(self):
+        """SLUB recorded the size of all that it had merged: more than some are."""
+        sample = SAMPLES / "user-sh-slub"
+        for allocator in ALLOCATORS:
+            with self.subTest(allocator):
+                self.check_sums(
+                    self.run_trace(
+                        sample / "trace.txt.zst", allocator, "--sample-every=4000",
+                        "--start", f"census:{sample}/mmstate-0.txt.zst", "--caches",
+                        SAMPLES / "linux-6.1.caches",
+                    )
+                )
+
+    def test_means_are_over_simulated_time(self):
+        result = self.run_trace(SAMPLES / "kmix-slub" / "trace.txt.zst", "slub", "--sample-every=1000")
+        slab, _ = columns(result)
+        with h5py.File(result) as run:
+            time = run["/timeseries/slab/time"][:].astype(numpy.int64)
+            pages = run["/timeseries/slab/bytes_of_pages"][:].astype(numpy.int64)
+            summary = dict(run["/summary"].attrs)
+        spans = numpy.diff(time)
+        for name, values in [("slab_bytes_mean", pages)] + [
+            (f"slab_waste_{cause}_mean", slab[f"waste_{cause}"].sum(axis=1)) for cause in CAUSES
+        ]:
+            self.assertAlmostEqual(summary[name], (values[:-1] * spans).sum() / spans.sum(), 3, name)
+        self.assertEqual(summary["slab_bytes_max"], pages.max())
+
     def test_a_wrong_cell_is_found(self):
         trace = SAMPLES / "kmix-slub" / "trace.txt.zst"
         result = self.run_trace(trace, "slub", "--sample-every=1000")
