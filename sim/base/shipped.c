@@ -56,13 +56,14 @@ bool shipped_config(const char *kind, const char *name, char *buffer, size_t siz
 	return false;
 }
 
-static bool find_one(const char *const places[PLACES], char *buffer, size_t size)
+/* name: a file in one of the places, or "" */
+static bool find_one(const char *const places[PLACES], const char *name, char *buffer, size_t size)
 {
 	char folder[PATH_MAX];
 	if (!program_folder(folder, sizeof(folder)))
 		return false;
 	for (size_t i = 0; i < PLACES; i++) {
-		int length = snprintf(buffer, size, "%s/%s", folder, places[i]);
+		int length = snprintf(buffer, size, "%s/%s%s", folder, places[i], name);
 		if (is_readable(length, buffer, size))
 			return true;
 	}
@@ -71,20 +72,19 @@ static bool find_one(const char *const places[PLACES], char *buffer, size_t size
 
 bool shipped_samples(char *buffer, size_t size)
 {
-	return find_one(samples, buffer, size);
+	return find_one(samples, "", buffer, size);
 }
 
 bool shipped_predictions(char *buffer, size_t size)
 {
-	return find_one(predictions, buffer, size);
+	return find_one(predictions, "", buffer, size);
 }
 
 bool shipped_analysis(const char *name, char *buffer, size_t size)
 {
-	char folder[PATH_MAX];
-	if (!find_one(analyses, folder, sizeof(folder)))
-		return false;
-	return is_readable(snprintf(buffer, size, "%s/%s", folder, name), buffer, size);
+	char file[NAME_MAX];
+	snprintf(file, sizeof(file), "/%s", name);
+	return find_one(analyses, file, buffer, size);
 }
 
 bool shipped_library(const char *name, char *buffer, size_t size)

@@ -39,6 +39,14 @@ static bool has_word(const char *name, const char *word, size_t length)
 	return false;
 }
 
+static size_t count_words(const char *name)
+{
+	size_t words = 1;
+	for (; (name = strchr(name, '_')); name++)
+		words++;
+	return words;
+}
+
 static bool has_all_words(const char *name, const char *words)
 {
 	for (const char *at = words; *at;) {
@@ -68,17 +76,22 @@ static int refuse_figure(const struct run_table *table, const char *name, const 
 	return error_set(err, ERROR_INPUT, "figure %s: these results have none of that name", name);
 }
 
+/* By its whole name, or by words of it: of several that have them all, the shortest. */
 size_t comparison_column(const struct run_table *table, const char *name, struct error *err)
 {
 	size_t columns = run_table_columns(table), exact = run_table_find(table, name);
-	size_t found = columns, matches = 0;
+	size_t found = columns, matches = 0, fewest = SIZE_MAX;
 	if (exact < columns && !run_table_is_text(table, exact))
 		return exact;
 	for (size_t i = 0; i < columns; i++) {
 		if (run_table_is_text(table, i) || !has_all_words(run_table_name(table, i), name))
 			continue;
+		size_t words = count_words(run_table_name(table, i));
+		if (words > fewest)
+			continue;
+		matches = words < fewest ? 1 : matches + 1;
+		fewest = words;
 		found = i;
-		matches++;
 	}
 	if (matches == 1)
 		return found;

@@ -7,7 +7,7 @@
 
 /*
  * Those of `report`, else (NULL) those that the manifest asks for, else those of a few usual ones
- * that there are. A name stands for the one column that has all its words: held_bytes for
+ * that there are. A name stands for the shortest column that has all its words: held_bytes for
  * slab_bytes_held.
  */
 int comparison_choose_figures(struct comparison *comparison, const struct comparison_input *input,

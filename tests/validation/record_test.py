@@ -368,8 +368,9 @@ class SpaceTest(Recording):
         if "without those inside system calls" in done.stderr:
             self.assertLessEqual(told, int(done.stdout) + 5)
         else:
-            # A few come after the program has asked, and at its end.
-            self.assertAlmostEqual(told, int(done.stdout), delta=5)
+            # A few come after the program has asked, and at its end; on a busy machine the kernel
+            # counts some twice that it had to try again.
+            self.assertAlmostEqual(told, int(done.stdout), delta=20)
         # In the replay they are those of the heap: 2000 blocks of 3 kB, 10 MiB mapped, and what
         # the program has besides (its stack, its libraries) lies in no mapping that is known.
         result = self.path / "result.h5"
