@@ -172,7 +172,7 @@ static inline bool may_merge(const struct buddy *b, uint32_t buddy_pfn, unsigned
 static inline bool free_buddy(const struct buddy *b, const struct buddy_zone *z, uint32_t pfn,
 			      unsigned order)
 {
-	return pfn >= z->start && pfn < z->end && frames_is_free_block(&b->frames, pfn, order);
+	return pfn - z->start < z->end - z->start && frames_is_free_block(&b->frames, pfn, order);
 }
 
 /*
@@ -187,6 +187,15 @@ static inline bool merge_likely(const struct buddy *b, const struct buddy_zone *
 	if (order + 2 >= b->orders)
 		return false;
 	return free_buddy(b, z, parent ^ (2u << order), order + 1);
+}
+
+/* Where a freed block goes that may go to either end. */
+static inline bool goes_to_tail(const struct buddy *b, const struct buddy_zone *z, uint32_t pfn,
+				unsigned order)
+{
+	if (__builtin_expect(b->shuffle != NULL, 0) && order + 1 == b->orders)
+		return shuffle_pick_tail(b->shuffle);
+	return merge_likely(b, z, pfn, order);
 }
 
 /* compaction_capture(): who compacts for a block of this order has it, before others can. */
@@ -221,10 +230,8 @@ void block_free(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order, un
 		pfn &= other;
 		order++;
 	}
-	if (!to_tail && __builtin_expect(b->shuffle != NULL, 0) && order + 1 == b->orders)
-		to_tail = shuffle_pick_tail(b->shuffle);
-	else
-		to_tail = to_tail || merge_likely(b, z, pfn, order);
+	if (!to_tail)
+		to_tail = goes_to_tail(b, z, pfn, order);
 	block_add(b, z, pfn, order, migratetype, to_tail);
 	b->tally.buddy_put++;
 }

@@ -122,9 +122,13 @@ static inline void frames_clear(struct frames *f, uint32_t pfn, unsigned order)
 /* True when a free block of exactly this order starts at pfn. */
 static inline bool frames_is_free_block(const struct frames *f, uint32_t pfn, unsigned order)
 {
-	const struct frame_level *level = frames_level(f, order);
-	uint8_t state = level->states[pfn >> level->shift];
-	return (state & (FRAME_FREE | FRAME_ORDER_MASK)) == (FRAME_FREE | (order - level->shift));
+	const struct frame_level *coarse = &f->level[1];
+
+	if (order < f->coarse_order)
+		return (f->level[0].states[pfn] & (FRAME_FREE | FRAME_ORDER_MASK)) ==
+		       (FRAME_FREE | order);
+	return (coarse->states[pfn >> coarse->shift] & (FRAME_FREE | FRAME_ORDER_MASK)) ==
+	       (FRAME_FREE | (order - coarse->shift));
 }
 
 /* What starts at a frame. */

@@ -49,18 +49,16 @@ static enum frame_kind pcp_kind(unsigned index, unsigned migratetype)
 	}
 }
 
-/* The migratetype of the buddy list that a frame on a per-cpu list goes back to. */
-static unsigned return_type(uint8_t state, unsigned index)
+/* The migratetype of a frame on a per-cpu list of another one. */
+static unsigned odd_type(uint8_t state)
 {
 	switch (frame_kind(state)) {
 	case FRAME_PCP_RECLAIMABLE:
 		return MIGRATE_RECLAIMABLE;
 	case FRAME_PCP_HIGHATOMIC:
 		return MIGRATE_HIGHATOMIC;
-	case FRAME_PCP_CMA:
-		return MIGRATE_CMA;
 	default:
-		return list_type(index);
+		return MIGRATE_CMA;
 	}
 }
 
@@ -159,11 +157,12 @@ uint32_t pcp_take(struct buddy *b, uint32_t zone, const struct request *request,
 	return ring_pop_head(b, pcp, index);
 }
 
-static void give_back(struct buddy *b, uint32_t zone, uint32_t running_cpu, struct pcp *pcp,
-		      unsigned index, unsigned order, uint32_t pfn)
+/* type: the list's. */
+static inline void give_back(struct buddy *b, uint32_t zone, uint32_t running_cpu, struct pcp *pcp,
+			     unsigned type, unsigned order, uint32_t pfn)
 {
 	uint8_t *state = frames_state(&b->frames, pfn, order);
-	unsigned migratetype = return_type(*state, index);
+	unsigned migratetype = frame_kind(*state) == FRAME_PCP ? type : odd_type(*state);
 
 	*state = FRAME_NONE;
 	pcp->count -= 1 << order;
@@ -202,10 +201,10 @@ static void drain_frames(struct buddy *b, uint32_t zone, struct pcp *pcp, uint32
 	buddy_lock(b, z);
 	while (frames > 0) {
 		next_list(pcp, &at);
-		unsigned order = pcp_list_order(b, at.index);
+		unsigned order = pcp_list_order(b, at.index), type = list_type(at.index);
 		do {
 			uint32_t pfn = ring_pop_tail(b, pcp, at.index);
-			give_back(b, zone, running_cpu, pcp, at.index, order, pfn);
+			give_back(b, zone, running_cpu, pcp, type, order, pfn);
 			frames -= 1 << order;
 		} while (frames > 0 && pcp->lists[at.index].length);
 	}
@@ -351,7 +350,7 @@ static bool drain_from(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned in
 		ring[(list->head + at - 1) & mask] = ring[(list->head + at) & mask];
 	list->length--;
 	buddy_lock(b, &b->zones[zone]);
-	give_back(b, zone, cpu, pcp, index, pcp_list_order(b, index), pfn);
+	give_back(b, zone, cpu, pcp, list_type(index), pcp_list_order(b, index), pfn);
 	buddy_unlock(b, &b->zones[zone]);
 	return true;
 }

@@ -2,7 +2,8 @@
 /*
  * How fast the page allocators are on their own: operations a second and ns an operation, for
  * order-0 traffic through the per-cpu lists, for random mixed orders on a half full machine, and
- * what a huge machine costs to start and to fill half with huge pages.
+ * what state a frame takes, and what a huge machine costs to start and to fill half with huge
+ * pages.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -239,6 +240,22 @@ static void mixed_runs(const struct page_policy *policy)
 	bench_close(&b);
 }
 
+/* What the allocator keeps for each frame that was ever in a block of its own. */
+static void frame_state(const struct page_policy *policy)
+{
+	struct bench b;
+	size_t got = 0;
+	struct request r = request_for(GFP_MASK_HIGHUSER_MOVABLE | GFP_BIT_COMP, 0);
+
+	bench_open(&b, policy, (uint64_t)4 << 30, 1);
+	long before = resident_kib();
+	while (got < (size_t)3 << (30 - PAGE_SHIFT) && !pfn_is_none(b.policy->alloc(b.state, &r)))
+		got++;
+	printf("{\"bench\":\"page\",\"policy\":\"%s\",\"what\":\"state a frame\",\"bytes\":%.2f}\n",
+	       policy->info.name, (double)(resident_kib() - before) * 1024 / (double)got);
+	bench_close(&b);
+}
+
 static void huge_machine(const struct page_policy *policy)
 {
 	struct bench b;
@@ -270,6 +287,7 @@ int main(void)
 		order0_random(policy);
 		mixed_random(policy);
 		mixed_runs(policy);
+		frame_state(policy);
 		huge_machine(policy);
 	}
 	return 0;
