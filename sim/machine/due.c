@@ -3,6 +3,7 @@
 
 #include "machine/page_facts.h"
 #include "machine/request_of.h"
+#include "page/assist.h"
 
 static bool may_be_given(struct machine *m, const struct record *r, cache_id cache)
 {

@@ -10,6 +10,7 @@
 #include "import/import.h"
 #include "machine/machine.h"
 #include "machine/proc_files.h"
+#include "page/assist.h"
 
 struct expect {
 	const char *folder; /* --expect, NULL: nothing is compared */

@@ -4,6 +4,7 @@
 #include "machine/oom.h"
 #include "machine/page_records.h"
 #include "machine/start.h"
+#include "page/assist.h"
 
 static const struct {
 	enum assist assist;

@@ -13,6 +13,7 @@
 #include "core/ids.h"
 #include "core/page_state.h"
 #include "core/services.h"
+#include "page/assist.h"
 #include "page/compact.h"
 #include "page/frames.h"
 #include "page/page.h"

@@ -5,6 +5,7 @@
 #include "../conformance/page_fixture.h"
 
 #include "core/lock.h"
+#include "page/assist.h"
 
 enum {
 	MEMORY = 64 << 20,

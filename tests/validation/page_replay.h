@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "page/assist.h"
 #include "recording.h"
 
 #include "base/arena.h"
