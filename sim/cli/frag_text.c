@@ -150,12 +150,18 @@ static void print_orders(FILE *out, const struct frag_report *r, const struct fr
 	cells_print(&cells, true, "  ", out);
 }
 
+/* What the group was joined by; NULL or "": it is of no known one. */
+static const char *known_name(const struct frag_group *g, enum frag_by by)
+{
+	if (by == FRAG_BY_TASK)
+		return g->task;
+	return by == FRAG_BY_CACHE ? g->cache : g->call_site;
+}
+
 /* What a group has in common, in words. */
 static void group_name(const struct frag_group *g, enum frag_by by, char *text, size_t size)
 {
-	const char *known = by == FRAG_BY_TASK    ? g->task
-			    : by == FRAG_BY_CACHE ? g->cache
-						  : g->call_site;
+	const char *known = known_name(g, by);
 	const char *kind = g->kind ? g->kind : "object or page";
 
 	if (known && *known)
@@ -193,21 +199,34 @@ static void add_group(struct cells *cells, const struct frag_group *g, enum frag
 	}
 }
 
-/* "These 5 of 95 call sites keep 412 of 500 held pageblocks from becoming huge pages" */
-static void print_sum(FILE *out, const struct frag_ranking *r, enum frag_by by)
+/* One of them, and several. Holders, where some are of no known call site or task. */
+static const char *const *group_noun(const struct frag_ranking *r, enum frag_by by)
 {
-	static const char *const names[][2] = { { "call site", "call sites" },
+	static const char *const nouns[][2] = { { "call site", "call sites" },
 						{ "cache or use", "caches and uses" },
 						{ "task", "tasks" },
 						{ "holder", "holders" } };
-	uint64_t together = r->ranked[r->ranked_count - 1].together;
-	bool all = r->ranked_count == r->group_count, one = r->ranked_count == 1;
 
-	fprintf(out, "\n%s ", one ? "This" : "These");
-	if (all)
-		fprintf(out, "%zu %s", r->ranked_count, names[by][!one]);
+	for (size_t i = 0; i < r->ranked_count; i++) {
+		const char *known = known_name(&r->ranked[i], by);
+		if (!known || !*known)
+			return nouns[FRAG_BY_ALL];
+	}
+	return nouns[by];
+}
+
+/* "These 5 of 95 call sites keep 412 of 500 held pageblocks from becoming huge pages." */
+static void print_sum(FILE *out, const struct frag_ranking *r, enum frag_by by)
+{
+	const char *const *noun = group_noun(r, by);
+	uint64_t together = r->ranked[r->ranked_count - 1].together;
+	bool one = r->ranked_count == 1;
+
+	fprintf(out, "\n%s %zu ", one ? "This" : "These", r->ranked_count);
+	if (r->ranked_count == r->group_count)
+		fputs(noun[!one], out);
 	else
-		fprintf(out, "%zu of %zu %s", r->ranked_count, r->group_count, names[by][1]);
+		fprintf(out, "of %zu %s", r->group_count, noun[1]);
 	fprintf(out, " keep%s %" PRIu64 " of %" PRIu64 " held pageblocks from becoming %s.\n",
 		one ? "s" : "", together, r->held, together == 1 ? "a huge page" : "huge pages");
 	fputs("  share     held pageblocks, each divided by the number of its holders\n"

@@ -254,6 +254,12 @@ class Frag(unittest.TestCase):
                                                  "from becoming a huge page.")):
             text = slabyard("frag", *arguments, self.result).stdout.decode()
             self.assertIn(sentence, text)
+        sample = SAMPLES / "kmix-slub"
+        self.run_trace("--trace", sample / "trace.txt.zst", "--start",
+                       sample / "mmstate-0.txt.zst")
+        text = slabyard("frag", "--by", "task", self.result).stdout.decode()
+        self.assertRegex(text, r"\(object from before\)\n")  # is no task
+        self.assertRegex(text, r"These \d+ holders keep \d+ of \d+ held pageblocks")
 
     def test_zone_and_order(self):
         trace = self.folder / "trace.txt"
