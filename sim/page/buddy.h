@@ -147,6 +147,7 @@ struct buddy_zone {
 struct zonelist {
 	uint32_t count, local; /* the first `local` zones are the node's own */
 	uint8_t zone[PAGE_ZONES_MAX];
+	uint8_t first[ZONE_TYPES]; /* place of the first zone of that type or a lower one */
 };
 
 /* A block that compaction took as it was freed, for the allocation that waits for it. */
@@ -346,8 +347,17 @@ static inline void pageblock_set_type(struct buddy *b, struct buddy_zone *z, uin
 
 /* in_use.c: frames in use, with the counts of their pageblocks. */
 
-/* Counts the frames of a block as pinned (sign 1), or no more (-1). */
-void in_use_pin(struct buddy *b, uint32_t pfn, unsigned order, int32_t sign);
+/* Counts the frames of a block of whole pageblocks as pinned (sign 1), or no more (-1). */
+void in_use_pin_pageblocks(struct buddy *b, uint32_t pfn, unsigned order, int32_t sign);
+
+static inline void in_use_pin(struct buddy *b, uint32_t pfn, unsigned order, int32_t sign)
+{
+	if (order <= b->pageblock_order)
+		pageblock_count(b, b->pageblock_pinned, pfn, sign * (1 << order));
+	else
+		in_use_pin_pageblocks(b, pfn, order, sign);
+}
+
 /* The pageblock at pfn has this many frames on an LRU list, whatever was counted. */
 void in_use_set_lru(struct buddy *b, uint32_t pfn, uint32_t frames);
 

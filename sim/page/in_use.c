@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "page/buddy.h"
 
-void in_use_pin(struct buddy *b, uint32_t pfn, unsigned order, int32_t sign)
+void in_use_pin_pageblocks(struct buddy *b, uint32_t pfn, unsigned order, int32_t sign)
 {
-	unsigned part = order < b->pageblock_order ? order : b->pageblock_order;
+	uint32_t frames = pageblock_frames(b);
 
-	for (uint32_t end = pfn + (1u << order); pfn < end; pfn += 1u << part)
-		pageblock_count(b, b->pageblock_pinned, pfn, sign * (1 << part));
+	for (uint32_t end = pfn + (1u << order); pfn < end; pfn += frames)
+		pageblock_count(b, b->pageblock_pinned, pfn, sign * (int32_t)frames);
 }
 
 void in_use_set_lru(struct buddy *b, uint32_t pfn, uint32_t frames)

@@ -76,6 +76,10 @@ static void build_one(const struct buddy *b, struct node_order *order, uint32_t 
 			list->local = list->count;
 		before = node;
 	}
+	for (unsigned type = 0; type < ZONE_TYPES; type++)
+		while (list->first[type] < list->count &&
+		       b->zones[list->zone[list->first[type]]].type > type)
+			list->first[type]++;
 }
 
 int zonelist_build(struct buddy *b, struct error *err)

@@ -135,6 +135,13 @@ static int32_t refill(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned ord
 	return got;
 }
 
+/* Seldom is there one. */
+static inline void drain_decided(struct buddy *b, uint32_t zone, struct pcp *pcp, uint32_t cpu)
+{
+	if (__builtin_expect(pcp->drain_frames != 0, 0))
+		pcp_drain_decided(b, zone, cpu);
+}
+
 uint32_t pcp_take(struct buddy *b, uint32_t zone, const struct request *request,
 		  unsigned migratetype, unsigned alloc_flags)
 {
@@ -142,7 +149,7 @@ uint32_t pcp_take(struct buddy *b, uint32_t zone, const struct request *request,
 	unsigned index = list_index(order, migratetype);
 	struct pcp *pcp = buddy_pcp(b, zone, request->cpu);
 
-	pcp_drain_decided(b, zone, request->cpu);
+	drain_decided(b, zone, pcp, request->cpu);
 	/* __alloc_pages_bulk() alone does not touch it */
 	if (!(request->flags & REQUEST_BULK))
 		pcp->free_factor >>= 1;
@@ -248,7 +255,7 @@ void pcp_put(struct buddy *b, uint32_t zone, const struct request *request, uint
 	bool free_all;
 	int32_t high;
 
-	pcp_drain_decided(b, zone, request->cpu);
+	drain_decided(b, zone, pcp, request->cpu);
 	free_all = pcp->free_factor && order && order <= COSTLY_ORDER;
 	vm_event_count(b->services->work, VM_pgfree, 1u << order);
 	frames_set(&b->frames, pfn, order, pcp_kind(index, type));

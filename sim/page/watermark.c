@@ -88,7 +88,11 @@ bool watermark_fast(const struct buddy *b, uint32_t zone, unsigned order, unsign
 	const struct buddy_zone *z = &b->zones[zone];
 	unsigned level = alloc_flags & ALLOC_WMARK_MASK;
 	uint64_t mark = (uint64_t)z->watermark[level] + z->boost;
+	uint64_t reserves = z->lowmem_reserve[highest_type] + z->nr_highatomic;
 
+	/* as most requests find it: above the mark with all that is kept for others left out */
+	if (order == 0 && z->nr_free - z->nr_free_cma > (int64_t)(mark + reserves))
+		return true;
 	if (watermark_ok(b, zone, order, mark, highest_type, alloc_flags))
 		return true;
 	/* atomic requests ignore the boost once they may go down to the minimum */

@@ -35,6 +35,12 @@ static struct choice choice_of(const struct buddy *b, const struct request *requ
 	};
 }
 
+/* The place of the first allowed zone; the list's end or beyond when there is none. */
+static uint32_t first_allowed(const struct choice *c)
+{
+	return c->list->first[c->highest_type];
+}
+
 /* The place of the next allowed zone, from `at` on; the list's end when there is none. */
 static uint32_t next_allowed(const struct buddy *b, const struct choice *c, uint32_t at)
 {
@@ -52,7 +58,7 @@ uint32_t zonelist_first(const struct buddy *b, const struct request *request)
 {
 	struct choice c = choice_of(b, request);
 
-	return zone_at(&c, next_allowed(b, &c, 0));
+	return zone_at(&c, first_allowed(&c));
 }
 
 uint32_t zonelist_next(const struct buddy *b, const struct request *request, uint32_t zone)
@@ -75,9 +81,10 @@ static bool has_dma32(const struct buddy *b, uint32_t node)
 }
 
 /* alloc_flags_nofragment(): rather than mix pageblocks of Normal, requests go to DMA32. */
-static bool spares_pageblocks(const struct buddy *b, const struct request *request)
+static bool spares_pageblocks(const struct buddy *b, const struct choice *c)
 {
-	uint32_t preferred = b->arch->spreads_over_dma32 ? zonelist_first(b, request) : UINT32_MAX;
+	uint32_t preferred =
+		b->arch->spreads_over_dma32 ? zone_at(c, first_allowed(c)) : UINT32_MAX;
 
 	return preferred != UINT32_MAX && b->zones[preferred].type == b->arch->normal &&
 	       (b->topology.nodes == 1 || has_dma32(b, b->zones[preferred].node));
@@ -88,13 +95,14 @@ unsigned zonelist_cma_flag(const struct buddy *b, const struct request *request)
 	return b->has_cma && request->migratetype == MIGRATE_MOVABLE ? ALLOC_CMA : 0;
 }
 
-static unsigned fastpath_flags(const struct buddy *b, const struct request *request)
+static unsigned fastpath_flags(const struct buddy *b, const struct request *request,
+			       const struct choice *c)
 {
 	unsigned flags = WMARK_LOW | zonelist_cma_flag(b, request);
 
 	if (request->gfp & GFP_BIT_KSWAPD_RECLAIM)
 		flags |= ALLOC_KSWAPD;
-	if (spares_pageblocks(b, request))
+	if (spares_pageblocks(b, c))
 		flags |= ALLOC_NOFRAGMENT;
 	return flags;
 }
@@ -173,17 +181,17 @@ static uint32_t take_from_zone(struct buddy *b, uint32_t zone, const struct requ
  * One pass over the zones that the request may use. To be near is worth more than to spare
  * pageblocks: with ALLOC_NOFRAGMENT it ends at the first zone of another node.
  */
-static uint32_t take_from_list(struct buddy *b, const struct request *request, unsigned alloc_flags)
+static uint32_t take_from_list(struct buddy *b, const struct request *request,
+			       const struct choice *c, unsigned alloc_flags)
 {
-	struct choice c = choice_of(b, request);
-	uint32_t at = next_allowed(b, &c, 0), first = zone_at(&c, at);
+	uint32_t at = first_allowed(c), first = zone_at(c, at);
 
-	for (; at < c.end; at = next_allowed(b, &c, at + 1)) {
-		uint32_t zone = c.list->zone[at], pfn;
+	for (; at < c->end; at = next_allowed(b, c, at + 1)) {
+		uint32_t zone = c->list->zone[at], pfn;
 		if (alloc_flags & ALLOC_NOFRAGMENT && b->zones[zone].node != b->zones[first].node)
 			break;
 		if (!(alloc_flags & ALLOC_NO_WATERMARKS) &&
-		    !watermark_fast(b, zone, request->order, c.highest_type, alloc_flags,
+		    !watermark_fast(b, zone, request->order, c->highest_type, alloc_flags,
 				    request->gfp))
 			continue;
 		pfn = take_from_zone(b, zone, request, alloc_flags);
@@ -193,23 +201,31 @@ static uint32_t take_from_list(struct buddy *b, const struct request *request, u
 	return UINT32_MAX;
 }
 
-uint32_t zonelist_try(struct buddy *b, const struct request *request, unsigned alloc_flags)
+static inline uint32_t try_choice(struct buddy *b, const struct request *request,
+				  const struct choice *c, unsigned alloc_flags)
 {
-	uint32_t pfn = take_from_list(b, request, alloc_flags);
+	uint32_t pfn = take_from_list(b, request, c, alloc_flags);
 
 	if (pfn == UINT32_MAX && alloc_flags & ALLOC_NOFRAGMENT)
-		pfn = take_from_list(b, request, alloc_flags & ~(unsigned)ALLOC_NOFRAGMENT);
+		pfn = take_from_list(b, request, c, alloc_flags & ~(unsigned)ALLOC_NOFRAGMENT);
 	return pfn;
+}
+
+uint32_t zonelist_try(struct buddy *b, const struct request *request, unsigned alloc_flags)
+{
+	struct choice c = choice_of(b, request);
+
+	return try_choice(b, request, &c, alloc_flags);
 }
 
 /* The zone is known; the watermarks only tell how hard the request was trying. */
 static uint32_t take_from_hinted(struct buddy *b, uint32_t zone, const struct request *request)
 {
-	unsigned highest_type = zonelist_highest_type(b, request->gfp);
-	unsigned flags = fastpath_flags(b, request);
+	struct choice c = choice_of(b, request);
+	unsigned flags = fastpath_flags(b, request, &c);
 	uint32_t pfn;
 
-	if (!watermark_fast(b, zone, request->order, highest_type, flags, request->gfp))
+	if (!watermark_fast(b, zone, request->order, c.highest_type, flags, request->gfp))
 		flags = slowpath_flags(request->gfp, request->order) |
 			zonelist_cma_flag(b, request);
 	pfn = take_from_zone(b, zone, request, flags);
@@ -248,8 +264,10 @@ uint32_t zonelist_take(struct buddy *b, const struct request *request)
 	if (zone != UINT32_MAX)
 		return take_from_hinted(b, zone, request);
 	pfn = UINT32_MAX;
-	if (!(request->flags & REQUEST_WAITED))
-		pfn = zonelist_try(b, request, fastpath_flags(b, request));
+	if (!(request->flags & REQUEST_WAITED)) {
+		struct choice c = choice_of(b, request);
+		pfn = try_choice(b, request, &c, fastpath_flags(b, request, &c));
+	}
 	return pfn == UINT32_MAX ? slowpath_take(b, request) : pfn;
 }
 
@@ -261,7 +279,7 @@ static uint32_t bulk_zone(const struct buddy *b, const struct request *request, 
 			  unsigned alloc_flags)
 {
 	struct choice c = choice_of(b, request);
-	uint32_t at = next_allowed(b, &c, 0), first = zone_at(&c, at);
+	uint32_t at = first_allowed(&c), first = zone_at(&c, at);
 
 	for (; at < c.end; at = next_allowed(b, &c, at + 1)) {
 		uint32_t zone = c.list->zone[at];
