@@ -3,7 +3,7 @@
 #
 # Installs the Debian packages that are missing: sh sim/install_packages.sh GROUP...
 #   build  compiler and libraries          plot  what analysis/ draws with
-#   test   what tests/run.sh needs beside these
+#   test   what tests/run.sh needs beside these      bench  allocators that are compared with
 # Nothing is touched, and no network used, when all are there.
 set -eu
 
@@ -17,8 +17,9 @@ packages_of() {
 		python3-pandas python3-xarray python3-h5netcdf poppler-utils man-db groff-base \
 		strace ltrace procps tmux \
 		python3-scipy munge slurmctld slurmd slurm-client ;;
+	bench) echo libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 perl ;;
 	*)
-		echo "install_packages.sh: no group '$1', there are: build plot test" >&2
+		echo "install_packages.sh: no group '$1', there are: build plot test bench" >&2
 		exit 2
 		;;
 	esac

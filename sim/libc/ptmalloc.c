@@ -7,6 +7,9 @@
 
 #include "core/assert.h"
 
+/* More at once is a large block, whose inside has no words. */
+enum { EXPECTED_GRANULES_MAX = (1 << 20) / GRANULE_BYTES };
+
 /*
  * Chunks lie close together and are met in any order: fewer, larger pages serve them. The first
  * 2 MiB of words are all that most processes have of heap, and stay small.
@@ -16,6 +19,17 @@ static void use_huge_pages(uint32_t *words, size_t bytes)
 	const size_t small = (size_t)BINS_END * 2 * sizeof(*words) + (2 << 20);
 
 	madvise((char *)words + small, bytes - small, MADV_HUGEPAGE);
+}
+
+/* What a heap grows by is written soon: one call in place of a fault for each page of its words. */
+void ptmalloc_expect(struct ptmalloc *p, uint32_t first, uint64_t granules)
+{
+	const uintptr_t page = PAGE_SIZE_BYTES;
+	const uintptr_t begin = (uintptr_t)&p->words[2 * (size_t)first] & ~(page - 1);
+	const uintptr_t end = (uintptr_t)&p->words[2 * ((size_t)first + granules)] & ~(page - 1);
+
+	if (granules <= EXPECTED_GRANULES_MAX && begin < end)
+		madvise((char *)begin, end - begin, MADV_POPULATE_WRITE);
 }
 
 static int make_tables(struct ptmalloc *p, struct arena *arena, struct error *err)
@@ -177,9 +191,9 @@ static uint64_t ptmalloc_malloc(void *state, uint32_t thread, uint64_t bytes)
 {
 	struct ptmalloc *p = state;
 	struct malloc_thread *t = &p->threads[thread];
-	const uint64_t nb = request_granules(bytes), index = nb - TCACHE_GRANULES_MIN;
+	const uint64_t index = tcache_index_of(bytes);
 
-	if (__builtin_expect(index >= p->par.tcache_bins || !t->counts[index], 0))
+	if (index >= p->par.tcache_bins || !t->counts[index])
 		return malloc_slowly(p, thread, bytes);
 	work_count(p->work, WORK_libc_fastpath);
 	return chunk_block(p, tcache_get(p, t, (uint32_t)index));
@@ -267,11 +281,17 @@ static void ptmalloc_free(void *state, uint32_t thread, uint64_t block)
 {
 	struct ptmalloc *p = state;
 	struct malloc_thread *t = &p->threads[thread];
-	const uint32_t chunk = chunk_at(p, block - HEADER_BYTES);
-	const uint64_t index = chunk ? chunk_size(p, chunk) - TCACHE_GRANULES_MIN : TCACHE_BINS;
+	const uint64_t granule = (block - HEADER_BYTES - p->main_base) >> GRANULE_SHIFT;
 
-	if (!t->tcache || index >= p->par.tcache_bins || t->counts[index] >= p->par.tcache_count) {
+	if (__builtin_expect(granule >= p->main_granules || !t->tcache, 0)) {
 		free_slowly(p, thread, block);
+		return;
+	}
+	const uint32_t chunk = BINS_END + (uint32_t)granule, size = chunk_size(p, chunk);
+	const uint64_t index = (uint64_t)size - TCACHE_GRANULES_MIN;
+
+	if (index >= p->par.tcache_bins || t->counts[index] >= p->par.tcache_count) {
+		ptmalloc_free_uncached(p, p->arenas, chunk, size);
 		return;
 	}
 	work_count(p->work, WORK_libc_fastpath);

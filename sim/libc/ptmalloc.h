@@ -283,7 +283,8 @@ uint64_t ptmalloc_piece_address(const struct ptmalloc *p, uint32_t chunk);
 static inline uint64_t chunk_address(const struct ptmalloc *p, uint32_t chunk)
 {
 	if (__builtin_expect(chunk < HEAPS_FIRST, 1))
-		return p->main_base + ((uint64_t)(chunk - BINS_END) << GRANULE_SHIFT);
+		return p->main_base - ((uint64_t)BINS_END << GRANULE_SHIFT) +
+		       ((uint64_t)chunk << GRANULE_SHIFT);
 	if (__builtin_expect(chunk >= PIECES_FIRST, 0))
 		return ptmalloc_piece_address(p, chunk);
 	const uint32_t slot = (chunk - HEAPS_FIRST) >> SLOT_GRANULE_SHIFT;
@@ -331,8 +332,8 @@ bool ptmalloc_piece_add(struct ptmalloc *p, uint64_t address, uint64_t bytes);
 uint32_t ptmalloc_piece_locate(const struct ptmalloc *p, uint64_t address);
 
 /* ptmalloc_arena.c: which arena a thread uses */
-struct malloc_arena *ptmalloc_arena_get(struct ptmalloc *p, struct malloc_thread *t,
-					uint64_t bytes);
+struct malloc_arena *ptmalloc_arena_choose(struct ptmalloc *p, struct malloc_thread *t,
+					   uint64_t bytes);
 struct malloc_arena *ptmalloc_arena_retry(struct ptmalloc *p, struct malloc_thread *t,
 					  struct malloc_arena *a, uint64_t bytes);
 void ptmalloc_detach(struct ptmalloc *p, struct malloc_thread *t);
@@ -342,7 +343,18 @@ uint64_t ptmalloc_alloc(struct ptmalloc *p, struct malloc_thread *t, struct mall
 			uint64_t nb);
 uint64_t ptmalloc_carve_top(struct ptmalloc *p, struct malloc_arena *a, uint64_t nb);
 
+static inline struct malloc_arena *ptmalloc_arena_get(struct ptmalloc *p, struct malloc_thread *t,
+						      uint64_t bytes)
+{
+	if (!p->multi_threaded)
+		return p->arenas;
+	return t->arena ? &p->arenas[t->arena - 1] : ptmalloc_arena_choose(p, t, bytes);
+}
+
 /* ptmalloc_free.c: _int_free, malloc_consolidate, unlink_chunk */
+/* Into the arena, past the thread's cache. */
+void ptmalloc_free_uncached(struct ptmalloc *p, struct malloc_arena *a, uint32_t chunk,
+			    uint32_t size);
 void ptmalloc_free_chunk(struct ptmalloc *p, struct malloc_thread *t, struct malloc_arena *a,
 			 uint32_t chunk);
 void ptmalloc_consolidate(struct ptmalloc *p, struct malloc_arena *a);
@@ -382,6 +394,7 @@ void *ptmalloc_fork(const void *state, uint32_t thread, const struct libc_enviro
 		    struct error *err);
 
 /* ptmalloc.c: the state before its first call, without options. */
+void ptmalloc_expect(struct ptmalloc *p, uint32_t first, uint64_t granules);
 struct ptmalloc *ptmalloc_make(const struct libc_environment *environment, struct error *err);
 void ptmalloc_destroy(void *state);
 
@@ -422,6 +435,14 @@ static inline uint32_t tcache_index(uint64_t size)
 	return (uint32_t)size - TCACHE_GRANULES_MIN;
 }
 
+/* The same of a request; one that is too large for any chunk is too large for the cache. */
+static inline uint64_t tcache_index_of(uint64_t bytes)
+{
+	const uint64_t least = MIN_BYTES - SIZE_FIELD_BYTES - GRANULE_BYTES + 1;
+
+	return bytes < least ? 0 : (bytes - least) >> GRANULE_SHIFT;
+}
+
 /* Whether chunks of this size go through the thread's cache. */
 static inline bool tcache_takes(const struct ptmalloc *p, const struct malloc_thread *t,
 				uint64_t size)
@@ -433,9 +454,9 @@ static inline void tcache_put(struct ptmalloc *p, struct malloc_thread *t, uint3
 			      uint32_t index)
 {
 	chunk_link(p, chunk, FD, t->entries[index]);
-	ptmalloc_wrote(p, chunk + 1);
 	t->entries[index] = chunk;
 	t->counts[index]++;
+	ptmalloc_wrote(p, chunk + 1); /* last: a tail call, for which nothing has to be saved */
 }
 
 static inline uint32_t tcache_get(struct ptmalloc *p, struct malloc_thread *t, uint32_t index)

@@ -69,8 +69,8 @@ static void set_arenas_limit(struct ptmalloc *p)
 		p->arenas_limit = ARENAS_PER_CPU * p->cpus;
 }
 
-static struct malloc_arena *choose_arena(struct ptmalloc *p, struct malloc_thread *t,
-					 uint64_t bytes)
+struct malloc_arena *ptmalloc_arena_choose(struct ptmalloc *p, struct malloc_thread *t,
+					   uint64_t bytes)
 {
 	struct malloc_arena *a = take_free_arena(p, t);
 
@@ -87,18 +87,11 @@ static struct malloc_arena *choose_arena(struct ptmalloc *p, struct malloc_threa
 	return a;
 }
 
-struct malloc_arena *ptmalloc_arena_get(struct ptmalloc *p, struct malloc_thread *t, uint64_t bytes)
-{
-	if (!p->multi_threaded)
-		return p->arenas;
-	return t->arena ? arena_at(p, t->arena) : choose_arena(p, t, bytes);
-}
-
 /* Another arena once one has failed: its memory comes from elsewhere. */
 struct malloc_arena *ptmalloc_arena_retry(struct ptmalloc *p, struct malloc_thread *t,
 					  struct malloc_arena *a, uint64_t bytes)
 {
-	return is_main(p, a) ? choose_arena(p, t, bytes) : p->arenas;
+	return is_main(p, a) ? ptmalloc_arena_choose(p, t, bytes) : p->arenas;
 }
 
 void ptmalloc_detach(struct ptmalloc *p, struct malloc_thread *t)

@@ -109,6 +109,21 @@ static void tidy(struct ptmalloc *p, struct malloc_arena *a)
 	ptmalloc_judge_free(p, a);
 }
 
+void ptmalloc_free_uncached(struct ptmalloc *p, struct malloc_arena *a, uint32_t chunk,
+			    uint32_t size)
+{
+	work_count(p->work, WORK_libc_slowpath);
+	if (size <= p->par.max_fast) {
+		a->have_fastchunks = true;
+		chunk_link(p, chunk, FD, a->fastbins[size - MIN_GRANULES]);
+		a->fastbins[size - MIN_GRANULES] = chunk;
+		ptmalloc_wrote(p, chunk + 1);
+		return;
+	}
+	if (merge(p, a, chunk) >= TIDY_GRANULES)
+		tidy(p, a);
+}
+
 void ptmalloc_free_chunk(struct ptmalloc *p, struct malloc_thread *t, struct malloc_arena *a,
 			 uint32_t chunk)
 {
@@ -119,14 +134,5 @@ void ptmalloc_free_chunk(struct ptmalloc *p, struct malloc_thread *t, struct mal
 		tcache_put(p, t, chunk, index);
 		return;
 	}
-	work_count(p->work, WORK_libc_slowpath);
-	if (size <= p->par.max_fast) {
-		a->have_fastchunks = true;
-		chunk_link(p, chunk, FD, a->fastbins[size - MIN_GRANULES]);
-		ptmalloc_wrote(p, chunk + 1);
-		a->fastbins[size - MIN_GRANULES] = chunk;
-		return;
-	}
-	if (merge(p, a, chunk) >= TIDY_GRANULES)
-		tidy(p, a);
+	ptmalloc_free_uncached(p, a, chunk, size);
 }

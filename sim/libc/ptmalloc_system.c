@@ -45,8 +45,11 @@ static uint64_t sbrk_by(struct ptmalloc *p, uint64_t bytes)
 		return ADDRESS_NONE;
 	const uint64_t granules = (old + bytes - p->main_base) >> GRANULE_SHIFT;
 
-	if (granules > p->main_granules)
+	if (granules > p->main_granules) {
+		ptmalloc_expect(p, BINS_END + (uint32_t)p->main_granules,
+				granules - p->main_granules);
 		p->main_granules = granules;
+	}
 	return old;
 }
 
