@@ -96,10 +96,18 @@ static const struct tunable {
 
 enum { TUNABLES = sizeof(tunables) / sizeof(tunables[0]) };
 
+/* They decide what is written and where mappings lie, in ways that are not simulated. */
+static const char *const not_simulated[] = { PREFIX "perturb", PREFIX "hugetlb" };
+
 static const struct tunable *find(const char *name, struct error *err)
 {
 	struct suggestion near = { .word = name };
 
+	for (size_t i = 0; i < sizeof(not_simulated) / sizeof(not_simulated[0]); i++)
+		if (strcmp(not_simulated[i], name) == 0) {
+			error_set(err, ERROR_INPUT, "GLIBC_TUNABLES: %s is not simulated", name);
+			return NULL;
+		}
 	for (size_t i = 0; i < TUNABLES; i++) {
 		if (strcmp(tunables[i].name, name) == 0)
 			return &tunables[i];
