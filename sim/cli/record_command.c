@@ -12,11 +12,12 @@
 #include "cli/record_report.h"
 #include "machine/recording.h"
 
-enum { OPTION_FAULTS = 256, OPTION_COMPRESS, NAME_BYTES = PATH_MAX + 64 };
+enum { OPTION_FAULTS = 256, OPTION_NO_FORKS, OPTION_COMPRESS, NAME_BYTES = PATH_MAX + 64 };
 
 static const struct cli_option options[] = {
 	{ "output", true, 'o' },
 	{ "faults", false, OPTION_FAULTS },
+	{ "no-forks", false, OPTION_NO_FORKS },
 	{ "compress", false, OPTION_COMPRESS },
 	{ 0 },
 };
@@ -106,6 +107,8 @@ static void take_option(int letter, const char *value, struct record_arguments *
 {
 	if (letter == OPTION_FAULTS)
 		a->record.faults = true;
+	else if (letter == OPTION_NO_FORKS)
+		a->record.leaves_out_forks = true;
 	else if (letter == OPTION_COMPRESS)
 		a->writer.compression_level = 1;
 	else
@@ -139,12 +142,15 @@ static int record_main(const struct command *command, int argc, char **argv)
 
 const struct command record_command = {
 	.name = "record",
-	.usage = "record [-o OUT.syt] [--faults] [--compress] [--] COMMAND [ARGUMENT...]",
+	.usage = "record [-o OUT.syt] [--faults] [--no-forks] [--compress] [--] COMMAND "
+		 "[ARGUMENT...]",
 	.help = "runs a program and records what it allocates",
 	.text = "  -o, --output  trace to write (COMMAND.PID.syt without it); the processes that "
 		"the\n"
 		"                program makes get traces of their own, OUT.PID.syt\n"
 		"  --faults      page faults too, by perf_event_open(2)\n"
+		"  --no-forks    forked processes are left out (their traces begin with all that\n"
+		"                their parents had done); programs that they execute are not\n"
 		"  --compress    blocks are zstd-compressed\n\n"
 		"Records malloc and its like with what they returned, the break, mappings, "
 		"threads, "

@@ -64,6 +64,8 @@ static void print_missing(FILE *out, const struct record_report *r)
 			r->unfollowed);
 	if (r->refused)
 		fprintf(out, "  %u processes are not recorded: too many at a time\n", r->refused);
+	if (r->forks_left_out)
+		fprintf(out, "  %u forked processes are left out\n", r->forks_left_out);
 	if (r->short_forks)
 		fprintf(out,
 			"  %u forked processes are left out that soon executed another program\n",

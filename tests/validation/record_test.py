@@ -137,6 +137,20 @@ class ExactTest(Recording):
         self.assertEqual(self.count(self.dump(), "exec"), 1)
         self.assertIn("1 forked processes are left out", done.stderr)
 
+    def test_forks_left_out(self):
+        done = self.record(PROGRAM, "forks", options=["--no-forks"])
+        # Its children, and theirs, are not there; the programs that they have executed are.
+        self.assertIn("3 forked processes are left out\n", done.stderr)
+        texts = [self.dump(path) for path in self.traces()]
+        self.assertFalse([text for text in texts if "meta forked_from=" in text])
+        self.assertEqual(self.count(self.dump(), "fork"), 2)
+        self.assert_exact()
+
+    def test_a_child_left_out_does_not_wait(self):
+        script = "my @x; if (!fork) { for (1..300000) { push @x, \"a\" x 200; shift @x if @x > 9 } }"
+        self.record("perl", "-e", script + " wait", options=["--no-forks"])
+        self.assertEqual(len(self.traces()), 1)
+
     def test_fork_of_many_threads(self):
         for _ in range(3):
             self.record(PROGRAM, "fork_of_many")

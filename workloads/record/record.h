@@ -21,6 +21,7 @@ struct record_options {
 	char *const *arguments; /* of the program, its name first, NULL last */
 	const char *library;    /* the preloaded part */
 	bool faults;            /* page faults too */
+	bool leaves_out_forks;  /* forked processes are not recorded, but what they execute is */
 };
 
 /* A program in a process. Strings are valid during the call that they are given to. */
@@ -94,7 +95,8 @@ struct record_report {
 	uint64_t early_exits;    /* threads told to have ended before they quite had */
 	uint32_t refused;        /* processes for which there was no room */
 	uint32_t unfollowed;     /* programs that were executed and never reached the recorder */
-	uint32_t short_forks;    /* forked processes left out */
+	uint32_t short_forks;    /* forked processes left out that soon executed something */
+	uint32_t forks_left_out; /* as was asked for */
 	bool attached;           /* the program itself was recorded */
 	/* Time that recording added to the programs: measured on some of the calls. */
 	double call_ns;

@@ -427,6 +427,7 @@ int record_run(const struct record_options *options, const struct record_sink *s
 		return error_set(err, ERROR_RUN, "no memory for a recording");
 	s->list.sink = sink;
 	s->list.report = report;
+	s->list.leaves_out_forks = options->leaves_out_forks;
 	clock_begin(&s->list.clock);
 	int result = memory_create(&s->memory, &s->list.clock, err);
 

@@ -185,7 +185,13 @@ struct tracee *tracee_create(struct tracee_list *list, uint32_t slot, struct sha
 					   .is_glibc = p->facts.other_malloc != MALLOC_REPLACED };
 	p->next = list->first;
 	list->first = p;
-	return is_forked(p) && find_inherited(list, p, err) != 0 ? NULL : p;
+	if (!is_forked(p))
+		return p;
+	if (find_inherited(list, p, err) != 0)
+		return NULL;
+	list->report->forks_left_out += list->leaves_out_forks;
+	p->is_lost |= list->leaves_out_forks;
+	return p;
 }
 
 static int add_start(struct tracee_list *list, struct tracee *p, uint64_t time_ns,
@@ -421,6 +427,16 @@ static int drain_ring(struct tracee_list *list, struct tracee *p, uint64_t head,
 	return 0;
 }
 
+/* Of a process that is not recorded, or no more: it is not to wait for room. */
+static void pass_over(struct tracee *p, uint64_t head)
+{
+	tracee_drop_faults(p);
+	if (p->tail == head)
+		return;
+	p->tail = head;
+	give_back(p);
+}
+
 int tracee_drain(struct tracee_list *list, struct tracee *p, uint64_t until_ns, bool *got,
 		 struct error *err)
 {
@@ -428,10 +444,9 @@ int tracee_drain(struct tracee_list *list, struct tracee *p, uint64_t until_ns, 
 	const uint64_t before = p->tail;
 
 	*got = false;
-	if (p->is_lost)
-		return 0;
-	if (head - p->tail > RING_RECORDS) {
-		p->is_lost = true;
+	p->is_lost |= head - p->tail > RING_RECORDS;
+	if (p->is_lost) {
+		pass_over(p, head);
 		return 0;
 	}
 	if (drain_ring(list, p, head, until_ns, err) ||

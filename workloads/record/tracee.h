@@ -55,6 +55,7 @@ struct tracee_list {
 	struct clock clock;
 	uint64_t pid_namespace; /* the recorder's */
 	uint64_t sampled_ticks, waits_ticks;
+	bool leaves_out_forks; /* forked processes are not recorded */
 };
 
 /* Of a slot that has just gone live. Takes the mapping over. NULL with *err. */
