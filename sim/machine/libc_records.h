@@ -89,8 +89,10 @@ static inline void libc_touch(struct machine *m, struct process *p, uint64_t blo
 }
 
 /* The block that a malloc, calloc or memalign returned becomes its id's. */
-static inline int libc_allocated(struct machine *m, const struct record *r,
-				 const struct caller *caller, uint64_t block, uint64_t bytes)
+static inline __attribute__((always_inline)) int libc_allocated(struct machine *m,
+								const struct record *r,
+								const struct caller *caller,
+								uint64_t block, uint64_t bytes)
 {
 	struct process *p = caller->process;
 
@@ -110,8 +112,10 @@ static inline void libc_expect(struct machine *m, const struct record *r, struct
 		mm_expect(p->mm, r->address, record_detail(r) & CHUNK_NON_MAIN_ARENA);
 }
 
-static inline int malloc_record(struct machine *m, const struct record *r,
-				const struct record *extension, struct error *err)
+static inline __attribute__((always_inline)) int malloc_record(struct machine *m,
+							       const struct record *r,
+							       const struct record *extension,
+							       struct error *err)
 {
 	const uint64_t bytes = libc_bytes(r, extension);
 	struct caller caller;
@@ -135,7 +139,8 @@ static inline uint32_t freeing_thread(const struct record *r, const struct calle
 	return record_detail(r) & FREE_BY_ENDED_THREAD ? LIBC_THREAD_ENDED : caller->thread;
 }
 
-static inline int free_record(struct machine *m, const struct record *r, struct error *err)
+static inline __attribute__((always_inline)) int
+free_record(struct machine *m, const struct record *r, struct error *err)
 {
 	struct heap_block *b = &m->ids.heap[r->id];
 	struct caller caller;

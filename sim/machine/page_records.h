@@ -104,8 +104,8 @@ static inline void page_count_user(struct machine *m, uint32_t task, int32_t pag
 		t->untold += pages;
 }
 
-static inline int page_allocated(struct machine *m, const struct record *r,
-				 const struct request *request, pfn_t pfn)
+static inline __attribute__((always_inline)) int
+page_allocated(struct machine *m, const struct record *r, const struct request *request, pfn_t pfn)
 {
 	bool failed = pfn_is_none(pfn);
 	if (!failed && r->id) {
@@ -135,7 +135,8 @@ static inline __attribute__((always_inline)) int page_alloc_record(struct machin
 }
 
 /* What the record frees is all that its id stands for. */
-static inline pfn_t page_whole(struct machine *m, const struct record *r, struct request *request)
+static inline __attribute__((always_inline)) pfn_t
+page_whole(struct machine *m, const struct record *r, struct request *request)
 {
 	uint64_t entry = r->id ? m->ids.page[r->id] : 0;
 
