@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/prediction.h"
 #include "cli/progress_bar.h"
+#include "slab/slab.h"
 
 enum {
 	OPTION_TO = 256,
@@ -168,6 +169,11 @@ static int check_arguments(const struct command *command, const struct cli_argum
 		return cli_usage(command, "one TRACE is needed");
 	if (!a->request.to)
 		return cli_usage(command, "option '--to' is missing");
+	if (!policy_find(&slab_policies, a->request.to))
+		return cli_usage(command,
+				 "option '--to' takes a slab policy (slabyard list slab), "
+				 "is '%s'",
+				 a->request.to);
 	if (strcmp(arguments->argv[arguments->operand], "-") == 0)
 		return cli_usage(command, "the trace is read several times: standard input will "
 					  "not do");
@@ -217,7 +223,8 @@ const struct command predict_command = {
 		"                      last one before the horizon\n"
 		"  --runs N            further runs in which processes are late and timers off by "
 		"up\n"
-		"                      to 2 ms: what is chance shows in their range (default 4)\n"
+		"                      to 2 ms: their range shows how much hangs on the schedule,\n"
+		"                      and is no error band (default 4)\n"
 		"  --seed N            seed of everything random (default 0)\n"
 		"  -c, --config FILE, --set PATH=VALUE\n"
 		"                      as run takes them\n"

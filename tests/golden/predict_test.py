@@ -156,7 +156,7 @@ class PredictTest(unittest.TestCase):
         for arguments, expect, says in (
             (("--to", "slab"), 2, "one TRACE is needed"),
             ((trace,), 2, "option '--to' is missing"),
-            (("--to", "slabs", trace), 2, "slabs"),
+            (("--to", "slabs", trace), 2, "option '--to' takes a slab policy"),
             (("--to", "slab", "-"), 2, "standard input"),
             (("--to", "slab", "--runs", "many", trace), 2, "--runs"),
             (("--to", "slab", "--at", "99", "--runs", "0", trace), 2, "no mark '99'"),
