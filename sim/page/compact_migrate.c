@@ -219,7 +219,8 @@ bool compact_move_pages(struct buddy *b, struct compact_control *cc)
 	}
 	work_count_n(work, WORK_compact_page, cc->migrate_count - left);
 	vm_event_count(work, VM_pgmigrate_success, cc->migrate_count - left);
-	vm_event_count(work, VM_pgmigrate_fail, left);
+	/* migrate_pages_batch(): with no room for one (-ENOMEM) the others are not tried */
+	vm_event_count(work, VM_pgmigrate_fail, left > 0);
 	cc->migrate_count = 0;
 	return left == 0;
 }

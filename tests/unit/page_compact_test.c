@@ -296,6 +296,8 @@ static void random_load(uint64_t seed)
 			fixture_check(p->f);
 	}
 	assert_true(p->moved > 1000);
+	/* a pass ends with the first page that there is no room for */
+	assert_true(pressure_event(p, VM_pgmigrate_fail) <= p->compactions);
 	for (uint32_t id = 1; id <= p->pages; id++)
 		if (p->frame[id])
 			pressure_free(p, id);
