@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "machine/pending.h"
 
+#include "core/gfp.h"
 #include "machine/object_records.h"
 #include "machine/page_facts.h"
 #include "machine/page_records.h"
@@ -86,6 +87,12 @@ bool pending_awaits(const struct machine *m, const struct record *r)
 	return kind != UINT32_MAX && find(m, r->task, kind);
 }
 
+/* __alloc_pages_slowpath(): who does not want it tried again has had all that there was to try. */
+static bool may_wait(const struct request *request)
+{
+	return !(request->gfp & GFP_BIT_NORETRY);
+}
+
 int pending_end(struct machine *m, const struct record *r, struct error *err)
 {
 	uint32_t kind = kind_of(m, r);
@@ -98,7 +105,7 @@ int pending_end(struct machine *m, const struct record *r, struct error *err)
 		page_request_of(m, r, &request);
 		if (__builtin_expect(r->id && m->ids.page[r->id], 0))
 			page_release_lost(m, r, &request);
-		if (value == nothing)
+		if (value == nothing && may_wait(&request))
 			value = try(m, r, kind, REQUEST_WAITED, err);
 		return page_allocated(m, r, &request,
 				      value == nothing ? PFN_NONE : page_entry_pfn(value + 1));
