@@ -7,7 +7,7 @@
 
 /* Caches with these flags stay alone; two caches are merged only if they agree on the others. */
 enum {
-	FLAGS_NEVER_MERGED = CACHE_TYPESAFE_BY_RCU | CACHE_NO_MERGE,
+	FLAGS_NEVER_MERGED = CACHE_TYPESAFE_BY_RCU | CACHE_NOLEAKTRACE | CACHE_NO_MERGE,
 	FLAGS_TO_AGREE_ON =
 		CACHE_RECLAIM_ACCOUNT | CACHE_CACHE_DMA | CACHE_CACHE_DMA32 | CACHE_ACCOUNT,
 };

@@ -196,6 +196,42 @@ static void close_fresh(struct slab *slab)
 	cache_table_clear(&slab->table);
 }
 
+/* Caches whose slabs are as large as that limit would make them. */
+static uint32_t orders_explained(struct slab *slab, uint32_t max_order)
+{
+	const uint32_t configured = slab->max_order;
+	uint32_t explained = 0;
+
+	slab->max_order = max_order;
+	for (uint32_t i = 0; i < slab->table.count; i++) {
+		struct slab_cache fresh;
+
+		explained += slab_geometry(slab, &fresh, &slab->table.caches[i]) == 0 &&
+			     fresh.gfporder == slab->caches[i].gfporder;
+	}
+	slab->max_order = configured;
+	return explained;
+}
+
+/* The slab_max_order that the kernel was booted with, unless one is configured. */
+static void adopt_boot_order(struct slab *slab)
+{
+	enum { ORDERS = 11 };
+	uint32_t best = slab->max_order, most = orders_explained(slab, best);
+
+	if (slab->params.max_order >= 0)
+		return;
+	for (uint32_t order = 0; order < ORDERS; order++) {
+		const uint32_t explained = orders_explained(slab, order);
+
+		if (explained > most) {
+			most = explained;
+			best = order;
+		}
+	}
+	slab->max_order = best;
+}
+
 static void count_living(void *state, const struct slab_extent *extent)
 {
 	struct slab *slab = state;
@@ -222,7 +258,7 @@ int slab_load(void *state, const struct slab_state *from, struct error *err)
 	slab->jiffies_begin = from->jiffies;
 	if (from->page_offset)
 		slab->page_offset = from->page_offset;
-	if (slab->params.max_order < 0)
+	if (slab->params.max_order < 0 && from->ram_pages)
 		slab->max_order = slab_default_max_order(from->ram_pages);
 	/* The kernel lists the newest cache first, the table the oldest. */
 	for (size_t i = from->cache_count; i-- > 0;)
@@ -232,6 +268,7 @@ int slab_load(void *state, const struct slab_state *from, struct error *err)
 	if (cache_is_none(slab->kmalloc.cache[KMALLOC_NORMAL][KMALLOC_CACHE_SHIFT]))
 		return error_set(err, ERROR_INPUT, "the start state has no kmalloc caches");
 	slab->params.merge &= cache_table_was_merged(&slab->table);
+	adopt_boot_order(slab);
 	slab_walk(slab, count_living, slab);
 	return slab_check(slab, err) ? 0 : -1;
 }

@@ -26,6 +26,7 @@
 enum {
 	SLUB_NONE = 0, /* no slab; numbers start at 1 */
 	SLUB_OBJECTS_MAX = 32767,
+	SLUB_MAX_ORDER = 3, /* slub_max_order: PAGE_ALLOC_COSTLY_ORDER */
 	SLUB_LINK_CLASSES = 16,
 	SLUB_LINKS_FIRST = 1 << 22, /* their array doubles from here on */
 	SLUB_SHRINK_PROMOTE = 32,   /* slabs with up to so many free objects are sorted by shrink */
@@ -195,7 +196,9 @@ static inline void slub_list_unlock(const struct slub *slub, const struct slub_n
 	op_unlock(slub->services->clock, node->list_lock);
 }
 
-/* slub_order.c: geometry of a cache. -1 when no slab can hold such an object. */
+/* slub_order.c: order of a cache's slabs, a number no buddy allocator has when none will do. */
+uint32_t slub_order(uint32_t size, const struct slub_params *params, uint32_t cpus);
+/* Geometry of a cache. -1 when no slab can hold such an object. */
 int slub_geometry(struct slub_cache *cache, const struct kmem_cache *from,
 		  const struct slub_params *params, uint32_t cpus);
 

@@ -165,6 +165,49 @@ static int load_slab(struct slub *slub, cache_id cache, const struct cache_state
 	return 0;
 }
 
+/* Caches whose slabs are as large as the parameters would make them. */
+static uint32_t orders_explained(const struct slub *slub, const struct slub_params *params)
+{
+	uint32_t explained = 0;
+
+	for (uint32_t i = 0; i < slub->table.count; i++)
+		explained += slub_order(slub->caches[i].size, params, slub->cpu_count) ==
+			     slub->caches[i].oo_order;
+	return explained;
+}
+
+static bool is_default_order(const struct slub_params *params)
+{
+	return params->min_order == 0 && params->max_order == SLUB_MAX_ORDER &&
+	       params->min_objects == 0;
+}
+
+/*
+ * Which slub_min_order, slub_max_order and slub_min_objects the kernel was booted with, unless some
+ * are configured: those nearest to none that explain most of its caches, for caches made later.
+ */
+static void adopt_boot_orders(struct slub *slub)
+{
+	enum { ORDERS = 11, OBJECTS = 64 };
+	struct slub_params best = slub->params, tried = slub->params;
+	uint32_t most = orders_explained(slub, &best);
+
+	if (!is_default_order(&slub->params) || most == slub->table.count)
+		return;
+	for (tried.min_objects = 0; tried.min_objects <= OBJECTS; tried.min_objects++)
+		for (tried.max_order = 0; tried.max_order < ORDERS; tried.max_order++)
+			for (tried.min_order = 0; tried.min_order <= tried.max_order;
+			     tried.min_order++) {
+				const uint32_t explained = orders_explained(slub, &tried);
+
+				if (explained <= most)
+					continue;
+				most = explained;
+				best = tried;
+			}
+	slub->params = best;
+}
+
 static void count_living(void *state, const struct slab_extent *extent)
 {
 	struct slub *slub = state;
@@ -197,6 +240,8 @@ int slub_load(void *state, const struct slab_state *from, struct error *err)
 	if (cache_is_none(slub->kmalloc.cache[KMALLOC_NORMAL][KMALLOC_CACHE_SHIFT]))
 		return error_set(err, ERROR_INPUT, "the start state has no kmalloc caches");
 	slub->params.merge &= cache_table_was_merged(&slub->table);
+	slub->params.cpu_partial &= slub->has_cpu_partial;
+	adopt_boot_orders(slub);
 	slub_walk(slub, count_living, slub);
 	return slub_check(slub, err) ? 0 : -1;
 }

@@ -45,8 +45,7 @@ static uint32_t objects_wanted(const struct slub_params *params, uint32_t cpus)
 	return 4 * (32 - (uint32_t)__builtin_clz(cpus) + 1);
 }
 
-/* Returns BUDDY_ORDERS or more when no order will do. */
-static uint32_t slub_order(uint32_t size, const struct slub_params *params, uint32_t cpus)
+uint32_t slub_order(uint32_t size, const struct slub_params *params, uint32_t cpus)
 {
 	const uint32_t min_order = (uint32_t)params->min_order;
 	const uint32_t max_order = (uint32_t)params->max_order;

@@ -251,6 +251,52 @@ static void a_recorded_slabinfo_tells_its_cpus(void **unused)
 	assert_int_equal(best, rows);
 }
 
+/* The order of a new cache's slabs on a machine that goes on from another one's state. */
+static uint32_t order_after(const char *name, uint32_t bytes, const char *const *boot,
+			    const char *const *configured)
+{
+	const struct slab_policy *policy = slab_policy_of(policy_find(&slab_policies, name));
+	const struct cache_spec spec = { .name = "newcomer",
+					 .object_size = bytes,
+					 .no_merge = true };
+	struct fixture *booted = fixture_create(policy, 1, boot);
+	struct fixture *f = fixture_create(policy, 1, configured);
+	const struct cache_spec elder = { .name = "elder", .object_size = 1400, .no_merge = true };
+	struct cache_counts counts;
+	struct error err = { 0 };
+
+	fixture_cache_create(booted, &elder, &err);
+	struct slab_state state = dump_of(booted);
+
+	if (f->policy->load(f->state, &state, &err))
+		fail_msg("%s", err.message);
+	const cache_id cache = fixture_cache_create(f, &spec, &err);
+
+	assert_true(f->policy->counts(f->state, cache, &counts));
+	slab_state_free(&state);
+	fixture_destroy(booted);
+	fixture_destroy(f);
+	return (uint32_t)__builtin_ctz((unsigned)counts.pages_per_slab);
+}
+
+static void a_state_tells_what_its_kernel_was_booted_with(void **unused)
+{
+	const char *const max_1[] = { "max_order=1", "min_objects=4", NULL };
+	const char *const min_2[] = { "min_order=2", NULL };
+	const char *const max_0[] = { "max_order=0", NULL };
+	const char *const max_2[] = { "max_order=2", NULL };
+
+	(void)unused;
+	assert_int_equal(order_after("slub", 1500, NULL, NULL), 3);
+	assert_int_equal(order_after("slub", 1500, max_1, NULL), 1);
+	assert_int_equal(order_after("slub", 1500, max_1, max_0), 0);
+	assert_int_equal(order_after("slub", 104, NULL, NULL), 0);
+	assert_int_equal(order_after("slub", 104, min_2, NULL), 2);
+	assert_int_equal(order_after("slab", 1500, NULL, NULL), 1);
+	assert_int_equal(order_after("slab", 1500, max_0, NULL), 0);
+	assert_int_equal(order_after("slab", 1500, max_0, max_2), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +305,7 @@ int main(void)
 		cmocka_unit_test(more_cpus_make_larger_slabs),
 		cmocka_unit_test(options_bound_the_order),
 		cmocka_unit_test(contradicting_orders_are_refused),
+		cmocka_unit_test(a_state_tells_what_its_kernel_was_booted_with),
 		cmocka_unit_test(a_recorded_slabinfo_tells_its_cpus),
 	};
 
