@@ -189,6 +189,7 @@ struct slabyard_summary {
 	uint64_t free_pages, slab_bytes_requested, slab_bytes_held, slabs;
 	double unusable_free_index_order9;
 	double cost_seconds; /* modelled time of all work */
+	uint64_t list_steps; /* pages and free blocks that searches of lists looked at */
 
 	struct slabyard_processes processes;
 

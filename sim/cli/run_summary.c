@@ -33,6 +33,9 @@ static void print_replay(FILE *out, const struct slabyard_summary *s)
 		s->records, s->executed, s->wall_seconds, rate);
 	fprintf(out, "simulated      %.9f s, modelled cost %.9f s\n", s->simulated_seconds,
 		s->cost_seconds);
+	if (s->list_steps && s->executed)
+		fprintf(out, "list steps     %" PRIu64 ", %.1f for each record carried out\n",
+			s->list_steps, (double)s->list_steps / (double)s->executed);
 }
 
 static void print_treated(FILE *out, const struct slabyard_summary *s)

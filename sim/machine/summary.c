@@ -116,6 +116,7 @@ int report_summary(struct machine *m, struct error *err)
 	start_describe(m->start, s->start, sizeof(s->start));
 	s->simulated_seconds = (double)(m->time_ns - m->origin_ns) / ns;
 	s->cost_seconds = (double)m->work.cost_ps / ps;
+	s->list_steps = m->work.count[WORK_list_step];
 	s->wall_seconds = progress_seconds(m);
 	for (int i = 0; i < ASSIST_COUNT; i++)
 		s->taken_from_trace += m->assists.used[i];

@@ -147,7 +147,8 @@ static double read_once(const char *path)
 	return (double)records / (cpu_seconds() - start);
 }
 
-static double run_once(const struct bench *b, const struct measured_run *run, const char *path)
+static double run_once(const struct bench *b, const struct measured_run *run, const char *path,
+		       double *list_steps)
 {
 	struct error err = { 0 };
 	char output[PATH_SIZE];
@@ -163,24 +164,25 @@ static double run_once(const struct bench *b, const struct measured_run *run, co
 	if (!summary)
 		die(run->name, &err);
 	double rate = (double)summary->records / (cpu_seconds() - start);
+	*list_steps = (double)summary->list_steps / (double)summary->records;
 	slabyard_summary_free(summary);
 	config_destroy(config);
 	return rate;
 }
 
 static void report(const struct bench *b, const struct measured_run *run, double rate,
-		   double reader)
+		   double reader, double list_steps)
 {
 	struct rusage usage;
 	getrusage(RUSAGE_SELF, &usage);
-	printf("%-30s %8.1f %8.1f %8.2f %8.1f\n", run->name, rate * 1e-6, 1e9 / rate, rate / reader,
-	       (double)usage.ru_maxrss / 1024);
+	printf("%-30s %8.1f %8.1f %8.2f %8.1f %8.1f\n", run->name, rate * 1e-6, 1e9 / rate,
+	       rate / reader, (double)usage.ru_maxrss / 1024, list_steps);
 	fprintf(b->json,
 		"{\"benchmark\": \"machine\", \"run\": \"%s\", \"trace\": \"%s\", \"records\": "
 		"%llu, \"records_per_second\": %.0f, \"reader_records_per_second\": %.0f, "
-		"\"ratio\": %.3f, \"rss_kib_max\": %ld}\n",
+		"\"ratio\": %.3f, \"rss_kib_max\": %ld, \"list_steps_per_record\": %.3f}\n",
 		run->name, run->trace, (unsigned long long)b->records, rate, reader, rate / reader,
-		usage.ru_maxrss);
+		usage.ru_maxrss, list_steps);
 	fflush(b->json);
 	fflush(stdout);
 }
@@ -188,15 +190,15 @@ static void report(const struct bench *b, const struct measured_run *run, double
 static void measure(const struct bench *b, const struct measured_run *run)
 {
 	char path[PATH_SIZE];
-	double rate = 0, reader = 0;
+	double rate = 0, reader = 0, steps = 0;
 
 	trace_path(b, run->trace, path);
 	for (int i = 0; i < REPEATS; i++) {
-		double read = read_once(path), replayed = run_once(b, run, path);
+		double read = read_once(path), replayed = run_once(b, run, path, &steps);
 		reader = read > reader ? read : reader;
 		rate = replayed > rate ? replayed : rate;
 	}
-	report(b, run, rate, reader);
+	report(b, run, rate, reader, steps);
 }
 
 /* What writing the result costs, as a share of the run: pairs of runs that differ in nothing else.
@@ -205,12 +207,13 @@ static void measure_results_share(const struct bench *b)
 {
 	struct measured_run with = { "results", "kmalloc", true, { "slab.policy=slub" } };
 	struct measured_run without = { "results", "kmalloc", false, { "slab.policy=slub" } };
-	double slow = 0, fast = 0;
+	double slow = 0, fast = 0, steps;
 	char path[PATH_SIZE];
 
 	trace_path(b, with.trace, path);
 	for (int i = 0; i < 2 * REPEATS; i++) {
-		double one = run_once(b, &with, path), other = run_once(b, &without, path);
+		double one = run_once(b, &with, path, &steps);
+		double other = run_once(b, &without, path, &steps);
 		slow = one > slow ? one : slow;
 		fast = other > fast ? other : fast;
 	}
@@ -264,7 +267,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	make_traces(&b);
-	printf("%-30s %8s %8s %8s %8s\n", "", "M rec/s", "ns/rec", "/reader", "MiB");
+	printf("%-30s %8s %8s %8s %8s %8s\n", "", "M rec/s", "ns/rec", "/reader", "MiB", "steps");
 	fflush(stdout);
 	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++)
 		good = measure_apart(&b, &runs[i]) && good;
