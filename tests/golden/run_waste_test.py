@@ -149,6 +149,21 @@ class Waste(unittest.TestCase):
             self.assertAlmostEqual(summary[name], (values[:-1] * spans).sum() / spans.sum(), 3, name)
         self.assertEqual(summary["slab_bytes_max"], pages.max())
 
+    def test_many_slabs_are_looked_at_less_often(self):
+        trace = self.folder / "large.txt"
+        line = "t-1 [000] {}: kmalloc: ptr={:#x} bytes_req=8192 bytes_alloc=8192 gfp_flags=GFP_KERNEL\n"
+        trace.write_text("".join(line.format(1 + i / 1e6, 0x100000 + i * 8192) for i in range(270000)))
+        rows = {}
+        for name, arguments in (("default", ()), ("asked for", ("--sample-every=65536",))):
+            result = self.run_trace(trace, "slub", *arguments)
+            self.assertEqual(wrong_cells(result), [])
+            with h5py.File(result) as run:
+                rows[name] = [list(run[f"/timeseries/{group}/record"][:]) for group in ("buddy", "slab")]
+        self.assertEqual(rows["asked for"][0], rows["asked for"][1])
+        buddy, slab = rows["default"]
+        self.assertLess(len(slab), len(buddy))
+        self.assertEqual((slab[0], slab[-1]), (buddy[0], buddy[-1]))
+
     def test_a_wrong_cell_is_found(self):
         trace = SAMPLES / "kmix-slub" / "trace.txt.zst"
         result = self.run_trace(trace, "slub", "--sample-every=1000")
