@@ -69,16 +69,23 @@ static int take_config(int letter, const char *value, struct config_input *input
 	return result == 0 ? EXIT_GOOD : cli_fail(&err);
 }
 
+static const char *name_of(int letter)
+{
+	const struct cli_option *option = options;
+
+	while (option->letter != letter)
+		option++;
+	return option->name;
+}
+
 static int take_run_option(const struct command *command, int letter, const char *value,
 			   struct slabyard_run *run)
 {
-	const struct cli_option *shown = options;
+	const char *shown = name_of(letter);
 	struct error err = { 0 };
 	char name[32];
 
-	while (shown->letter != letter)
-		shown++;
-	snprintf(name, sizeof(name), "%s", shown->name);
+	snprintf(name, sizeof(name), "%s", shown);
 	for (char *dash; (dash = strchr(name, '-'));)
 		*dash = '_';
 	const struct option_spec *option = option_find(slabyard_run_options, name);
@@ -86,7 +93,7 @@ static int take_run_option(const struct command *command, int letter, const char
 	if (option->type == OPTION_TEXT || option->type == OPTION_FILE)
 		memcpy((char *)run + option->offset, &value, sizeof(value));
 	else if (option_parse(option, value, run, &err) != 0)
-		return cli_usage(command, "option '--%s' %s", shown->name, err.message);
+		return cli_usage(command, "option '--%s' %s", shown, err.message);
 	return EXIT_GOOD;
 }
 
@@ -106,10 +113,10 @@ static int take_option(const struct command *command, int letter, const char *va
 		return take_speed(command, value, &a->speed);
 	case 'c':
 	case OPTION_SET:
-		a->for_run = letter == 'c' ? "config" : "set";
+		a->for_run = name_of(letter);
 		return take_config(letter, value, &a->config);
 	default:
-		a->for_run = options[letter - OPTION_RUN + 6].name;
+		a->for_run = name_of(letter);
 		return take_run_option(command, letter, value, &a->run);
 	}
 }
@@ -203,6 +210,8 @@ static int top_main(const struct command *command, int argc, char **argv)
 		.command = command, .options = options, .argc = argc, .argv = argv
 	};
 
+	/* Enough for eyes; one that is given later wins. */
+	config_input_set(&a.config, "sample.keep=1024", NULL);
 	for (int letter; (letter = cli_next(&arguments)) != CLI_END;) {
 		if (letter == CLI_HELP)
 			return cli_flush();
