@@ -128,6 +128,20 @@ def new_figure(options, rows, columns=1, row_height=1.5, **arguments):
                            layout="constrained", **arguments)
 
 
+def panels_with_detail(results, options):
+    """
+    A panel a run and one with its details. One run: below. Several: a row each, beside where there
+    is room. Returns the figure, the panels, those of details.
+    """
+    if len(results) == 1 and options.width == "column":
+        figure, axes = new_figure(options, 2, row_height=1.8)
+        return figure, [axes[0][0]], [axes[1][0]]
+    columns = 2 if options.width == "page" else 1
+    figure, axes = new_figure(options, len(results), columns,
+                              row_height=2.2 if len(results) == 1 else 1.6)
+    return figure, [row[0] for row in axes], [row[1] for row in axes[:, :columns] if columns > 1]
+
+
 def key_at_right(figure, handles, labels, title):
     """A key for all panels, in a strip that the panels leave free."""
     strip = 0.5 / figure.get_figwidth()

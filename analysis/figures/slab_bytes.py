@@ -62,22 +62,9 @@ def draw_caches(result, options, axes):
     axes.grid(visible=False, axis="y")
 
 
-def panels(results, options):
-    """
-    One run: its caches below. Several: a row each, with the caches beside where there is room.
-    """
-    if len(results) == 1 and options.width == "column":
-        figure, axes = drawing.new_figure(options, 2, row_height=1.8)
-        return figure, [axes[0][0]], [axes[1][0]]
-    columns = 2 if options.width == "page" else 1
-    figure, axes = drawing.new_figure(options, len(results), columns,
-                                      row_height=2.2 if len(results) == 1 else 1.6)
-    return figure, [row[0] for row in axes], [row[1] for row in axes[:, :columns] if columns > 1]
-
-
 def draw(results, options):
     time = drawing.TimeAxis(results, "fragmentation")
-    figure, gaps, caches = panels(results, options)
+    figure, gaps, caches = drawing.panels_with_detail(results, options)
     for result, axes in zip(results, gaps):
         draw_gap(result, options, time, axes)
         drawing.name_run(axes, results, result)

@@ -70,19 +70,9 @@ def draw_caches(result, options, axes):
     axes.grid(visible=False, axis="y")
 
 
-def panels(results, options):
-    """One run in a column: its caches below. Else a row a run, with the caches beside."""
-    if len(results) == 1 and options.width == "column":
-        figure, axes = drawing.new_figure(options, 2, row_height=1.8)
-        return figure, [axes[0][0]], [axes[1][0]]
-    figure, axes = drawing.new_figure(options, len(results), 2 if options.width == "page" else 1,
-                                      row_height=2.0 if len(results) == 1 else 1.5)
-    return figure, [row[0] for row in axes], [row[1] for row in axes if options.width == "page"]
-
-
 def draw(results, options):
     time = drawing.TimeAxis(results, "slab")
-    figure, over_time, by_cache = panels(results, options)
+    figure, over_time, by_cache = drawing.panels_with_detail(results, options)
     for result, axes in zip(results, over_time):
         draw_time(result, options, time, axes)
         drawing.name_run(axes, results, result)
