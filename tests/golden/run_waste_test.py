@@ -122,6 +122,18 @@ class Waste(unittest.TestCase):
                     )
                 )
 
+    def test_causes_add_up_on_two_nodes(self):
+        """SLAB keeps objects of other nodes in arrays of their own."""
+        trace = SAMPLES / "user-sh-slub" / "trace.txt.zst"
+        for allocator in ALLOCATORS:
+            with self.subTest(allocator):
+                self.check_sums(
+                    self.run_trace(
+                        trace, allocator, "--sample-every=4000", "--set=machine.cpus=4",
+                        "--set=machine.nodes=2", "--set=machine.memory=64MiB",
+                    )
+                )
+
     def test_objects_of_true_caches_count_with_their_own_size(self):
         """SLUB recorded the size of all that it had merged: more than some are."""
         sample = SAMPLES / "user-sh-slub"
