@@ -152,7 +152,7 @@ def key_at_right(figure, handles, labels, title):
 
 def key_below(figure, handles, labels, columns):
     """A key for all panels, in a strip below them, of so many columns as long as labels fit."""
-    entry = 0.35 + 0.052 * max((len(str(label)) for label in labels), default=0)
+    entry = 0.35 + 0.045 * max((len(str(label)) for label in labels), default=0)
     columns = max(1, min(columns, int(figure.get_figwidth() / entry)))
     strip = 0.14 * -(-len(labels) // columns) / figure.get_figheight()
     figure.get_layout_engine().set(rect=(0, strip, 1, 1 - strip))

@@ -50,7 +50,8 @@ build/slabyard plot free-blocks $out/recorded.h5 -o $out/
 experiment() {
 	echo
 	echo "Experiment $1 (configs/experiments/$1.yaml)"
-	build/slabyard sweep "$1" -o "$out/$1" | tail -n 2
+	build/slabyard sweep "$1" -o "$out/$1" >"$out/$1.txt"
+	tail -n 2 "$out/$1.txt"
 }
 
 experiment slab-variants

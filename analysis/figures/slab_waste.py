@@ -40,7 +40,7 @@ def draw_time(result, options, time, axes):
         below = above
     axes.set_xlim(times[0], times[-1])
     axes.set_ylim(0, below.max() * 1.04 or 1)
-    axes.set_ylabel("held, not asked for [MiB]")
+    axes.set_ylabel("held, not\nasked for [MiB]")
     time.shade_horizon(axes, result, series)
 
 

@@ -80,6 +80,10 @@ for program in "$build"/tests/bench/*_bench; do
 	esac
 done
 
+echo
+echo "== sweep_bench.py"
+SLABYARD=$build/slabyard python3 tests/bench/sweep_bench.py
+
 # One array of all lines.
 {
 	echo '['
