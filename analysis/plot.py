@@ -23,7 +23,7 @@ except ImportError as missing:
 
 STYLE = Path(__file__).resolve().parent / "slabyard.mplstyle"
 ENDINGS = (".pdf", ".png", ".csv")
-RUNS_MAX = 8
+RUNS_MAX = 8  # of a figure that does not say otherwise
 
 
 def parser():
@@ -45,6 +45,8 @@ def parser():
     made.add_argument("--width", choices=drawing.WIDTHS_INCH, default="column",
                       help="3.33 inch for a column, 7 inch for a page (default: %(default)s)")
     made.add_argument("--zone", help="one zone in place of all, or of the largest")
+    made.add_argument("--mark", type=int, metavar="N",
+                      help="heap-map: at mark N in place of all marks; -1: at the end")
     made.add_argument("--operation", help="latency: of one operation in place of allocations")
     made.add_argument("--where", metavar="PATH=VALUE", action="append", default=[],
                       help="of a sweep's runs those with that setting; several must all hold")
@@ -121,7 +123,8 @@ def draw_named(arguments, stack):
     """One figure; results that have nothing for it are an error."""
     results = []
     if arguments.figure in FIGURES:
-        results = open_all(arguments, stack)
+        most = getattr(FIGURES[arguments.figure], "RUNS_MAX", RUNS_MAX)
+        results = open_all(arguments, stack, most)
     if not draw(arguments.figure, results, arguments):
         raise ResultError(f"{arguments.figure}: these results have nothing for it")
 
@@ -147,7 +150,7 @@ def draw_all(arguments, stack):
     drawn, refused = [], []
     comparisons = comparisons_of(arguments)
     try:
-        results = open_all(arguments, stack)
+        results = open_all(arguments, stack, RUNS_MAX)
     except ResultError as error:
         if not comparisons:
             raise
@@ -168,8 +171,8 @@ def draw_all(arguments, stack):
     print(f"{Path(arguments.output[0])}: {', '.join(drawn)} (.pdf .png .csv)")
 
 
-def open_all(arguments, stack):
-    results = open_results(arguments.results, arguments.where, RUNS_MAX)
+def open_all(arguments, stack, most):
+    results = open_results(arguments.results, arguments.where, most)
     for result in results:
         stack.enter_context(result)
     tell_apart(results)

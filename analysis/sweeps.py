@@ -20,6 +20,11 @@ class SweepRun:
         self.is_perturbed = line["perturbed"]
         self.settings = {"trace": line["trace"], **line["values"], "seed": str(line["seed"])}
 
+    def has(self, setting, value):
+        """A setting by its path, or the end of it: policy for slab.policy."""
+        return any((path == setting or path.endswith(f".{setting}")) and own == value
+                   for path, own in self.settings.items())
+
 
 def is_merged(path):
     try:
@@ -30,51 +35,61 @@ def is_merged(path):
 
 
 def parse_manifest(lines):
-    return [SweepRun(json.loads(line)) for line in lines[1:]]
+    """The sweep's baseline, and its runs."""
+    head, *runs = map(json.loads, lines)
+    return head["baseline"], [SweepRun(line) for line in runs]
 
 
 def selected(runs, where):
     """Those with all of the settings "PATH=VALUE"; what was perturbed is not shown."""
-    wanted = [condition.split("=", 1) for condition in where]
-    for path, value in wanted:
-        if runs and path not in runs[0].settings:
-            raise ResultError(f"--where {path}={value}: no such setting, there are "
-                              f"{', '.join(runs[0].settings)}")
-    return [run for run in runs if not run.is_perturbed
-            and all(run.settings[path] == value for path, value in wanted)]
+    for condition in where:
+        path, value = condition.split("=", 1)
+        known = runs[0].settings if runs else {}
+        if not any(name == path or name.endswith(f".{path}") for name in known):
+            raise ResultError(f"--where {condition}: no such setting, there are "
+                              f"{', '.join(known)}")
+        runs = [run for run in runs if run.has(path, value)]
+    return [run for run in runs if not run.is_perturbed]
 
 
-def label_runs(results):
-    """A run is called by what differs between those that are shown."""
+def label_runs(results, baseline):
+    """A run is called by the settings in which it differs from the baseline, and by its trace."""
     if not results:
         return
-    differing = [path for path in results[0].settings
-                 if len({result.settings[path] for result in results}) > 1]
+    varied = [path for path in results[0].settings
+              if len({result.settings[path] for result in results}) > 1]
+    settings = [path for path in varied if path != "trace"]
     for result in results:
-        values = [(path, result.settings[path]) for path in differing]
-        result.label = " ".join(value if path == "trace" else f"{path.rsplit('.', 1)[-1]}={value}"
-                                for path, value in values) or result.settings["trace"]
+        own = result.settings
+        told = [f"{path.rsplit('.', 1)[-1]}={own[path]}" for path in settings
+                if len(settings) == 1 or own[path] != baseline.get(path)]
+        name = " ".join(told) or ("baseline" if settings else "")
+        trace = own["trace"] if "trace" in varied or not settings else ""
+        result.label = ": ".join(filter(None, (trace, name)))
 
 
 def open_folder(path, where, most):
     manifest = Path(path) / "manifest.jsonl"
     if not manifest.exists():
         raise ResultError(f"{path}: no sweep's folder, it has no manifest.jsonl")
-    runs = selected(parse_manifest(manifest.read_text().splitlines()), where)
+    baseline, runs = parse_manifest(manifest.read_text().splitlines())
+    runs = selected(runs, where)
     files = [(run, Path(path) / "runs" / f"{run.hash}.h5") for run in runs]
     files = [(run, file) for run, file in files if file.exists()]
     check_count(path, len(files), most)
-    return [named(Result(file), run) for run, file in files]
+    return labelled([(Result(file), run) for run, file in files], baseline)
 
 
 def open_merged(path, where, most):
     with h5py.File(path, "r") as file:
-        runs = selected(parse_manifest(list(file["/sweep/manifest"].asstr()[:])), where)
+        baseline, runs = parse_manifest(list(file["/sweep/manifest"].asstr()[:]))
+        runs = selected(runs, where)
         numbers = [int(number) for number in file["/runs"]["run"]]
         rows = {number: row for row, number in enumerate(numbers)}
     runs = [run for run in runs if run.number in rows]
     check_count(path, len(runs), most)
-    return [named(Result(path, f"/run/{run.number}", rows[run.number]), run) for run in runs]
+    return labelled([(Result(path, f"/run/{run.number}", rows[run.number]), run) for run in runs],
+                    baseline)
 
 
 def check_count(path, count, most):
@@ -85,9 +100,13 @@ def check_count(path, count, most):
                           "with --where PATH=VALUE")
 
 
-def named(result, run):
-    result.settings = run.settings
-    return result
+def labelled(pairs, baseline):
+    results = []
+    for result, run in pairs:
+        result.settings = run.settings
+        results.append(result)
+    label_runs(results, {**results[0].settings, **baseline})
+    return results
 
 
 def open_results(paths, where, most):
@@ -95,14 +114,11 @@ def open_results(paths, where, most):
     results = []
     for path in paths:
         if Path(path).is_dir():
-            opened = open_folder(path, where, most)
+            results += open_folder(path, where, most)
         elif is_merged(path):
-            opened = open_merged(path, where, most)
+            results += open_merged(path, where, most)
         else:
             results.append(Result(path))
-            continue
-        label_runs(opened)
-        results += opened
     return results
 
 

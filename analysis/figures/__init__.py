@@ -7,8 +7,8 @@ compare says of many (options.compare), and get no results. RUNS_MIN is how many
 needs to make sense.
 """
 from . import (comparison, free_blocks, heap_map, latency, normalised, order_map, page_policies,
-               pareto, physical_map, rss_live, rss_stack, scaling, slab_allocators, slab_bytes,
-               slab_waste, unusable_index)
+               pareto, phases, physical_map, rss_live, rss_stack, scaling, slab_allocators,
+               slab_bytes, slab_waste, unusable_index)
 
 FIGURES = {
     "free-blocks": free_blocks,
@@ -22,6 +22,7 @@ FIGURES = {
     "rss-live": rss_live,
     "rss-stack": rss_stack,
     "latency": latency,
+    "phases": phases,
     "comparison": comparison,
     "page-policies": page_policies,
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each byte of a process's heap is, at the end of a run: addresses run row by row.
+"""What each byte of a process's heap is, at marks or at the end of a run: addresses run row by row.
 
 From /snapshots/heap: live blocks, what waits in threads' caches and fastbins, free chunks by the kind
 of list that they are in, the top, and pages that were never touched or have been given back, paler.
@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 
 import drawing
 
-HELP = "map of a process's heap at the end: live, free by kind of list, top, untouched"
+HELP = "map of a process's heap at marks: live, free by kind of list, top, untouched"
 
 # Okabe and Ito's.
 COLOURS = {
@@ -20,6 +20,7 @@ COLOURS = {
 PALE = 0.25
 COLUMNS, ROWS_MAX = 256, 192
 GAP_BYTES = 64 << 20  # heaps farther apart are maps of their own
+MAPS_MAX = 6
 
 
 def kinds_of(result, rows):
@@ -32,12 +33,25 @@ def kinds_of(result, rows):
     return names
 
 
-def last_rows(result):
-    """Runs of the last snapshot that has any, of the process with the largest heap."""
-    rows = result.structured("/snapshots/heap")
+def chosen_maps(result, mark, alone):
+    """(title, rows) of the snapshots to show: the one asked for; of a run alone all marks."""
+    rows, taken = result.structured("/snapshots/heap"), result.table("/snapshots/taken")
     if not len(rows):
-        return rows
-    rows = rows[rows["snapshot"] == rows["snapshot"].max()]
+        return []
+    present = [int(n) for n in np.unique(rows["snapshot"])]
+    marks = {int(n): int(m) for n, m in zip(taken["snapshot"], taken["mark"])}
+    if mark is not None and mark >= 0:
+        chosen = [n for n in present if marks[n] == mark]
+    elif mark is None and alone:
+        chosen = [n for n in present if marks[n] >= 0][-MAPS_MAX:] or present[-1:]
+    else:
+        chosen = present[-1:]
+    return [(f"mark {marks[n]}" if marks[n] >= 0 else "end" if n else "start",
+             of_largest_heap(rows[rows["snapshot"] == n])) for n in chosen]
+
+
+def of_largest_heap(rows):
+    """In address order, of the process whose heap is the largest."""
     processes = np.unique(rows["process"])
     sizes = [int(rows["bytes"][rows["process"] == p].sum()) for p in processes]
     rows = rows[rows["process"] == processes[int(np.argmax(sizes))]]
@@ -88,16 +102,12 @@ def paint(part, first, end, names):
     return np.clip(rgb.reshape(rows, COLUMNS, 3), 0, 1), cell
 
 
-def draw_result(result, options, axes):
-    rows = last_rows(result)
-    if not len(rows):
-        drawing.say_nothing_to_show(axes, "no heap in this run")
-        return []
+def draw_map(result, options, title, rows, axes):
     names = kinds_of(result, rows)
     first, end, part = max(regions(rows), key=lambda r: r[1] - r[0]
                            if (kinds_of(result, r[2]) != "mapped").any() else 0)
     inside = (rows["address"] >= first) & (rows["address"] < end)
-    options.numbers.add(run=result.label, address=rows["address"][inside],
+    options.numbers.add(run=result.label, at=title, address=rows["address"][inside],
                         bytes=rows["bytes"][inside], kind=names[inside].astype(str),
                         touched=rows["touched"][inside])
     rgb, cell = paint(part, first, end, names[inside])
@@ -110,11 +120,18 @@ def draw_result(result, options, axes):
 
 
 def draw(results, options):
-    figure, axes = drawing.new_figure(options, len(results), row_height=2.8)
+    maps = [(result, title, rows) for result in results
+            for title, rows in chosen_maps(result, options.mark, len(results) == 1)]
+    figure, axes = drawing.new_figure(options, max(len(maps), 1),
+                                      row_height=2.8 if len(maps) < 2 else 1.9)
+    if not maps:
+        drawing.say_nothing_to_show(axes[0, 0], "no heap, or no such mark, in this run")
     seen = []
-    for result, row in zip(results, axes):
-        seen += [kind for kind in draw_result(result, options, row[0]) if kind not in seen]
-        drawing.name_run(row[0], results, result)
+    for (result, title, rows), row in zip(maps, axes):
+        seen += [kind for kind in draw_map(result, options, title, rows, row[0])
+                 if kind not in seen]
+        row[0].set_title(title if len(results) == 1 else f"{result.label}, {title}", loc="left",
+                         fontsize=6.5)
     if seen:
         shown = [kind for kind in COLOURS if kind in seen]
         patches = [Patch(facecolor=COLOURS[kind], edgecolor="0.3", linewidth=0.3)

@@ -10,8 +10,11 @@ import drawing
 
 HELP = "RSS against live bytes over time under each trim policy, with faults and system calls"
 
+RUNS_MAX = 12
 COLOURS = ["#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#F0E442", "#0072B2"]
 STYLES = ["-", (0, (4, 1)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (3, 1, 1, 1, 1, 1))]
+
+NAME_BARS_MAX = 24  # characters; of longer names the colours tell whose bar it is
 
 
 def of_all(series, column):
@@ -57,7 +60,10 @@ def draw_price(results, options, axes, column, title):
                   edgecolor="black", linewidth=0.4)
         axes.annotate(f"{value}", (value, row), (2, 0), textcoords="offset points", va="center",
                       fontsize=5.5)
-    axes.set_yticks(rows, [result.label for result in results], fontsize=5.5)
+    labels = [result.label for result in results]
+    if max(map(len, labels)) > NAME_BARS_MAX:
+        labels = [""] * len(labels)
+    axes.set_yticks(rows, labels, fontsize=5.5)
     axes.set_xlim(0, max([*values, 1]) * 1.25)
     axes.set_xlabel(title)
     axes.grid(visible=False, axis="y")

@@ -15,7 +15,8 @@ static const struct cli_option options[] = {
 	{ "style", true, 257 },     { "zone", true, 258 },
 	{ "operation", true, 259 }, { "where", true, 260 },
 	{ "baseline", true, 261 },  { "report", true, 262 },
-	{ "with", true, 263 },      { 0 },
+	{ "with", true, 263 },
+	{ "mark", true, 264 },      { 0 },
 };
 
 /* Debian's own, for which h5py and matplotlib are packaged; another may come first in PATH. */
@@ -83,6 +84,7 @@ const struct command plot_command = {
 		"all hold\n"
 		"  --zone ZONE          one zone in place of all, or of the largest\n"
 		"  --operation NAME     latency: of one operation in place of all allocations\n"
+		"  --mark N             heap-map: at mark N in place of all marks; -1: at the end\n"
 		"  --baseline PATH=VALUE, --report FIGURES\n"
 		"                       for what is compared, as slabyard compare takes them\n"
 		"  --with WITH          scaling: the setting or figure that figures grow with\n\n"
@@ -96,6 +98,7 @@ const struct command plot_command = {
 		"  slab-allocators      one trace under several slab allocators\n"
 		"  page-policies        one trace under several page allocators\n"
 		"  heap-map             what each byte of a process's heap is\n"
+		"  phases               system calls and faults of each phase between marks\n"
 		"  rss-live             RSS against live bytes, of several runs\n"
 		"  rss-stack            RSS stacked, by process or by what is live\n"
 		"  latency              cumulative distributions with p50, p99, p99.9, intervals\n"

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The answers that configs/experiments/README.md gives, asked again, and figures of whole sweeps."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import h5py
+
+from sweep_fixture import SAMPLES, SOURCE, slabyard
+
+
+class Phases:
+    """System calls and faults of each phase, and RSS and break at its end, by mark."""
+
+    def __init__(self, path):
+        with h5py.File(path) as run:
+            marks = {row["snapshot"]: int(row["mark"]) for row in run["snapshots/taken"]}
+            rows = [row for row in run["snapshots/processes"] if marks[row["snapshot"]] >= 0]
+            self.calls, self.faults, self.rss_kb, self.heap = {}, {}, {}, {}
+            before = (0, 0)
+            for row in rows:
+                mark = marks[row["snapshot"]]
+                now = int(row["system_calls"]), int(row["minor_faults"])
+                self.calls[mark], self.faults[mark] = now[0] - before[0], now[1] - before[1]
+                self.rss_kb[mark] = int(row["vm_rss_bytes"]) >> 10
+                self.heap[mark] = int(row["brk_bytes"])
+                before = now
+
+
+class Experiments(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def sweep(self, name):
+        """Carries it out; returns the phases of a run by its trace and settings."""
+        slabyard("sweep", name, "-o", self.folder / name)
+        lines = (self.folder / name / "manifest.jsonl").read_text().splitlines()[1:]
+        runs = [(r["trace"], {path.rsplit(".", 1)[-1]: text for path, text in r["values"].items()},
+                 self.folder / name / "runs" / f"{r['hash']}.h5") for r in map(json.loads, lines)]
+
+        def phases(trace, **settings):
+            found = [path for of, values, path in runs
+                     if of == trace and settings.items() <= values.items()]
+            self.assertEqual(len(found), 1, (trace, settings))
+            return Phases(found[0])
+
+        return phases
+
+    def plot(self, figure, *arguments, expect=0):
+        done = subprocess.run(
+            [sys.executable, SOURCE / "analysis" / "plot.py", figure, *map(str, arguments)],
+            stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(done.returncode, expect, done.stderr)
+        return done.stderr
+
+    def test_free_then_malloc(self):
+        of = self.sweep("free-then-malloc")
+        standard = {"no_dyn_threshold": "false", "M_TRIM_THRESHOLD": "131072", "M_MMAP_MAX": "65536"}
+        default = of("heap-reuse", **standard)
+        self.assertEqual([default.calls[mark] for mark in (2, 3, 4)], [1, 0, 0])
+        never = of("heap-reuse", **{**standard, "M_TRIM_THRESHOLD": "-1"})
+        self.assertEqual([never.calls[mark] for mark in (2, 3, 4)], [2, 2, 2])
+        recipe = of("heap-reuse", **{**standard, "M_TRIM_THRESHOLD": "-1", "M_MMAP_MAX": "0"})
+        self.assertEqual([recipe.calls[mark] for mark in (2, 3, 4)], [0, 0, 0])
+
+        folder, out = self.folder / "free-then-malloc", self.folder / "figure.png"
+        self.plot("phases", folder, "-o", out)
+        self.assertTrue(out.is_file())
+        self.plot("rss-live", folder, "--only", "M_MMAP_MAX=0", "-o", out)
+        self.plot("heap-map", folder, "--only", "no_dyn_threshold=true", "--mark", "2", "-o", out)
+        said = self.plot("phases", folder, "--only", "M_MMAP_MAX=7", "-o", out, expect=1)
+        self.assertIn("no run has M_MMAP_MAX=7", said)
+        said = self.plot("phases", self.folder, "-o", out, expect=1)
+        self.assertIn("not a sweep's folder", said)
+
+    def test_freed_in_order(self):
+        of = self.sweep("freed-in-order")
+        for order, cache, heap in (("ascending", "7", 135168), ("descending", "7", 2162688),
+                                   ("descending", "0", 135168)):
+            phases = of(f"heap-{order}", tcache_count=cache, policy="glibc")
+            self.assertEqual(phases.heap[1], 2162688)
+            self.assertEqual(phases.heap[2], heap, (order, cache))
+        decay = of("heap-descending", tcache_count="7", policy="decay")
+        self.assertEqual(decay.rss_kb[2], 2032)
+        self.assertLess(decay.rss_kb[3], 16)  # given back while the program slept
+
+    def test_neighbours(self):
+        for server, memory, killed in (("trims", "64MiB", []), ("keeps", "96MiB", [b"server"]),
+                                       ("protected", "96MiB", [b"job"]), ("keeps", "112MiB", [])):
+            result = self.folder / "run.h5"
+            slabyard("run", "--trace", SAMPLES / "heap" / f"neighbours-{server}.syt", "-o", result,
+                     "-c", SOURCE / "configs" / "machines" / "pc-256mib.yaml",
+                     "--set", f"machine.memory={memory}")
+            with h5py.File(result) as run:
+                self.assertEqual([row["victim_comm"] for row in run["events/oom"]], killed, server)
+                processes = run["summary/processes"]
+                self.assertEqual([row["comm"] for row in processes if row["killed"]], killed)
+                if killed != [b"job"]:
+                    self.assertEqual(processes[1]["live_bytes_max"], 40000000)
+
+
+if __name__ == "__main__":
+    unittest.main()
