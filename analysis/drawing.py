@@ -110,9 +110,12 @@ class TimeAxis:
             return
         start = (result.horizon_time_ns - first_ns) / self.scale
         left, right = axes.get_xlim()
-        start = max(start, left)
-        if start >= right:
-            return
+        shade_past(axes, max(start, left), right)
+
+
+def shade_past(axes, start, right):
+    """Greys what lies right of start, where it is past the horizon."""
+    if start < right:
         axes.axvspan(start, right, facecolor="0.5", alpha=0.25, hatch="////", edgecolor="0.35",
                      linewidth=0, zorder=3)
         axes.axvline(start, color="0.25", linewidth=0.6, linestyle="-", zorder=3.1)

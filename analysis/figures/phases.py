@@ -36,6 +36,17 @@ def first_busy(found):
                for _, _, values in found)
 
 
+def first_past_horizon(found, marks):
+    """The first phase in which a run comes to its horizon; their number when none does."""
+    first = len(marks)
+    for result, numbers, _ in found:
+        taken = result.table("/snapshots/taken")
+        times = [int(t) for t, mark in zip(taken["time_ns"], taken["mark"]) if mark >= 0]
+        if result.horizon_time_ns is not None:
+            first = min(first, int(np.searchsorted(times, result.horizon_time_ns)))
+    return first
+
+
 def short(value):
     if value == int(value):
         return f"{value:,.0f}"
@@ -73,7 +84,7 @@ def draw(results, options):
             drawing.say_nothing_to_show(axes, "no marks, or no processes, in these runs")
         return figure
     marks = max((f[1] for f in found), key=len)
-    first = first_busy(found)
+    first, past = first_busy(found), first_past_horizon(found, marks)
     for axes, column, title in zip(panels[:, 0], ("system_calls", "minor_faults", "vm_rss_bytes"),
                                    ("system calls", "minor faults", "RSS at the end [MiB]")):
         rows = []
@@ -84,6 +95,7 @@ def draw(results, options):
             options.numbers.add(run=result.label, figure=title, to_mark=marks[first:],
                                 value=rows[-1])
         draw_panel(axes, title, marks[first:], rows)
+        drawing.shade_past(axes, max(past - first, 0) - 0.5, axes.get_xlim()[1])
     panels[0, 0].set_xticklabels([])
     panels[1, 0].set_xticklabels([])
     panels[2, 0].set_xticklabels([f"to mark {mark}" for mark in marks[first:]])

@@ -37,12 +37,12 @@ INPUTS = {
 
 WIDE = ("one run", "two runs")
 # Those of processes draw nothing from these runs; run_libc_test.py has some that they do draw from.
-ELSEWHERE = ("heap-map", "rss-live", "rss-stack")
+ELSEWHERE = ("heap-map", "rss-live", "rss-stack", "phases")
 OVER_TIME = [name for name in FIGURES if name not in (*ELSEWHERE, "latency")]
 
 
-def options(width="column", zone=None):
-    return SimpleNamespace(width=width, zone=zone, operation=None, numbers=drawing.Numbers())
+def options(width="column", zone=None, mark=None):
+    return SimpleNamespace(width=width, zone=zone, mark=mark, operation=None, numbers=drawing.Numbers())
 
 
 def run_plot(*arguments, seed="0"):
