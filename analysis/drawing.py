@@ -153,14 +153,20 @@ def key_at_right(figure, handles, labels, title):
                   handletextpad=0.4, borderpad=0.1, loc="upper right", bbox_to_anchor=(1, 1))
 
 
-def key_below(figure, handles, labels, columns):
-    """A key for all panels, in a strip below them, of so many columns as long as labels fit."""
+def columns_that_fit(figure, labels, columns):
+    """How many labels go side by side, the longest in mind, up to `columns`."""
     entry = 0.35 + 0.045 * max((len(str(label)) for label in labels), default=0)
-    columns = max(1, min(columns, int(figure.get_figwidth() / entry)))
+    return max(1, min(columns, int(figure.get_figwidth() / entry)))
+
+
+def key_below(figure, handles, labels, columns, **arguments):
+    """A key for all panels, in a strip below them, of so many columns as long as labels fit."""
+    columns = columns_that_fit(figure, labels, columns)
+    arguments.setdefault("handlelength", 1.2)
     strip = 0.14 * -(-len(labels) // columns) / figure.get_figheight()
     figure.get_layout_engine().set(rect=(0, strip, 1, 1 - strip))
-    figure.legend(handles, labels, ncol=columns, handlelength=1.2, labelspacing=0.2,
-                  columnspacing=1.0, borderpad=0.1, loc="lower center")
+    figure.legend(handles, labels, ncol=columns, labelspacing=0.2, columnspacing=1.0,
+                  borderpad=0.1, loc="lower center", **arguments)
 
 
 def say_nothing_to_show(axes, text):

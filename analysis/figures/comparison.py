@@ -10,6 +10,7 @@ import drawing
 from slabyard_results import zone_number
 
 RUNS_MIN = 2
+NAME_MAX = 14  # characters that fit beside the bars
 HELP = "key figures of several runs as bars, and their course over time"
 
 HUGE_ORDER = 9
@@ -137,14 +138,19 @@ def shade_first_horizon(axes, time, results):
         time.shade_horizon(axes, result, series)
 
 
-def draw_key(axes, results):
-    """A run's bar and its line together, so that one key serves all panels."""
+def draw_key(figure, axes, results):
+    """A run's bar and its line together, so that one key serves all panels. Long names go below."""
     keys = [(Patch(**bar_style(i)),
              Line2D([], [], color=f"C{i}", linestyle=drawing.line_style(i)))
             for i in range(len(results))]
+    labels = [result.label for result in results]
+    handlers = {tuple: HandlerTuple(ndivide=None)}
     axes.set_axis_off()
-    axes.legend(keys, [r.label for r in results], loc="center left", bbox_to_anchor=(-0.1, 0.5),
-                handler_map={tuple: HandlerTuple(ndivide=None)}, handlelength=3.2)
+    if max(map(len, labels)) <= NAME_MAX:
+        axes.legend(keys, labels, loc="center left", bbox_to_anchor=(-0.1, 0.5),
+                    handler_map=handlers, handlelength=3.2)
+    else:
+        drawing.key_below(figure, keys, labels, 3, handler_map=handlers, handlelength=3.2)
 
 
 def draw(results, options):
@@ -161,5 +167,5 @@ def draw(results, options):
         draw_bars(axes[key], title, values)
     for key, (label, values_of) in LINES.items():
         draw_lines(axes[key], label, results, options, values_of)
-    draw_key(axes["key"], results)
+    draw_key(figure, axes["key"], results)
     return figure

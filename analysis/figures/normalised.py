@@ -57,8 +57,8 @@ def draw_bar(axes, x, width, i, row):
 def limit(axes, rows):
     """Intervals of three recordings can reach far beyond all bars: those are cut, not the bars."""
     highest = max(1 + row["change"] for row in rows)
-    reach = max(1 + (row["high"] or 0) for row in rows)
-    axes.set_ylim(0, min(reach, 1.8 * max(highest, 1)) * 1.05)
+    reach = max(1 + max(row["high"] or 0, row["change"]) for row in rows)
+    axes.set_ylim(0, max(1.0, min(reach, 1.8 * max(highest, 1))) * 1.05)
 
 
 def draw_figure(axes, figure, settings, traces, rows, options):

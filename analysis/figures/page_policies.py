@@ -86,11 +86,12 @@ def draw(results, options):
     blocks.set_xlabel("")
     lines = [line for note in notes(results)
              for line in textwrap.wrap(note, LINE_CHARACTERS[options.width])]
-    columns = 2 if options.width == "column" else 4
+    labels = [label_of(result, results) for result in results]
+    columns = drawing.columns_that_fit(figure, labels, 2 if options.width == "column" else 4)
     key = 0.14 * -(-len(results) // columns) / figure.get_figheight()
     foot = write_below(figure, lines, key)
     figure.legend([Line2D([], [], color=f"C{i}", linestyle=drawing.line_style(i))
                    for i in range(len(results))],
-                  [label_of(result, results) for result in results], ncol=columns,
+                  labels, ncol=columns,
                   loc="lower center", bbox_to_anchor=(0.5, foot), borderpad=0.1)
     return figure

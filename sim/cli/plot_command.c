@@ -11,12 +11,17 @@
 
 /* As analysis/plot.py takes them; what they are given is its business. */
 static const struct cli_option options[] = {
-	{ "output", true, 'o' },    { "width", true, 256 },
-	{ "style", true, 257 },     { "zone", true, 258 },
-	{ "operation", true, 259 }, { "where", true, 260 },
-	{ "baseline", true, 261 },  { "report", true, 262 },
+	{ "output", true, 'o' },
+	{ "width", true, 256 },
+	{ "style", true, 257 },
+	{ "zone", true, 258 },
+	{ "operation", true, 259 },
+	{ "where", true, 260 },
+	{ "baseline", true, 261 },
+	{ "report", true, 262 },
 	{ "with", true, 263 },
-	{ "mark", true, 264 },      { 0 },
+	{ "mark", true, 264 },
+	{ 0 },
 };
 
 /* Debian's own, for which h5py and matplotlib are packaged; another may come first in PATH. */

@@ -98,6 +98,21 @@ class Plot(Sweep):
             self.assertAlmostEqual(float(row["normalised"]), 1 + other["change"])
             self.assertAlmostEqual(float(row["low"]), 1 + other["low"])
 
+    def test_bars_are_not_cut(self):
+        """SLOB costs several times as much on one recording alone, where there is no interval."""
+        sys.path.insert(0, str(SOURCE / "analysis"))
+        import drawing
+        from figures import normalised
+
+        rows = [{"setting": "a", "recording": trace, "change": change, "low": None, "high": high}
+                for trace, change, high in (("x", 4.0, None), ("", 4.0, None), ("y", -0.5, 0.1))]
+        figure, axes = drawing.pyplot.subplots()
+        normalised.limit(axes, rows)
+        self.assertGreaterEqual(axes.get_ylim()[1], 5)
+        normalised.limit(axes, rows[2:])
+        self.assertGreaterEqual(axes.get_ylim()[1], 1)
+        drawing.pyplot.close(figure)
+
     def test_power_laws_go_through_their_points(self):
         out = self.out()
         self.plot("scaling", self.merged, "--with", "machine.memory", "--report", "cost_ns", "-o",
