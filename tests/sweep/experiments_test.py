@@ -70,10 +70,10 @@ class Experiments(unittest.TestCase):
         folder, out = self.folder / "free-then-malloc", self.folder / "figure.png"
         self.plot("phases", folder, "-o", out)
         self.assertTrue(out.is_file())
-        self.plot("rss-live", folder, "--only", "M_MMAP_MAX=0", "-o", out)
-        self.plot("heap-map", folder, "--only", "no_dyn_threshold=true", "--mark", "2", "-o", out)
-        said = self.plot("phases", folder, "--only", "M_MMAP_MAX=7", "-o", out, expect=1)
-        self.assertIn("no run has M_MMAP_MAX=7", said)
+        self.plot("rss-live", folder, "--where", "M_MMAP_MAX=0", "-o", out)
+        self.plot("heap-map", folder, "--where", "no_dyn_threshold=true", "--mark", "2", "-o", out)
+        said = self.plot("phases", folder, "--where", "M_MMAP_MAX=7", "-o", out, expect=1)
+        self.assertIn("no run is done that --where asks for", said)
         said = self.plot("phases", self.folder, "-o", out, expect=1)
         self.assertIn("not a sweep's folder", said)
 
