@@ -75,7 +75,7 @@ class Experiments(unittest.TestCase):
         said = self.plot("phases", folder, "--where", "M_MMAP_MAX=7", "-o", out, expect=1)
         self.assertIn("no run is done that --where asks for", said)
         said = self.plot("phases", self.folder, "-o", out, expect=1)
-        self.assertIn("not a sweep's folder", said)
+        self.assertIn("no sweep's folder", said)
 
     def test_freed_in_order(self):
         of = self.sweep("freed-in-order")
