@@ -46,10 +46,15 @@ static uint64_t *entry(struct rmap *r, pfn_t pfn)
 
 		while (capacity <= pfn.v)
 			capacity *= 2;
-		r->entries = realloc(r->entries, capacity * sizeof(*r->entries));
-		SIM_ASSERT(r->entries);
-		memset(r->entries + r->capacity, 0, (capacity - r->capacity) * sizeof(*r->entries));
-		r->capacity = (uint32_t)capacity;
+		/* Frames come from the top of memory: what is not used is not touched either. */
+		uint64_t *grown = calloc(capacity, sizeof(*grown));
+
+		SIM_ASSERT(grown);
+		if (r->entries)
+			memcpy(grown, r->entries, r->capacity * sizeof(*grown));
+		free(r->entries);
+		r->entries = grown;
+		r->capacity = capacity;
 	}
 	return &r->entries[pfn.v];
 }

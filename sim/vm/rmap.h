@@ -22,7 +22,7 @@ enum rmap_use {
 /* Where a frame is mapped: in mms[owner - RMAP_OWNERS], at that page. */
 struct rmap {
 	uint64_t *entries; /* by pfn: owner in the high bits, page below; 0: nobody */
-	uint32_t capacity;
+	uint64_t capacity;
 	struct mm **mms;
 	uint32_t mm_count, mm_capacity;
 };
