@@ -198,6 +198,7 @@ static void count_all_idle(const struct slab *slab, uint32_t *idle)
 			count_idle(slab, slab_cpu_array(slab, i, cpu), idle);
 		for (uint32_t node = 0; node < slab->node_count; node++)
 			count_idle(slab, slab_shared_array(slab, i, node), idle);
+		/* Every pair of nodes: the second stands in the low bits of the index. */
 		for (uint32_t pair = 0; slab->node_count > 1 && pair < 1u << 2 * slab->node_shift;
 		     pair++)
 			count_idle(slab, slab_alien_array(slab, i, 0, pair), idle);
