@@ -4,6 +4,7 @@
  * caused, and what compaction does to the free lists (mm/compaction.c).
  */
 #include "page/buddy.h"
+#include "page/pcp.h"
 
 /* A drain that the model has predicted finds its block gone from the per-cpu lists already. */
 static bool follow_drain(struct buddy *b, uint32_t zone, const struct page_assist *a)

@@ -9,7 +9,9 @@
  * What the running kernel allocates by itself is not here: nothing is in use.
  */
 #include "page/cma.h"
+#include "page/pcp.h"
 #include "page/shuffle.h"
+#include "page/watermark.h"
 #include "page/zone.h"
 
 /* The block that starts at pfn and is aligned and inside the range, as large as can be. */

@@ -6,6 +6,7 @@
  * `buddy-nogroup` is the same code.
  */
 #include "page/buddy.h"
+#include "page/pcp.h"
 
 #include <stdio.h>
 

@@ -530,61 +530,6 @@ bool fallback_unreserve_highatomic(struct buddy *b, const struct request *reques
 /* find_suitable_fallback(): another type has a block of this order, and its pageblock with it. */
 bool fallback_can_steal(const struct buddy *b, uint32_t zone, unsigned order, unsigned migratetype);
 
-/* pcp.c */
-
-bool pcp_allows(const struct buddy *b, unsigned order);
-/* rmqueue_pcplist(): UINT32_MAX when the zone has nothing. */
-uint32_t pcp_take(struct buddy *b, uint32_t zone, const struct request *request,
-		  unsigned migratetype, unsigned alloc_flags);
-/* free_unref_page() once the pcp lock is had. */
-void pcp_put(struct buddy *b, uint32_t zone, const struct request *request, uint32_t pfn);
-/* drain_pages_zone() */
-void pcp_drain(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t running_cpu);
-/* drain_pages() */
-void pcp_drain_cpu(struct buddy *b, uint32_t cpu, uint32_t running_cpu);
-/* Takes one block off whichever CPU's list it is on and frees it. False: on none. */
-bool pcp_drain_block(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t pfn, unsigned order);
-/* ASSIST_LOCK_ORDER: the drain that was decided on this CPU takes place. False: none was. */
-bool pcp_drain_decided(struct buddy *b, uint32_t zone, uint32_t cpu);
-/* And the refill that an allocation on this CPU will be found to have made. */
-bool pcp_refill_told(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned order,
-		     unsigned migratetype);
-/* False: a refill now would get another block than pfn after `nth` others. */
-bool pcp_refill_is_due(const struct buddy *b, uint32_t zone, const struct page_assist *block);
-/* The zone that has been refilled for this request already, or UINT32_MAX. */
-uint32_t pcp_refilled_zone(const struct buddy *b, const struct request *request,
-			   unsigned migratetype);
-void pcp_append(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, uint32_t pfn);
-uint32_t pcp_at(const struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, uint32_t i);
-unsigned pcp_list_order(const struct buddy *b, unsigned index);
-/* Rings that hold lists of up to `high` frames. Allocates pcps too. */
-int pcp_create(struct buddy *b, uint32_t high_max, struct error *err);
-
-/* watermark.c */
-
-bool watermark_ok(const struct buddy *b, uint32_t zone, unsigned order, uint64_t mark,
-		  unsigned highest_type, unsigned alloc_flags);
-/* With this many free pages instead of the zone's counter. */
-bool watermark_ok_with(const struct buddy *b, uint32_t zone, unsigned order, uint64_t mark,
-		       unsigned highest_type, unsigned alloc_flags, int64_t free_pages);
-/* zone_watermark_ok_safe(): exact where the counter may lag too far behind. */
-bool watermark_ok_safe(const struct buddy *b, uint32_t zone, unsigned order, uint64_t mark,
-		       unsigned highest_type);
-bool watermark_fast(const struct buddy *b, uint32_t zone, unsigned order, unsigned highest_type,
-		    unsigned alloc_flags, uint32_t gfp);
-/* Watermarks, reserves, pcp sizes and counter thresholds of all zones, from their sizes. */
-void watermark_setup(struct buddy *b, const uint32_t *managed_at_boot);
-
-/* The option lowmem_reserve_ratio, or what the architecture has. Before watermark_setup. */
-int watermark_parse_reserve(struct buddy *b, struct error *err);
-
-/* stat_threshold.c: thresholds and drift mark of a zone whose watermarks are set. */
-void stat_threshold_refresh(struct buddy *b, uint32_t zone, uint32_t managed);
-/* The mark alone, thresholds being known. */
-void stat_threshold_mark(struct buddy *b, uint32_t zone, uint32_t managed);
-/* While kswapd is awake the counters of zones with a drift mark are kept closer. */
-void stat_threshold_press(struct buddy *b, uint32_t node, bool pressure);
-
 /* node_order.c: the zonelists of all nodes, and the node of each CPU. */
 int zonelist_build(struct buddy *b, struct error *err);
 

@@ -7,6 +7,8 @@
 
 #include "core/page_observer.h"
 #include "page/buddy.h"
+#include "page/pcp.h"
+#include "page/watermark.h"
 
 static const char *const result_names[] = {
 	[COMPACT_SKIPPED] = "skipped",

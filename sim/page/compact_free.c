@@ -7,6 +7,7 @@
 #include "core/assert.h"
 #include "page/buddy.h"
 #include "page/compact.h"
+#include "page/watermark.h"
 
 bool compact_take_block(struct buddy *b, struct compact_control *cc, uint32_t pfn, unsigned order)
 {

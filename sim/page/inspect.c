@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "page/buddy.h"
+#include "page/pcp.h"
 
 static uint64_t zone_pcp_frames(const struct buddy *b, uint32_t zone)
 {

@@ -6,6 +6,7 @@
  */
 #include "page/buddy.h"
 #include "page/compact.h"
+#include "page/pcp.h"
 
 static const uint64_t second_ns = 1000000000;
 

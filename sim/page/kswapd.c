@@ -7,6 +7,7 @@
 #include "core/page_observer.h"
 #include "core/reclaim_source.h"
 #include "page/buddy.h"
+#include "page/watermark.h"
 
 static const uint64_t nap_ns = 100000000; /* HZ / 10 */
 

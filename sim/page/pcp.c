@@ -4,7 +4,7 @@
  * Reference: rmqueue_pcplist(), free_unref_page_commit(), free_pcppages_bulk() of mm/page_alloc.c.
  * The list a frame leaves from and the moment of a drain decide later placements.
  */
-#include "page/buddy.h"
+#include "page/pcp.h"
 
 bool pcp_allows(const struct buddy *b, unsigned order)
 {

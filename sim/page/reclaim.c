@@ -8,6 +8,7 @@
 
 #include "core/page_observer.h"
 #include "page/buddy.h"
+#include "page/watermark.h"
 
 uint64_t reclaim_zone_pages(const struct buddy *b, uint32_t zone)
 {

@@ -5,6 +5,7 @@
  * that is not allocated is refused and counted, as the kernel reports a bad page and leaks it.
  */
 #include "page/buddy.h"
+#include "page/pcp.h"
 
 /* Cuts the block at `start` into halves until one of them is the block of `order` at pfn. */
 static void split_allocation(struct buddy *b, uint32_t start, struct frame_block block,

@@ -9,6 +9,8 @@
  */
 #include "core/oom_source.h"
 #include "page/buddy.h"
+#include "page/pcp.h"
+#include "page/watermark.h"
 
 enum { COMPACT_RETRIES_MAX = 16 /* MAX_COMPACT_RETRIES */ };
 

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "page/buddy.h"
+#include "page/pcp.h"
+#include "page/watermark.h"
 
 static int bad_state(struct error *err, const struct zone_state *z, const char *what, uint32_t pfn)
 {

@@ -9,6 +9,7 @@
  * is not modelled, as it shifts a check by no more than the thresholds.
  */
 #include "page/buddy.h"
+#include "page/watermark.h"
 
 enum {
 	THRESHOLD_MOST = 125,

@@ -4,7 +4,7 @@
  * from. Reference: __zone_watermark_ok(), __setup_per_zone_wmarks(),
  * setup_per_zone_lowmem_reserve(), zone_batchsize(), zone_highsize() of mm/page_alloc.c.
  */
-#include "page/buddy.h"
+#include "page/watermark.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,8 @@
  * __alloc_pages_bulk() of mm/page_alloc.c.
  */
 #include "page/buddy.h"
+#include "page/pcp.h"
+#include "page/watermark.h"
 
 unsigned zonelist_highest_type(const struct buddy *b, uint32_t gfp)
 {
