@@ -52,9 +52,10 @@ struct slab_series {
 	/* Over all caches: now, and summed over the time that it stood. */
 	int64_t now[SERIES_COLUMNS];
 	__int128 over_time[SERIES_COLUMNS];
-	uint64_t bytes_of_pages_max;
 	uint64_t first_ns, last_ns;
 	bool any;
+	/* Pages are counted at every sample, with a row or not: a peak may lie between two. */
+	uint64_t bytes_of_pages_max, pages_ns;
 	bool behind;          /* a sample was left out after the last row */
 	uint64_t slabs;       /* that the last row looked at */
 	uint64_t last_record; /* of that row */
@@ -264,21 +265,29 @@ int64_t slab_pages_had(const struct machine *m)
 	return pages;
 }
 
+/* What stood since the last sample counts for that time. */
+static void note_pages(struct slab_series *series, uint64_t time_ns, uint64_t bytes)
+{
+	const uint64_t since = series->any ? time_ns - series->pages_ns : 0;
+
+	series->over_time[BYTES_OF_PAGES] += (__int128)series->now[BYTES_OF_PAGES] * since;
+	series->now[BYTES_OF_PAGES] = (int64_t)bytes;
+	if (bytes > series->bytes_of_pages_max)
+		series->bytes_of_pages_max = bytes;
+	series->pages_ns = time_ns;
+}
+
 /* What stood since the last row counts for that time. */
-static void note_means(struct slab_series *series, uint64_t time_ns, uint64_t bytes_of_pages)
+static void note_means(struct slab_series *series, uint64_t time_ns)
 {
 	const uint64_t since = series->any ? time_ns - series->last_ns : 0;
 
-	for (size_t k = 0; k < SERIES_COLUMNS; k++)
-		series->over_time[k] += (__int128)series->now[k] * since;
 	for (size_t k = 0; k < COLUMNS; k++) {
+		series->over_time[k] += (__int128)series->now[k] * since;
 		series->now[k] = 0;
 		for (size_t i = 0; i < series->cache.length; i++)
 			series->now[k] += (int64_t)series->values[k][i];
 	}
-	series->now[BYTES_OF_PAGES] = (int64_t)bytes_of_pages;
-	if (bytes_of_pages > series->bytes_of_pages_max)
-		series->bytes_of_pages_max = bytes_of_pages;
 	if (!series->any)
 		series->first_ns = time_ns;
 	series->last_ns = time_ns;
@@ -299,13 +308,12 @@ static bool is_due(const struct slab_series *series, const struct machine *m, ui
 
 /* The counts are there. */
 static int append_row(struct slab_series *series, struct machine *m, uint64_t time_ns,
-		      uint64_t record, struct error *err)
+		      uint64_t record, uint64_t bytes_of_pages, struct error *err)
 {
 	series->slabs = 0;
 	series->last_record = record;
 	m->slab->walk(m->slab_state, add_extent, series);
-	const uint64_t bytes_of_pages = (uint64_t)slab_pages_had(m) << PAGE_SHIFT;
-	note_means(series, time_ns, bytes_of_pages);
+	note_means(series, time_ns);
 	const void *values[SERIES_COLUMNS] = { [BYTES_OF_PAGES] = &bytes_of_pages };
 	for (size_t i = 0; i < COLUMNS; i++)
 		values[i] = series->values[i];
@@ -320,8 +328,10 @@ int slab_series_row(struct slab_series *series, struct machine *m, uint64_t time
 		return 0;
 	if (take_counts(series, m, totals, err) != 0)
 		return -1;
+	const uint64_t bytes_of_pages = (uint64_t)slab_pages_had(m) << PAGE_SHIFT;
+	note_pages(series, time_ns, bytes_of_pages);
 	series->behind = !is_due(series, m, record);
-	return series->behind ? 0 : append_row(series, m, time_ns, record, err);
+	return series->behind ? 0 : append_row(series, m, time_ns, record, bytes_of_pages, err);
 }
 
 int slab_series_thin(struct slab_series *series, struct machine *m, struct error *err)
@@ -362,6 +372,17 @@ static int write_means(const struct slab_series *series, struct machine *m, stru
 					  series->bytes_of_pages_max, err);
 }
 
+static int append_last_row(struct slab_series *series, struct machine *m, struct error *err)
+{
+	const uint64_t bytes_of_pages = (uint64_t)slab_pages_had(m) << PAGE_SHIFT;
+	struct slab_totals totals = { 0 };
+
+	note_pages(series, m->time_ns, bytes_of_pages);
+	return take_counts(series, m, &totals, err) == 0
+		       ? append_row(series, m, m->time_ns, machine_record(m), bytes_of_pages, err)
+		       : -1;
+}
+
 int slab_series_finish(struct slab_series *series, struct machine *m, struct error *err)
 {
 	const struct result_column columns[] = {
@@ -379,11 +400,9 @@ int slab_series_finish(struct slab_series *series, struct machine *m, struct err
 		  .long_name = "as slabinfo has it",
 		  .type = RESULT_U64 },
 	};
-	struct slab_totals totals = { 0 };
 	if (!series)
 		return 0;
-	if (series->behind && (take_counts(series, m, &totals, err) != 0 ||
-			       append_row(series, m, m->time_ns, machine_record(m), err) != 0))
+	if (series->behind && append_last_row(series, m, err) != 0)
 		return -1;
 	struct result_table *table =
 		m->sink_ops->table(m->sink, "/summary/slab_caches", columns, 4, err);

@@ -161,10 +161,31 @@ class Waste(unittest.TestCase):
             self.assertAlmostEqual(summary[name], (values[:-1] * spans).sum() / spans.sum(), 3, name)
         self.assertEqual(summary["slab_bytes_max"], pages.max())
 
-    def test_many_slabs_are_looked_at_less_often(self):
+    def large_trace(self, allocs, frees):
+        """The slabs of the first objects are given back."""
         trace = self.folder / "large.txt"
-        line = "t-1 [000] {}: kmalloc: ptr={:#x} bytes_req=8192 bytes_alloc=8192 gfp_flags=GFP_KERNEL\n"
-        trace.write_text("".join(line.format(1 + i / 1e6, 0x100000 + i * 8192) for i in range(270000)))
+        alloc = "t-1 [000] {}: kmalloc: ptr={:#x} bytes_req=8192 bytes_alloc=8192 gfp_flags=GFP_KERNEL\n"
+        free = "t-1 [000] {}: kfree: ptr={:#x}\n"
+        with open(trace, "w") as lines:
+            for i in range(allocs):
+                lines.write(alloc.format(1 + i / 1e6, 0x100000 + i * 8192))
+            for i in range(frees):
+                lines.write(free.format(1 + (allocs + i) / 1e6, 0x100000 + i * 8192))
+        return trace
+
+    def test_pages_are_counted_where_no_row_is_due(self):
+        """The peak is at record 262144, between two rows of the default run."""
+        trace = self.large_trace(262144, 70000)
+        rows, sums = {}, {}
+        for name, arguments in (("default", ()), ("asked for", ("--sample-every=65536",))):
+            with h5py.File(self.run_trace(trace, "slub", *arguments)) as run:
+                rows[name] = run["/timeseries/slab/bytes_of_pages"][:]
+                sums[name] = [run["/summary"].attrs[a] for a in ("slab_bytes_max", "slab_bytes_mean")]
+        self.assertLess(rows["default"].max(), rows["asked for"].max())
+        self.assertEqual(sums["default"], sums["asked for"])
+
+    def test_many_slabs_are_looked_at_less_often(self):
+        trace = self.large_trace(270000, 0)
         rows = {}
         for name, arguments in (("default", ()), ("asked for", ("--sample-every=65536",))):
             result = self.run_trace(trace, "slub", *arguments)
