@@ -196,6 +196,7 @@ struct slabyard_summary {
 	/* The start, the marks in the order of the trace, the end. */
 	struct slabyard_mark *marks;
 	size_t mark_count;
+	uint64_t marks_dropped; /* of the trace: beyond as many as are kept */
 
 	size_t operation_count;
 	struct slabyard_operation_summary *operations; /* those that occur */

@@ -126,6 +126,11 @@ static void print_effects(FILE *out, const struct slabyard_summary *s, bool what
 
 static void print_marks(FILE *out, const struct slabyard_run *run, const struct slabyard_summary *s)
 {
+	if (s->marks_dropped)
+		fprintf(out,
+			"marks          %zu kept with the start and the end, %" PRIu64
+			" later ones left out of /snapshots\n",
+			s->mark_count, s->marks_dropped);
 	if (!run->expect)
 		return;
 	fprintf(out,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-	MARKS_MAX = 4096, /* a trace may hold any number: later ones are not kept */
+	MARKS_MAX = 4096, /* a trace may hold any number: later ones are counted, not kept */
 	HUGE_PAGE_ORDER = 9,
 };
 
@@ -106,8 +106,11 @@ static int count_lists(struct machine *m, struct slabyard_mark *mark, struct err
 int marks_note(struct machine *m, int64_t number, struct error *err)
 {
 	struct slabyard_summary *s = m->summary;
-	if (s->mark_count == MARKS_MAX)
+	/* the last place is for the end */
+	if (s->mark_count + (number != SLABYARD_MARK_END) >= MARKS_MAX) {
+		s->marks_dropped++;
 		return 0;
+	}
 	struct slabyard_mark *grown = realloc(s->marks, (s->mark_count + 1) * sizeof(*grown));
 	if (!grown)
 		return no_memory(err);

@@ -61,6 +61,17 @@ class Output(unittest.TestCase):
         self.assertIn(f"{len(lines)} of {len(lines)} matched", printed)
         self.assertNotIn("never allocated", printed)
 
+    def test_the_end_stands_in_a_result_of_many_marks(self):
+        trace = self.folder / "trace.txt"
+        trace.write_text(
+            "a-1 [000] 1.000000: mm_page_alloc: pfn=0x2000 order=0 migratetype=0 gfp_flags=GFP_KERNEL\n"
+            + "".join(f"a-1 [000] 2.{i:06d}: mark: number={i}\n" for i in range(5000)))
+        printed, _, result = self.run_trace("--trace", trace, "--set", "machine.memory=16MiB")
+        with h5py.File(result) as run:
+            marks = list(run["/snapshots/memory"]["mark"])
+        self.assertEqual(marks, [-1, *range(4094), -2])
+        self.assertRegex(printed, r"(?m)^marks .* 906 later ones left out")
+
     def assert_map_is_whole(self, runs, zone_starts):
         """One snapshot's runs: every frame once, and none that could be part of the one before."""
         self.assertEqual(runs["pfn"][0], 0)
