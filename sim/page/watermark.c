@@ -12,6 +12,7 @@
 enum {
 	MIN_FREE_KBYTES_LEAST = 128,
 	MIN_FREE_KBYTES_MOST = 262144,
+	RATIOS_MAX = ZONE_TYPES + 1, /* /proc/sys/vm has one for ZONE_DEVICE too */
 };
 
 /* /proc/sys/vm/lowmem_reserve_ratio has tabs. */
@@ -165,6 +166,11 @@ int watermark_parse_reserve(struct buddy *b, struct error *err)
 					 "page.buddy.lowmem_reserve_ratio: '%s': must be numbers, "
 					 "one for each kind of zone, as 256,256,32",
 					 text);
+		if (type == RATIOS_MAX)
+			return error_set(err, ERROR_INPUT,
+					 "page.buddy.lowmem_reserve_ratio: '%s': more than %d "
+					 "numbers, the kinds of zone that there are",
+					 text, RATIOS_MAX);
 		if (type < ZONE_TYPES)
 			b->lowmem_reserve_ratio[type] = (uint32_t)ratio;
 		at = end + breaks;

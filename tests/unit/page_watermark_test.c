@@ -49,7 +49,8 @@ static void lower_zones_keep_a_part_of_what_is_above(void **unused)
 
 static void a_ratio_that_is_none_is_refused(void **unused)
 {
-	static const char *const bad[] = { "256,x", "-1", "256;32", "99999999999" };
+	static const char *const bad[] = { "256,x", "-1", "256;32", "99999999999",
+					   "256,256,32,0,0,7" };
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
