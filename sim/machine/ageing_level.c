@@ -41,8 +41,10 @@ bool ageing_level(const char *text, int32_t *thousandths)
 		}
 	errno = 0;
 	double value = strtod(text, &end);
+	if (*text < '0' || *text > '9' || *end || errno || !(value <= 1))
+		return false;
 	*thousandths = (int32_t)(1000 * value + 0.5);
-	return *text >= '0' && *text <= '9' && !*end && !errno && value <= 1;
+	return true;
 }
 
 /* --- processes --- */
