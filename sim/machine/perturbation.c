@@ -25,6 +25,10 @@ const struct option_spec perturbation_options[] = {
 static int parse_one(struct perturbation *p, const char *text, size_t length, struct error *err)
 {
 	char word[64];
+	if (length >= sizeof(word))
+		return error_set(err, ERROR_INPUT,
+				 "--perturb: '%.20s...': must be NAME=VALUE, at most %zu characters",
+				 text, sizeof(word) - 1);
 	snprintf(word, sizeof(word), "%.*s", (int)length, text);
 	char *value = strchr(word, '=');
 	if (!value)
@@ -78,17 +82,31 @@ struct trace_cursor *perturbation_of_trace(const struct perturbation *p, struct 
 	return p->delay_ns || p->swap > 0 ? perturb_open(trace, &params, err) : trace;
 }
 
+/* Nobody reclaims for them, or is killed: where things lie is perturbed, not what there is. */
+static void take_pages(struct machine *m, uint64_t pages)
+{
+	const struct request request = { .gfp = (GFP_MASK_KERNEL & ~GFP_MASK_RECLAIM) |
+						GFP_BIT_NOWARN,
+					 .time_ns = m->time_ns,
+					 .zone_hint = -1,
+					 .node = -1 };
+
+	while (pages-- > 0 && !pfn_is_none(m->page->alloc(m->page_state, &request)))
+		;
+}
+
 void perturbation_shift_start(struct machine *m)
 {
-	const struct request request = {
-		.gfp = GFP_MASK_KERNEL, .time_ns = m->time_ns, .zone_hint = -1, .node = -1
-	};
 	struct perturbation *p = &m->perturbation;
+	const struct work work = m->work;
+	struct lock_table *locks = m->clock.locks;
+
 	if (!p->start_pages)
 		return;
-	for (uint64_t left = rng_below(p->rng, p->start_pages + 1); left > 0; left--)
-		if (pfn_is_none(m->page->alloc(m->page_state, &request)))
-			return;
+	m->clock.locks = NULL; /* what was before the start is no work of the run */
+	take_pages(m, rng_below(p->rng, p->start_pages + 1));
+	m->clock.locks = locks;
+	m->work = work;
 }
 
 uint64_t perturbation_of_timer(const struct perturbation *p)

@@ -96,6 +96,13 @@ class PageCacheTest(unittest.TestCase):
         self.assertEqual(meminfo["Cached"], 0)
         self.assertEqual(vmstat["pgsteal_file"], CACHE // PAGE)
 
+    def test_what_perturbs_the_start_is_no_work_of_the_run(self):
+        _, vmstat, _ = self.replay(pages_trace(1), CACHE, "--perturb", "start=1000")
+        _, plain, _ = self.replay(pages_trace(1), CACHE)
+        self.assertLess(vmstat["nr_free_pages"], plain["nr_free_pages"] - 1)
+        self.assertEqual(sum(vmstat[f"pgalloc_{zone}"] for zone in ("dma", "dma32", "normal")), 1)
+        self.assertEqual(vmstat["pgsteal_file"], 0)
+
     def test_no_more_than_there_is_room_for(self):
         _, vmstat, meminfo = self.replay(pages_trace(1), MEMORY)
         self.assertGreater(vmstat["nr_file_pages"], 0)
