@@ -10,22 +10,24 @@
 
 enum {
 	CLUSTER = 32, /* SWAP_CLUSTER_MAX: pages that are looked at in one go */
-	GONE = 0,     /* in place of a frame that was given back: no zone begins there */
 	/* As page cache is asked for, but that nobody is to reclaim for it. */
 	CACHE_GFP = (GFP_MASK_HIGHUSER_MOVABLE & ~GFP_MASK_RECLAIM) | GFP_BIT_COMP | GFP_BIT_NOWARN,
 };
 
+/* Its pages are a list of their own, so that a short zone's are found among all the others'. */
 struct cache_zone {
 	uint32_t start, spanned, node, type;
+	uint32_t oldest, newest; /* places, if it has pages */
 	uint64_t pages;
 };
 
 struct page_cache {
 	struct machine *m;
 	struct reclaim_source source;
-	uint32_t *frames;      /* oldest first */
-	uint32_t begin, count; /* none before `begin` is left */
-	struct ptrmap *places; /* frame -> its index in frames */
+	uint32_t *frames; /* by place, oldest first */
+	uint32_t *newer;  /* by place: the next of its zone */
+	uint32_t count;
+	struct ptrmap *places; /* frame -> its place */
 	struct cache_zone zones[PAGE_ZONES_MAX];
 	uint32_t zone_count;
 };
@@ -36,14 +38,6 @@ static struct cache_zone *zone_of(struct page_cache *cache, uint32_t pfn)
 		if (pfn - cache->zones[i].start < cache->zones[i].spanned)
 			return &cache->zones[i];
 	return NULL;
-}
-
-static void count_page(struct page_cache *cache, uint32_t pfn, bool there)
-{
-	struct cache_zone *zone = zone_of(cache, pfn);
-
-	SIM_ASSERT(zone);
-	zone->pages += there ? 1 : UINT64_MAX;
 }
 
 /* --- reclaim --- */
@@ -60,31 +54,41 @@ static void give_back(struct page_cache *cache, const struct request *who, uint3
 				   .task = who->task };
 	uint32_t pfn = cache->frames[place];
 
-	cache->frames[place] = GONE;
 	ptrmap_take(cache->places, pfn);
-	count_page(cache, pfn, false);
 	cache->m->page->free(cache->m->page_state, &request, (pfn_t){ pfn });
 }
 
+/* The zone that has the oldest page of those that the pass may take; NULL: there is none. */
+static struct cache_zone *oldest_zone(struct page_cache *cache, const struct reclaim_pass *pass)
+{
+	struct cache_zone *oldest = NULL;
+
+	for (uint32_t i = 0; i < cache->zone_count; i++) {
+		struct cache_zone *zone = &cache->zones[i];
+		if (zone->pages && zone->node == pass->node && zone->type <= pass->highest_type &&
+		    (!oldest || zone->oldest < oldest->oldest))
+			oldest = zone;
+	}
+	return oldest;
+}
+
 /*
- * The oldest pages that the pass may take, from *at on; those of other zones are passed over. They
- * go in one batch, the last first, as shrink_folio_list() puts each at the head of its list.
+ * The oldest pages that the pass may take. They go in one batch, the last first, as
+ * shrink_folio_list() puts each at the head of its list.
  */
 static uint32_t take_cluster(struct page_cache *cache, const struct reclaim_pass *pass,
-			     uint32_t most, uint32_t *at)
+			     uint32_t most)
 {
 	uint32_t places[CLUSTER], taken = 0;
+	struct cache_zone *zone;
 
-	for (; *at < cache->count && taken < most; ++*at) {
-		uint32_t pfn = cache->frames[*at];
-		const struct cache_zone *zone = pfn == GONE ? NULL : zone_of(cache, pfn);
-		if (zone && zone->node == pass->node && zone->type <= pass->highest_type)
-			places[taken++] = *at;
+	while (taken < most && (zone = oldest_zone(cache, pass))) {
+		places[taken++] = zone->oldest;
+		zone->oldest = cache->newer[zone->oldest];
+		zone->pages--;
 	}
 	for (uint32_t i = taken; i--;)
 		give_back(cache, &pass->request, places[i]);
-	while (cache->begin < cache->count && cache->frames[cache->begin] == GONE)
-		cache->begin++;
 	return taken;
 }
 
@@ -105,12 +109,11 @@ static struct reclaim_progress shrink_node(void *context, const struct reclaim_p
 	uint64_t target = page_cache_pages(cache, pass->node) >> pass->priority;
 	/* its first pass goes over all that it meant to look at (proportional_reclaim) */
 	bool whole = !pass->kswapd && pass->priority == RECLAIM_PRIORITY_FIRST;
-	uint32_t at = cache->begin;
 
 	while (progress.scanned < target && (whole || progress.reclaimed < pass->wanted)) {
 		uint64_t left = target - progress.scanned;
 		uint32_t taken =
-			take_cluster(cache, pass, left < CLUSTER ? (uint32_t)left : CLUSTER, &at);
+			take_cluster(cache, pass, left < CLUSTER ? (uint32_t)left : CLUSTER);
 		if (!taken)
 			break;
 		progress.scanned += taken;
@@ -159,6 +162,20 @@ static int learn_zones(struct page_cache *cache, struct error *err)
 	return 0;
 }
 
+static void add_page(struct page_cache *cache, uint32_t pfn)
+{
+	struct cache_zone *zone = zone_of(cache, pfn);
+	uint32_t place = cache->count++;
+
+	SIM_ASSERT(zone);
+	cache->frames[place] = pfn;
+	if (zone->pages++)
+		cache->newer[zone->newest] = place;
+	else
+		zone->oldest = place;
+	zone->newest = place;
+}
+
 /* Node after node in turn, as processes that read files run here and there. */
 static int read_pages(struct page_cache *cache, uint32_t wanted, struct error *err)
 {
@@ -169,15 +186,14 @@ static int read_pages(struct page_cache *cache, uint32_t wanted, struct error *e
 				   .node = -1,
 				   .time_ns = m->time_ns };
 
-	for (; cache->count < wanted; cache->count++) {
+	while (cache->count < wanted) {
 		request.cpu = cache->count % m->cpus;
 		pfn_t pfn = m->page->alloc(m->page_state, &request);
 		if (pfn_is_none(pfn))
 			return 0;
 		if (ptrmap_put(cache->places, pfn.v, cache->count, err) != 0)
 			return -1;
-		cache->frames[cache->count] = pfn.v;
-		count_page(cache, pfn.v, true);
+		add_page(cache, pfn.v);
 	}
 	return 0;
 }
@@ -190,7 +206,8 @@ static int fill(struct page_cache *cache, uint32_t wanted, struct error *err)
 
 	cache->places = ptrmap_create(err);
 	cache->frames = malloc(wanted * sizeof(*cache->frames));
-	if (!cache->places || !cache->frames)
+	cache->newer = calloc(wanted, sizeof(*cache->newer));
+	if (!cache->places || !cache->frames || !cache->newer)
 		return error_set(err, ERROR_RUN, "no memory for the page cache");
 	if (learn_zones(cache, err) != 0)
 		return -1;
@@ -235,9 +252,16 @@ void page_cache_destroy(struct page_cache *cache)
 	if (cache->places)
 		ptrmap_destroy(cache->places);
 	free(cache->frames);
+	free(cache->newer);
 	free(cache);
 }
 
+bool page_cache_has(const struct page_cache *cache, pfn_t pfn)
+{
+	return cache && ptrmap_get(cache->places, pfn.v) != PTRMAP_NONE;
+}
+
+/* Compaction moves it within its zone (struct compact_control). */
 bool page_cache_move(struct page_cache *cache, pfn_t from, pfn_t to)
 {
 	uint32_t place = cache ? ptrmap_take(cache->places, from.v) : PTRMAP_NONE;
@@ -245,8 +269,7 @@ bool page_cache_move(struct page_cache *cache, pfn_t from, pfn_t to)
 	if (place == PTRMAP_NONE)
 		return false;
 	SIM_ASSERT(ptrmap_put(cache->places, to.v, place, NULL) == 0);
+	SIM_ASSERT(zone_of(cache, from.v) == zone_of(cache, to.v));
 	cache->frames[place] = to.v;
-	count_page(cache, from.v, false);
-	count_page(cache, to.v, true);
 	return true;
 }

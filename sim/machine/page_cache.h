@@ -28,6 +28,8 @@ void page_cache_destroy(struct page_cache *cache);
 /* The page in frame `from` is in `to` now; false: it is none of these. */
 bool page_cache_move(struct page_cache *cache, pfn_t from, pfn_t to);
 
+bool page_cache_has(const struct page_cache *cache, pfn_t pfn);
+
 /* Pages that a node has; without a cache 0. */
 uint64_t page_cache_pages(const struct page_cache *cache, uint32_t node);
 
