@@ -289,18 +289,6 @@ static enum frame_use_kind older_kind(char letter, bool movable)
 	}
 }
 
-/* Pages of simulated processes, which have no id of the trace. */
-static bool describe_process_page(const struct machine *m, struct frame_use *use)
-{
-	const struct rmap_place place = rmap_find(&m->processes.frames.rmap, (pfn_t){ use->pfn });
-
-	if (place.use == RMAP_NOBODY)
-		return false;
-	use->kind = place.use == RMAP_TABLE ? USE_PAGE_TABLE : USE_ANONYMOUS;
-	use->count = 1;
-	return true;
-}
-
 static void describe_older(const struct machine *m, struct frame_use *use)
 {
 	char letter = start_page_kind(m->start, use->pfn);
@@ -374,8 +362,7 @@ static void describe(const struct frame_uses *uses, struct frame_use *use)
 		describe_process(use, number, claim >> CLAIM_KIND_SHIFT == CLAIM_TABLE);
 		break;
 	default:
-		if (!describe_process_page(uses->m, use))
-			describe_older(uses->m, use);
+		describe_older(uses->m, use);
 	}
 }
 
