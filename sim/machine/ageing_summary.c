@@ -42,14 +42,18 @@ static bool is_of_zone(const struct zone_state *from, const struct zone_counts *
 	return from->node == zone->node && strcmp(from->name, zone->name) == 0;
 }
 
+/* The state tells of them in address order, and not of those that nothing is known of. */
 static unsigned pageblock_type_of(const struct summary *s, const struct zone_state *from,
 				  uint32_t pfn)
 {
-	uint32_t first = from->start_pfn >> s->pageblock_order;
-	uint32_t block = (pfn >> s->pageblock_order) - first;
+	uint32_t block = pfn >> s->pageblock_order, first = from->start_pfn >> s->pageblock_order;
+	size_t i = block - first + 1;
 
-	return block < from->pageblock_count ? from->pageblocks[block].migratetype
-					     : MIGRATE_MOVABLE;
+	i = i < from->pageblock_count ? i : from->pageblock_count;
+	while (i-- > 0 && from->pageblocks[i].pfn >> s->pageblock_order >= block)
+		if (from->pageblocks[i].pfn >> s->pageblock_order == block)
+			return from->pageblocks[i].migratetype;
+	return MIGRATE_MOVABLE;
 }
 
 /* The largest block that begins at pfn and has so many frames behind its first. */
