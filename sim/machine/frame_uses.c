@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "machine/machine.h"
+#include "machine/page_cache.h"
 #include "machine/page_records.h"
 #include "machine/start.h"
 
@@ -289,6 +290,18 @@ static enum frame_use_kind older_kind(char letter, bool movable)
 	}
 }
 
+/* machine.page_cache, which has no id of the trace. */
+static bool describe_cache_page(const struct machine *m, struct frame_use *use)
+{
+	if (!page_cache_has(m->page_cache, (pfn_t){ use->pfn }))
+		return false;
+	use->older = true;
+	use->movable = true;
+	use->kind = USE_FILE;
+	use->count = 1;
+	return true;
+}
+
 static void describe_older(const struct machine *m, struct frame_use *use)
 {
 	char letter = start_page_kind(m->start, use->pfn);
@@ -362,7 +375,8 @@ static void describe(const struct frame_uses *uses, struct frame_use *use)
 		describe_process(use, number, claim >> CLAIM_KIND_SHIFT == CLAIM_TABLE);
 		break;
 	default:
-		describe_older(uses->m, use);
+		if (!describe_cache_page(uses->m, use))
+			describe_older(uses->m, use);
 	}
 }
 

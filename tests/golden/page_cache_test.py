@@ -6,6 +6,8 @@ import re
 import tempfile
 import unittest
 
+import h5py
+
 from run_fixture import slabyard
 
 MIB, PAGE = 1 << 20, 4096
@@ -56,6 +58,18 @@ class PageCacheTest(unittest.TestCase):
         self.assertEqual(vmstat["pgsteal_file"], 0)
         # what can be had for the asking is available, but for what watermarks keep
         self.assertGreater(meminfo["MemAvailable"], meminfo["MemFree"] + CACHE // 1024 // 2)
+
+    def test_the_map_tells_it_from_other_pages(self):
+        result = self.folder / "result.h5"
+        self.replay(pages_trace(1), CACHE, "-o", result)
+        with h5py.File(result) as run:
+            kinds = list(run["/snapshots/kinds"].asstr()[:])
+            runs = run["/snapshots/pfn"][:]
+            start = int(runs["snapshot"].min())
+        pages = {kind: int(runs["pages"][(runs["snapshot"] == start) & (runs["kind"] == i)].sum())
+                 for i, kind in enumerate(kinds)}
+        self.assertEqual(pages["file"], CACHE // PAGE)
+        self.assertEqual(pages["other movable"], 0)
 
     def test_it_is_given_back(self):
         _, _, empty = self.replay(pages_trace(1), 0)
