@@ -34,8 +34,10 @@ static struct mm *make(struct mm_frames *frames, struct error *err)
 	mm->frames = frames;
 	mm->space = mm_make_space(mm);
 	mm->table.source = mm_table_source(mm);
-	mm->number = rmap_join(&frames->rmap, mm);
-	return mm;
+	if (rmap_join(&frames->rmap, mm, &mm->number, err) == 0)
+		return mm;
+	free(mm);
+	return NULL;
 }
 
 bool mm_may_begin(uint64_t brk0)

@@ -16,21 +16,31 @@ void rmap_finish(struct rmap *r)
 	*r = (struct rmap){ 0 };
 }
 
-uint32_t rmap_join(struct rmap *r, struct mm *mm)
+static int grow_mms(struct rmap *r, struct error *err)
 {
-	uint32_t number = 0;
+	const uint32_t capacity = r->mm_capacity ? 2 * r->mm_capacity : 64;
+	struct mm **mms = realloc(r->mms, capacity * sizeof(*mms));
 
-	while (number < r->mm_count && r->mms[number])
-		number++;
-	if (number == r->mm_capacity) {
-		r->mm_capacity = r->mm_capacity ? 2 * r->mm_capacity : 64;
-		r->mms = realloc(r->mms, r->mm_capacity * sizeof(struct mm *));
-		SIM_ASSERT(r->mms);
-	}
-	if (number == r->mm_count)
+	if (!mms)
+		return error_set(err, ERROR_RUN, "no memory for an address space");
+	r->mms = mms;
+	r->mm_capacity = capacity;
+	return 0;
+}
+
+int rmap_join(struct rmap *r, struct mm *mm, uint32_t *number, struct error *err)
+{
+	uint32_t unused = 0;
+
+	while (unused < r->mm_count && r->mms[unused])
+		unused++;
+	if (unused == r->mm_capacity && grow_mms(r, err) != 0)
+		return -1;
+	if (unused == r->mm_count)
 		r->mm_count++;
-	r->mms[number] = mm;
-	return number;
+	r->mms[unused] = mm;
+	*number = unused;
+	return 0;
 }
 
 void rmap_leave(struct rmap *r, uint32_t number)

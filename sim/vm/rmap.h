@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/error.h"
 #include "core/ids.h"
 
 struct mm;
@@ -35,8 +36,8 @@ struct rmap_place {
 
 void rmap_finish(struct rmap *r);
 
-/* A number for the mm, and it given back. */
-uint32_t rmap_join(struct rmap *r, struct mm *mm);
+/* A number for the mm, -1 and *err when memory is spent; and it given back. */
+int rmap_join(struct rmap *r, struct mm *mm, uint32_t *number, struct error *err);
 void rmap_leave(struct rmap *r, uint32_t number);
 
 void rmap_set_page(struct rmap *r, pfn_t pfn, uint32_t number, uint64_t page);
