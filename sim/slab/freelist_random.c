@@ -12,7 +12,8 @@ int freelist_random_open(struct freelist_random *random, const struct services *
 	random->capacity = INDICES_FIRST;
 	random->indices = arena_array(random->arena, INDICES_FIRST, sizeof(*random->indices), err);
 	random->first = arena_array(random->arena, caches, sizeof(*random->first), err);
-	if (!random->indices || !random->first)
+	random->room = arena_array(random->arena, caches, sizeof(*random->room), err);
+	if (!random->indices || !random->first || !random->room)
 		return -1;
 	random->rng = rng_create(services->seed, stream);
 	return random->rng ? 0 : error_set(err, ERROR_RUN, "no memory for random free lists");
@@ -24,7 +25,7 @@ void freelist_random_close(struct freelist_random *random)
 		rng_destroy(random->rng);
 }
 
-static int reserve(struct freelist_random *random, uint32_t count, struct error *err)
+static int make_room(struct freelist_random *random, uint32_t count, struct error *err)
 {
 	uint32_t capacity = random->capacity;
 
@@ -45,17 +46,28 @@ static int reserve(struct freelist_random *random, uint32_t count, struct error 
 	return 0;
 }
 
+static int reserve(struct freelist_random *random, uint32_t cache, uint32_t count,
+		   struct error *err)
+{
+	if (count <= random->room[cache])
+		return 0;
+	if (make_room(random, count, err))
+		return -1;
+	random->first[cache] = random->used;
+	random->room[cache] = count;
+	random->used += count;
+	return 0;
+}
+
 int freelist_random_add(struct freelist_random *random, uint32_t cache, uint32_t count,
 			struct error *err)
 {
 	if (!random->rng)
 		return 0;
-	if (reserve(random, count, err))
+	if (reserve(random, cache, count, err))
 		return -1;
-	uint16_t *indices = random->indices + random->used;
+	uint16_t *indices = random->indices + random->first[cache];
 
-	random->first[cache] = random->used;
-	random->used += count;
 	for (uint32_t i = 0; i < count; i++)
 		indices[i] = (uint16_t)i;
 	for (uint32_t i = count; i-- > 1;) {

@@ -18,6 +18,7 @@ struct freelist_random {
 	struct arena *arena;
 	uint16_t *indices;
 	uint32_t *first; /* by cache number: where its permutation begins */
+	uint32_t *room;  /* by cache number: indices from there on, 0: it never had any */
 	uint32_t used, capacity;
 };
 
@@ -26,7 +27,10 @@ int freelist_random_open(struct freelist_random *random, const struct services *
 			 const char *stream, uint32_t caches, struct error *err);
 void freelist_random_close(struct freelist_random *random);
 
-/* A permutation for a cache whose slabs have so many objects. */
+/*
+ * A permutation for a cache whose slabs have so many objects. One that takes over the number of a
+ * cache that was destroyed has its room, if that is enough.
+ */
 int freelist_random_add(struct freelist_random *random, uint32_t cache, uint32_t count,
 			struct error *err);
 

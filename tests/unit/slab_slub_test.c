@@ -4,6 +4,7 @@
 
 #include "core/definitions.h"
 #include "core/gfp.h"
+#include "slab/freelist_random.h"
 
 enum { BYTES = 512, PER_SLAB = 8 }; /* kmalloc-512: order 0; up to 13 cpu partial slabs */
 
@@ -114,6 +115,33 @@ static void free_objects_can_be_in_random_order(void **unused)
 		assert_int_equal(seen, (1u << PER_SLAB) - 1);
 	}
 	assert_in_range(in_order, 0, 4 * PER_SLAB / 2);
+}
+
+static void a_destroyed_caches_indices_are_used_again(void **unused)
+{
+	struct error err = { 0 };
+	struct arena *arena = arena_create(1 << 20, &err);
+	const struct services services = { .arena = arena, .seed = 1 };
+	struct freelist_random random = { 0 };
+
+	(void)unused;
+	assert_int_equal(freelist_random_open(&random, &services, "test", 2, &err), 0);
+	for (int i = 0; i < 100; i++)
+		for (uint32_t cache = 0; cache < 2; cache++)
+			assert_int_equal(freelist_random_add(&random, cache, 30 + cache, &err), 0);
+	assert_int_equal(random.used, 30 + 31);
+	assert_int_equal(freelist_random_add(&random, 0, 32, &err), 0); /* too many for it */
+	assert_int_equal(random.used, 30 + 31 + 32);
+	for (uint32_t cache = 0; cache < 2; cache++) {
+		const uint32_t count = 32 - cache;
+		struct freelist_walk walk = freelist_random_walk(&random, cache, count);
+		uint64_t seen = 0;
+		for (uint32_t i = 0; i < count; i++)
+			seen |= UINT64_C(1) << freelist_next(&walk, count);
+		assert_int_equal(seen, (UINT64_C(1) << count) - 1);
+	}
+	freelist_random_close(&random);
+	arena_destroy(arena);
 }
 
 /* Encoded pointers cost, and change nothing else. */
@@ -628,6 +656,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_new_slab_is_used_in_address_order),
 		cmocka_unit_test(free_objects_can_be_in_random_order),
+		cmocka_unit_test(a_destroyed_caches_indices_are_used_again),
 		cmocka_unit_test(hardened_freelists_cost),
 		cmocka_unit_test(the_last_one_freed_is_the_next),
 		cmocka_unit_test(a_bulk_free_leaves_the_last_object_first),
