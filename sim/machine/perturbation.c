@@ -26,9 +26,10 @@ static int parse_one(struct perturbation *p, const char *text, size_t length, st
 {
 	char word[64];
 	if (length >= sizeof(word))
-		return error_set(err, ERROR_INPUT,
-				 "--perturb: '%.20s...': must be NAME=VALUE, at most %zu characters",
-				 text, sizeof(word) - 1);
+		return error_set(
+			err, ERROR_INPUT,
+			"--perturb: '%.20s...': must be NAME=VALUE, at most %zu characters", text,
+			sizeof(word) - 1);
 	snprintf(word, sizeof(word), "%.*s", (int)length, text);
 	char *value = strchr(word, '=');
 	if (!value)
