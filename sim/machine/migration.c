@@ -45,10 +45,10 @@ static void moved(void *context, uint32_t id, pfn_t from, pfn_t to)
 /* The root file system of recording kernels is in memory: always dirty, with nowhere to go. */
 static bool movable(void *context, pfn_t pfn, bool may_wait)
 {
-	const struct machine *m = context;
+	struct machine *m = context;
 
 	(void)may_wait;
-	if (m->libc_level && rmap_find(&m->processes.frames.rmap, pfn).use == RMAP_SHARED)
+	if (m->libc_level && !mm_frames_movable(&m->processes.frames, pfn))
 		return false;
 	return !m->params->root_in_memory || start_page_kind(m->start, pfn.v) != 'F';
 }

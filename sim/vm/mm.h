@@ -45,9 +45,11 @@ int mm_frames_init(struct mm_frames *frames, const struct page_source *pages, ui
 void mm_frames_finish(struct mm_frames *frames);
 
 /*
- * What is in frame `from` is in `to` from now on. True: it was a process's page. Frames of several
- * processes (RMAP_SHARED) stay where they are: nobody keeps a list of who maps them.
+ * False: the frame's page must stay where it is. Who maps one of several processes (RMAP_SHARED) is
+ * looked for where it was at the fork, and it stays if one has moved its mapping since.
  */
+bool mm_frames_movable(struct mm_frames *frames, pfn_t pfn);
+/* What is in frame `from`, which can be moved, is in `to` from now on. True: a process's page. */
 bool mm_frames_move(struct mm_frames *frames, pfn_t from, pfn_t to);
 
 /* Whether a heap can begin there at all. */

@@ -252,7 +252,7 @@ static void share_entry(void *context, uint64_t page, uint64_t *entry)
 		const uint32_t others = ptrmap_get(child->frames->sharers, pte_pfn(*entry).v);
 
 		*entry |= PTE_COW;
-		rmap_set(&child->frames->rmap, pte_pfn(*entry), RMAP_SHARED);
+		rmap_set_shared(&child->frames->rmap, pte_pfn(*entry), page);
 		sharers_put(child->frames, pte_pfn(*entry), others == PTRMAP_NONE ? 1 : others + 1);
 		count_present(child);
 	}
@@ -265,19 +265,80 @@ void mm_share_pages(struct mm *parent, struct mm *child)
 	work_count(parent->frames->work, WORK_tlb_flush);
 }
 
+/* The mm's entry that maps the frame; NULL: it does not, or elsewhere. */
+static uint64_t *entry_of(struct mm *mm, uint64_t page, pfn_t pfn)
+{
+	uint64_t *entry = mm ? page_table_find(&mm->table, page) : NULL;
+
+	return entry && *entry & PTE_OWN && pte_pfn(*entry).v == pfn.v ? entry : NULL;
+}
+
+/* How many processes map it. */
+static uint32_t users_of(const struct mm_frames *f, pfn_t pfn)
+{
+	const uint32_t others = ptrmap_get(f->sharers, pfn.v);
+
+	return others == PTRMAP_NONE ? 1 : others + 1;
+}
+
+bool mm_frames_movable(struct mm_frames *frames, pfn_t pfn)
+{
+	const struct rmap *r = &frames->rmap;
+	const struct rmap_place place = rmap_find(r, pfn);
+
+	if (place.use != RMAP_SHARED)
+		return true;
+	uint32_t missing = users_of(frames, pfn);
+
+	for (uint32_t i = 0; i < r->mm_count && missing; i++)
+		missing -= entry_of(r->mms[i], place.page, pfn) != NULL;
+	return missing == 0;
+}
+
+static void move_entry_to(struct mm_frames *f, uint64_t *entry, pfn_t to)
+{
+	*entry = pte_of(to, *entry & (PTE_OWN | PTE_COW));
+	work_count(f->work, WORK_pte_set);
+}
+
+static void move_shared(struct mm_frames *f, pfn_t from, pfn_t to, uint64_t page)
+{
+	const uint32_t others = ptrmap_take(f->sharers, from.v);
+	uint32_t left = others == PTRMAP_NONE ? 1 : others + 1;
+
+	for (uint32_t i = 0; i < f->rmap.mm_count && left; i++) {
+		uint64_t *entry = entry_of(f->rmap.mms[i], page, from);
+		if (!entry)
+			continue;
+		move_entry_to(f, entry, to);
+		left--;
+	}
+	SIM_ASSERT(!left);
+	if (others != PTRMAP_NONE)
+		sharers_put(f, to, others);
+	rmap_set_shared(&f->rmap, to, page);
+}
+
+static void move_own(struct mm_frames *f, pfn_t from, pfn_t to, const struct rmap_place *place)
+{
+	uint64_t *entry = entry_of(place->mm, place->page, from);
+
+	SIM_ASSERT(entry);
+	move_entry_to(f, entry, to);
+	rmap_set_page(&f->rmap, to, place->mm->number, place->page);
+}
+
 bool mm_frames_move(struct mm_frames *frames, pfn_t from, pfn_t to)
 {
 	const struct rmap_place place = rmap_find(&frames->rmap, from);
 
-	if (place.use != RMAP_PAGE)
+	if (place.use == RMAP_PAGE)
+		move_own(frames, from, to, &place);
+	else if (place.use == RMAP_SHARED)
+		move_shared(frames, from, to, place.page);
+	else
 		return false;
-	uint64_t *entry = page_table_find(&place.mm->table, place.page);
-
-	SIM_ASSERT(entry && pte_pfn(*entry).v == from.v);
-	*entry = pte_of(to, PTE_OWN);
 	rmap_set(&frames->rmap, from, RMAP_NOBODY);
-	rmap_set_page(&frames->rmap, to, place.mm->number, place.page);
-	work_count(frames->work, WORK_pte_set);
 	work_count(frames->work, WORK_tlb_flush);
 	return true;
 }

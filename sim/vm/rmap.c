@@ -74,25 +74,29 @@ void rmap_set_page(struct rmap *r, pfn_t pfn, uint32_t number, uint64_t page)
 	*entry(r, pfn) = (uint64_t)(number + RMAP_OWNERS) << OWNER_SHIFT | page;
 }
 
+void rmap_set_shared(struct rmap *r, pfn_t pfn, uint64_t page)
+{
+	*entry(r, pfn) = (uint64_t)OWNER_SHARED << OWNER_SHIFT | page;
+}
+
 void rmap_set(struct rmap *r, pfn_t pfn, enum rmap_use use)
 {
-	const uint64_t owner = use == RMAP_SHARED  ? OWNER_SHARED
-			       : use == RMAP_TABLE ? OWNER_TABLE
-						   : 0;
-
-	*entry(r, pfn) = owner << OWNER_SHIFT;
+	*entry(r, pfn) = use == RMAP_TABLE ? (uint64_t)OWNER_TABLE << OWNER_SHIFT : 0;
 }
 
 struct rmap_place rmap_find(const struct rmap *r, pfn_t pfn)
 {
 	const uint64_t value = pfn.v < r->capacity ? r->entries[pfn.v] : 0;
 	const uint64_t owner = value >> OWNER_SHIFT;
+	struct rmap_place place = { .page = value & ((UINT64_C(1) << OWNER_SHIFT) - 1) };
 
-	if (owner < RMAP_OWNERS)
-		return (struct rmap_place){ .use = owner == OWNER_SHARED  ? RMAP_SHARED
-						   : owner == OWNER_TABLE ? RMAP_TABLE
-									  : RMAP_NOBODY };
-	return (struct rmap_place){ .use = RMAP_PAGE,
-				    .mm = r->mms[owner - RMAP_OWNERS],
-				    .page = value & ((UINT64_C(1) << OWNER_SHIFT) - 1) };
+	if (owner < RMAP_OWNERS) {
+		place.use = owner == OWNER_SHARED  ? RMAP_SHARED
+			    : owner == OWNER_TABLE ? RMAP_TABLE
+						   : RMAP_NOBODY;
+	} else {
+		place.use = RMAP_PAGE;
+		place.mm = r->mms[owner - RMAP_OWNERS];
+	}
+	return place;
 }

@@ -31,7 +31,7 @@ struct rmap {
 struct rmap_place {
 	enum rmap_use use;
 	struct mm *mm; /* of RMAP_PAGE */
-	uint64_t page;
+	uint64_t page; /* of RMAP_SHARED: where it was at the fork */
 };
 
 void rmap_finish(struct rmap *r);
@@ -41,7 +41,8 @@ int rmap_join(struct rmap *r, struct mm *mm, uint32_t *number, struct error *err
 void rmap_leave(struct rmap *r, uint32_t number);
 
 void rmap_set_page(struct rmap *r, pfn_t pfn, uint32_t number, uint64_t page);
-void rmap_set(struct rmap *r, pfn_t pfn, enum rmap_use use);
+void rmap_set_shared(struct rmap *r, pfn_t pfn, uint64_t page);
+void rmap_set(struct rmap *r, pfn_t pfn, enum rmap_use use); /* RMAP_NOBODY, RMAP_TABLE */
 struct rmap_place rmap_find(const struct rmap *r, pfn_t pfn);
 
 #endif

@@ -289,7 +289,6 @@ static void tables_come_and_go(void **state)
 static void frames_can_be_exchanged(void **state)
 {
 	struct fixture *f = *state;
-	struct error err;
 	const pfn_t from = { 1 }, to = { 5000 };
 
 	mm_move_break(f->mm, brk0 + PAGE);
@@ -306,10 +305,63 @@ static void frames_can_be_exchanged(void **state)
 	mm_touch(f->mm, brk0, PAGE, true);
 	assert_int_equal(mm_counts(f->mm).min_flt, 1);
 
-	struct mm *child = mm_fork(f->mm, &err);
+	assert_true(mm_frames_movable(&f->frames.frames, to));
+}
 
-	assert_false(mm_frames_move(&f->frames.frames, to, from));
+static uint32_t frame_at(const struct fixture *f, enum rmap_use use, uint64_t page)
+{
+	for (uint32_t pfn = 1;; pfn++) {
+		struct rmap_place place = rmap_find(&f->frames.frames.rmap, (pfn_t){ pfn });
+		if (place.use == use && place.page == page)
+			return pfn;
+	}
+}
+
+/* Both have it where it went, and so has who is left. */
+static void frames_of_several_can_be_exchanged(void **state)
+{
+	struct fixture *f = *state;
+	struct mm_frames *frames = &f->frames.frames;
+	struct error err;
+	const pfn_t to[] = { { 5000 }, { 5001 } };
+
+	mm_move_break(f->mm, brk0 + PAGE);
+	mm_touch(f->mm, brk0, PAGE, true);
+
+	struct mm *child = mm_fork(f->mm, &err);
+	const pfn_t from = { frame_at(f, RMAP_SHARED, brk0 >> PAGE_SHIFT) };
+
+	assert_true(mm_frames_movable(frames, from));
+	assert_true(mm_frames_move(frames, from, to[0]));
+	assert_int_equal(rmap_find(&frames->rmap, from).use, RMAP_NOBODY);
+	assert_int_equal(rmap_find(&frames->rmap, to[0]).use, RMAP_SHARED);
+	mm_touch(child, brk0, PAGE, true);
+	assert_int_equal(mm_counts(child).cow_faults, 1);
 	mm_destroy(child);
+	assert_true(mm_frames_movable(frames, to[0]));
+	assert_true(mm_frames_move(frames, to[0], to[1]));
+	mm_touch(f->mm, brk0, PAGE, true);
+	assert_int_equal(mm_counts(f->mm).cow_faults, 0);
+	assert_int_equal(rmap_find(&frames->rmap, to[1]).use, RMAP_PAGE);
+}
+
+static void a_shared_frame_whose_mapping_was_moved_stays(void **state)
+{
+	struct fixture *f = *state;
+	struct error err;
+	const uint64_t at = UINT64_C(0x700000000000);
+
+	mm_map(f->mm, at, PAGE);
+	mm_map(f->mm, at + PAGE, PAGE);
+	mm_touch(f->mm, at, PAGE, true);
+
+	struct mm *child = mm_fork(f->mm, &err);
+	const pfn_t shared = { frame_at(f, RMAP_SHARED, at >> PAGE_SHIFT) };
+
+	assert_int_not_equal(mm_remap(child, at, PAGE, 3 * PAGE), at);
+	assert_false(mm_frames_movable(&f->frames.frames, shared));
+	mm_destroy(child);
+	assert_true(mm_frames_movable(&f->frames.frames, shared));
 }
 
 static double cost_ns(const struct fixture *f, uint64_t before_ps)
@@ -381,6 +433,8 @@ int main(void)
 		TEST(locked_memory_is_there_at_once),
 		TEST(tables_come_and_go),
 		TEST(frames_can_be_exchanged),
+		TEST(frames_of_several_can_be_exchanged),
+		TEST(a_shared_frame_whose_mapping_was_moved_stays),
 		TEST(costs_are_about_the_measured_ones),
 	};
 #undef TEST
