@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What all figures have in common: widths, the time axis, the horizon, files with fixed bytes."""
 import csv
+import io
+import os
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -65,12 +68,13 @@ class Numbers:
         """Columns over a series' time."""
         self.add(run=result.label, time_ns=series.time_ns, record=series.record, **values)
 
-    def write(self, path):
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, self.columns, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows({name: as_text(value) for name, value in row.items()}
-                             for row in self.rows)
+    def csv(self):
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, self.columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: as_text(value) for name, value in row.items()}
+                         for row in self.rows)
+        return text.getvalue().encode("utf-8")
 
 
 def as_text(value):
@@ -190,14 +194,34 @@ def name_run(axes, results, result):
         axes.set_title(result.label, loc="left", fontweight="bold")
 
 
-def save(figure, paths, numbers):
+class WriteError(Exception):
+    """A figure cannot be written; the text says which file and why."""
+
+
+def rendered(figure, ending):
     """The same figure gives the same bytes: no dates, no names of library versions."""
+    metadata = {"Software": None}
+    if ending == ".pdf":
+        metadata = {"Creator": "Slabyard", "Producer": None, "CreationDate": None}
+    content = io.BytesIO()
+    figure.savefig(content, format=ending[1:], metadata=metadata)
+    return content.getvalue()
+
+
+def write_whole(path, content):
+    """Under its name stands all of it, or what stood there before."""
+    temporary = f"{path}.tmp.{os.getpid()}"
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content)
+        os.replace(temporary, path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise WriteError(f"{path}: cannot write: {error.strerror}") from error
+
+
+def save(figure, paths, numbers):
     for path in paths:
-        if path.endswith(".csv"):
-            numbers.write(path)
-            continue
-        metadata = {"Software": None}
-        if path.endswith(".pdf"):
-            metadata = {"Creator": "Slabyard", "Producer": None, "CreationDate": None}
-        figure.savefig(path, metadata=metadata)
+        ending = Path(path).suffix
+        write_whole(path, numbers.csv() if ending == ".csv" else rendered(figure, ending))
     pyplot.close(figure)

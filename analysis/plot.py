@@ -24,6 +24,7 @@ except ImportError as missing:
 STYLE = Path(__file__).resolve().parent / "slabyard.mplstyle"
 ENDINGS = (".pdf", ".png", ".csv")
 RUNS_MAX = 8  # of a figure that does not say otherwise
+EXIT_FAILED, EXIT_BAD_INPUT = 1, 2  # as all of slabyard's commands
 
 
 def parser():
@@ -103,7 +104,10 @@ def outputs_of(name, arguments):
     if not arguments.to_folder:
         return arguments.output
     folder = Path(arguments.output[0])
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise drawing.WriteError(f"{folder}: cannot make the folder: {error.strerror}") from error
     return [str(folder / f"{name}{ending}") for ending in ENDINGS]
 
 
@@ -179,6 +183,11 @@ def open_all(arguments, stack, most):
     return results
 
 
+def fail(error, status):
+    print(f"slabyard plot: {error}", file=sys.stderr)
+    sys.exit(status)
+
+
 def main():
     arguments = parse_arguments()
     arguments.compare = lambda *more: compare(arguments.results, *more)
@@ -189,8 +198,10 @@ def main():
                 draw_named(arguments, stack)
             else:
                 draw_all(arguments, stack)
+    except drawing.WriteError as error:
+        fail(error, EXIT_FAILED)
     except (ResultError, OSError) as error:
-        sys.exit(f"slabyard plot: {error}")
+        fail(error, EXIT_BAD_INPUT)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import h5py
 import pandas
 
 with h5py.File(sys.argv[1]) as sweep:
+    if "runs" not in sweep:
+        sys.exit(f"{sys.argv[1]}: not of a sweep: takes the file that slabyard merge writes")
     runs = pandas.DataFrame(sweep["/runs"][:])
 for column in runs.select_dtypes(object):
     runs[column] = runs[column].str.decode("utf-8")

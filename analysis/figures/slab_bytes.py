@@ -42,7 +42,7 @@ def draw_gap(result, options, time, axes):
 def draw_caches(result, options, axes):
     """The caches that hold most beyond what was asked for, at the run's last sample."""
     series = result.series("slab")
-    if series is None or not series["bytes_held"].shape[1]:
+    if series is None or not series["bytes_held"].any():
         drawing.say_nothing_to_show(axes, "")
         return
     held = series["bytes_held"][-1].astype(np.int64)

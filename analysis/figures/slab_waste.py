@@ -23,11 +23,16 @@ def has_causes(series):
     return series is not None and all(column in series for column, *_ in CAUSES)
 
 
+def holds_slabs(series):
+    """A process's run has the kernel's caches too, in which nothing ever is."""
+    return series is not None and bool(series["bytes_held"].any())
+
+
 def draw_time(result, options, time, axes):
     series = result.series("slab")
-    if not has_causes(series):
-        drawing.say_nothing_to_show(axes, "no slab allocator in this run" if series is None
-                                    else "written by an older version, without causes")
+    if not has_causes(series) or not holds_slabs(series):
+        drawing.say_nothing_to_show(axes, "written by an older version, without causes"
+                                    if holds_slabs(series) else "no slab allocator in this run")
         return
     times = time.of(series)
     options.numbers.add_series(result, series, **{column: series[column].sum(axis=1)
@@ -47,7 +52,7 @@ def draw_time(result, options, time, axes):
 def draw_caches(result, options, axes):
     """The caches that waste most at the run's last sample."""
     series = result.series("slab")
-    if not has_causes(series) or not series["slabs"].shape[1]:
+    if not has_causes(series) or not holds_slabs(series):
         drawing.say_nothing_to_show(axes, "")
         return
     wasted = np.array([series[column][-1] for column, *_ in CAUSES])

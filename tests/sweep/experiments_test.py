@@ -72,9 +72,9 @@ class Experiments(unittest.TestCase):
         self.assertTrue(out.is_file())
         self.plot("rss-live", folder, "--where", "M_MMAP_MAX=0", "-o", out)
         self.plot("heap-map", folder, "--where", "no_dyn_threshold=true", "--mark", "2", "-o", out)
-        said = self.plot("phases", folder, "--where", "M_MMAP_MAX=7", "-o", out, expect=1)
+        said = self.plot("phases", folder, "--where", "M_MMAP_MAX=7", "-o", out, expect=2)
         self.assertIn("no run is done that --where asks for", said)
-        said = self.plot("phases", self.folder, "-o", out, expect=1)
+        said = self.plot("phases", self.folder, "-o", out, expect=2)
         self.assertIn("no sweep's folder", said)
 
     def test_freed_in_order(self):

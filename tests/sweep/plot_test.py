@@ -146,11 +146,25 @@ class Plot(Sweep):
             ("no sweep's folder", "latency", out),
             ("no such file", "latency", out / "none.h5"),
         ):
-            done = self.plot(*arguments, expect=1)
+            done = self.plot(*arguments, expect=2)
             self.assertIn(message, done.stderr.decode())
         self.assertIn("no such figure", self.plot("lattency", self.result, expect=2).stderr.decode())
         self.assertIn("did you mean '--where'", self.plot("--were", "a", expect=2).stderr.decode())
         self.assertEqual(list(out.iterdir()), [])
+
+    def test_what_cannot_be_written(self):
+        """One message, and neither a part of a figure nor the loss of what stood there."""
+        out = self.out()
+        (out / "latency.csv").write_text("earlier\n")
+        (out / "taken").write_text("a file\n")
+        too_large = ["/bin/sh", "-c", 'trap "" XFSZ; ulimit -f 1; exec "$0" "$@"', PROGRAM, "plot"]
+        for where in (out, out / "taken/latency.pdf", out / "none/latency.pdf"):
+            done = subprocess.run([*too_large, "latency", self.result, "-o", where], text=True,
+                                  capture_output=True, check=False)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertRegex(done.stderr, r"^slabyard plot: .*latency\.pdf: cannot write: .+\n$")
+        self.assertEqual({path.name for path in out.iterdir()}, {"latency.csv", "taken"})
+        self.assertEqual((out / "latency.csv").read_text(), "earlier\n")
 
     def test_help_has_every_figure(self):
         printed = slabyard("plot", "--help").stdout.decode()
@@ -193,6 +207,13 @@ class Examples(Sweep):
             runs = merged["/runs"][:]
         mine = runs[(runs["trace"] == b"kmix") & (runs["slab.policy"] == b"slob")]
         self.assertIn(f"{mine['slab_bytes_held'].mean():.1f}", printed)
+
+    def test_pandas_takes_no_single_run(self):
+        done = subprocess.run([PYTHON, "-B", SOURCE / "analysis/examples/read_pandas.py", self.result],
+                              text=True, capture_output=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertIn("slabyard merge", done.stderr)
 
     def test_xarray(self):
         printed = self.example("read_xarray.py", self.result)
