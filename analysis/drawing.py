@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import matplotlib
@@ -173,6 +174,18 @@ def key_below(figure, handles, labels, columns, **arguments):
                   borderpad=0.1, loc="lower center", **arguments)
 
 
+def leave_out_overlapping(figure, texts):
+    """Of texts that would overprint each other the first stays. Call it when all is drawn."""
+    figure.draw_without_rendering()
+    kept = []
+    for text in texts:
+        box = text.get_window_extent().padded(1)
+        if any(box.overlaps(other) for other in kept):
+            text.set_visible(False)
+        else:
+            kept.append(box)
+
+
 def say_nothing_to_show(axes, text):
     axes.set_axis_off()
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color="0.35")
@@ -188,10 +201,10 @@ def share_limits(panels):
         axes.set_ylim(top=top)
 
 
-def name_run(axes, results, result):
+def name_run(axes, results, result, **arguments):
     """A panel says whose it is when there are several."""
     if len(results) > 1:
-        axes.set_title(result.label, loc="left", fontweight="bold")
+        axes.set_title(result.label, loc="left", fontweight="bold", **arguments)
 
 
 class WriteError(Exception):
@@ -216,7 +229,8 @@ def write_whole(path, content):
             file.write(content)
         os.replace(temporary, path)
     except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
+        with suppress(OSError):
+            Path(temporary).unlink()
         raise WriteError(f"{path}: cannot write: {error.strerror}") from error
 
 

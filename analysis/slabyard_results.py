@@ -163,7 +163,11 @@ class Result:
 
 def zone_number(result, series, zone):
     """The zone's place: its whole label ("node 0 DMA32"), or its name where only one has it."""
-    zones = series.labels("zone")
+    return zone_place(result, series.labels("zone"), zone)
+
+
+def zone_place(result, zones, zone):
+    """Likewise among zones of such labels."""
     if zone in zones:
         return zones.index(zone)
     named = [i for i, label in enumerate(zones) if label.split()[-1] == zone]

@@ -9,7 +9,8 @@ import math
 
 import numpy as np
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import (FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter,
+                               NullLocator)
 
 import drawing
 
@@ -21,6 +22,7 @@ Z_95 = 1.959963984540054
 ALLOCATIONS = ("kmalloc", "kmem_cache_alloc", "mm_page_alloc", "malloc", "calloc", "memalign",
                "vmalloc")
 TAIL_MIN = 1e-4
+TICKS_MAX = {"column": 6, "page": 12}
 
 
 def histogram_of(result, operation):
@@ -72,11 +74,28 @@ def draw_run(axes, i, result, histogram, options):
                       ecolor=line.get_color(), elinewidth=1.2, capsize=1.8, zorder=5)
 
 
-def ticks(axes):
+def time_ticks(low, high, most):
+    """Round times within the limits, the finest set of them of which so many fit."""
+    powers = [LogLocator(subs=subs, numticks=1000) for subs in
+              (range(1, 10), (1, 2, 5), (1, 3), (1,))]
+    for locator in powers:
+        found = [t for t in locator.tick_values(low, high) if low <= t <= high]
+        if len(found) <= most:
+            break
+    found = found[::-(-len(found) // most)]
+    if len(found) < 2:
+        found = [t for t in MaxNLocator(most - 1).tick_values(low, high) if low <= t <= high]
+    return found
+
+
+def ticks(axes, options):
     shares = [1, 0.5, 0.1, 0.01, 0.001, 0.0001]
     axes.yaxis.set_major_locator(FixedLocator(shares))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda above, _: f"{100 * (1 - above):.6g}%"))
+    axes.xaxis.set_major_locator(FixedLocator(time_ticks(*axes.get_xlim(),
+                                                         TICKS_MAX[options.width])))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_major_formatter(FuncFormatter(time_text))
 
 
@@ -98,7 +117,7 @@ def draw(results, options):
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_ylim(1.3, TAIL_MIN)
-    ticks(axes)
+    ticks(axes, options)
     axes.set_xlabel(f"modelled latency of {options.operation or 'allocations'}")
     axes.set_ylabel("share that takes no longer")
     handles, labels = axes.get_legend_handles_labels()

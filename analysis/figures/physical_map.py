@@ -10,6 +10,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 
 import drawing
+from slabyard_results import zone_place
 
 HELP = "heat map of physical memory over time: what each piece is used for, and how much of it"
 
@@ -84,39 +85,64 @@ def colours_of(pages, kinds):
     return 1 - tint + tint * colours[most], [kinds[k] for k in sorted(seen)]
 
 
+def within_zone(result, zone, edges, pages):
+    """Edges and pages of those pieces alone that lie in the zone."""
+    zones = result.table("/snapshots/zones")
+    place = zone_place(result, zones.get("zone", []), zone)
+    start = float(zones["start_pfn"][place])
+    inside = np.flatnonzero((edges[1:] > start) &
+                            (edges[:-1] < start + float(zones["spanned"][place])))
+    first, end = inside[0], inside[-1] + 1
+    return edges[first:end + 1], pages[:, first:end]
+
+
 def mark_zones(axes, result):
     """A line where a zone begins, its name beside it."""
     zones = result.table("/snapshots/zones")
+    bottom, top = axes.get_ylim()
+    texts = []
     for name, start, spanned in zip(zones.get("zone", []), zones.get("start_pfn", []),
                                     zones.get("spanned", [])):
         low = float(start) * drawing.PAGE_BYTES / drawing.MIB
-        middle = low + float(spanned) / 2 * drawing.PAGE_BYTES / drawing.MIB
+        high = low + float(spanned) * drawing.PAGE_BYTES / drawing.MIB
+        if high <= bottom or low >= top:
+            continue
+        middle = (max(low, bottom) + min(high, top)) / 2
         label = name.removeprefix("node 0 ") if len({z.split()[1] for z in zones["zone"]}) == 1 \
             else name.replace("node ", "")
-        if low > 1:
+        if low > max(bottom, 1):
             axes.axhline(low, color="black", linewidth=0.5)
-        axes.annotate(label, (1, middle), (3, 0), xycoords=("axes fraction", "data"),
-                      textcoords="offset points", rotation=90, ha="left", va="center", fontsize=6,
-                      annotation_clip=False)
+        # The name of a small zone at the bottom stands on the axis, not below it.
+        is_low = middle - bottom < 0.03 * (top - bottom)
+        texts.append(axes.annotate(
+            label, (1, bottom if is_low else middle), (3, 0), xycoords=("axes fraction", "data"),
+            textcoords="offset points", ha="left", va="bottom" if is_low else "center",
+            fontsize=6, annotation_clip=False))
+    return texts
 
 
 def mark_marks(axes, result, first_ns, scale):
     marks = result.table("/events/mark")
     left, right = axes.get_xlim()
+    texts = []
     for number, time_ns in zip(marks.get("mark", []), marks.get("time_ns", [])):
         at = (int(time_ns) - first_ns) / scale
         if left <= at <= right:
             axes.axvline(at, color="black", linewidth=0.4, linestyle=(0, (2, 2)))
-            axes.annotate(str(number), (at, 1), (0, 1), xycoords=("data", "axes fraction"),
-                          textcoords="offset points", ha="center", va="bottom", fontsize=5)
+            texts.append(axes.annotate(
+                str(number), (at, 1), (0, 1), xycoords=("data", "axes fraction"),
+                textcoords="offset points", ha="center", va="bottom", fontsize=5))
+    return texts
 
 
 def draw_result(result, options, time, axes):
     look = from_samples(result) or from_snapshots(result)
     if look is None:
         drawing.say_nothing_to_show(axes, "no map of memory")
-        return []
+        return [], []
     times, edges, kinds, pages = look
+    if options.zone:
+        edges, pages = within_zone(result, options.zone, edges, pages)
     for look, time_ns in zip(pages, times):
         for kind, name in enumerate(kinds):
             pieces = np.flatnonzero(look[:, kind])
@@ -134,10 +160,9 @@ def draw_result(result, options, time, axes):
     axes.set_ylim(addresses[0], addresses[-1])
     axes.set_ylabel("physical address [MiB]")
     axes.grid(False)
-    mark_zones(axes, result)
-    mark_marks(axes, result, int(times[0]), time.scale)
+    texts = mark_zones(axes, result) + mark_marks(axes, result, int(times[0]), time.scale)
     time.shade_horizon_from(axes, result, int(times[0]))
-    return seen
+    return seen, texts
 
 
 def draw(results, options):
@@ -145,14 +170,18 @@ def draw(results, options):
     height = 2.8 if len(results) == 1 else 1.9
     figure, axes = drawing.new_figure(options, len(results), row_height=height)
     panels = [row[0] for row in axes]
-    seen = []
+    seen, texts = [], []
     for result, panel in zip(results, panels):
-        seen += [kind for kind in draw_result(result, options, time, panel) if kind not in seen]
-        drawing.name_run(panel, results, result)
-    drawing.share_limits(panels)
+        kinds, more = draw_result(result, options, time, panel)
+        seen += [kind for kind in kinds if kind not in seen]
+        texts += more
+        drawing.name_run(panel, results, result, pad=9)  # above the marks' numbers
+    if not options.zone:  # which begins elsewhere on every machine
+        drawing.share_limits(panels)
     time.label(panels[-1])
     if seen:
         patches = [Patch(facecolor=COLOURS.get(kind, "0.6"), edgecolor="0.3", linewidth=0.3)
                    for kind in seen]
         drawing.key_below(figure, patches, seen, 3 if options.width == "column" else 5)
+    drawing.leave_out_overlapping(figure, texts)
     return figure
