@@ -186,6 +186,26 @@ def leave_out_overlapping(figure, texts):
             kept.append(box)
 
 
+def overlap(texts):
+    """Whether any of these, of a figure that is laid out, overprints another."""
+    boxes = [text.get_window_extent().padded(1) for text in texts]
+    return any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def stand_labels_up(figure, labels_by_axes):
+    """Labels above bars, of panels where they overprint each other, run upwards, below the top."""
+    figure.draw_without_rendering()
+    for axes, labels in labels_by_axes.items():
+        if not overlap(labels):
+            continue
+        for label in labels:
+            label.set(rotation=90, verticalalignment="bottom")
+        longest = max(label.get_window_extent().height for label in labels)
+        room = 1 - (longest + 10) / axes.get_window_extent().height
+        tallest = max(label.xy[1] for label in labels)
+        axes.set_ylim(0, (tallest or 1) / max(room, 0.3))
+
+
 def say_nothing_to_show(axes, text):
     axes.set_axis_off()
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color="0.35")

@@ -93,14 +93,15 @@ def in_time_unit(title, values):
 
 
 def draw_bars(axes, title, values):
-    """A bar a run; a run that does not know the figure has none."""
+    """A bar a run; a run that does not know the figure has none. Returns the bars' labels."""
+    labels = []
     for i, value in enumerate(values):
         if value is None:
             axes.annotate("–", (i, 0), (0, 1), textcoords="offset points", ha="center")
             continue
         axes.bar(i, value, width=0.75, **bar_style(i))
-        axes.annotate(three_digits(value), (i, value), (0, 1.5), textcoords="offset points",
-                      ha="center", fontsize=5.5)
+        labels.append(axes.annotate(three_digits(value), (i, value), (0, 1.5), ha="center",
+                                    textcoords="offset points", fontsize=5.5))
     axes.set_title(title, fontsize=6)
     axes.set_xticks([])
     axes.set_yticks([])
@@ -108,6 +109,7 @@ def draw_bars(axes, title, values):
     axes.set_xlim(-0.7, len(values) - 0.3)
     top = max((v for v in values if v), default=1)
     axes.set_ylim(0, top * 1.2)
+    return labels
 
 
 def draw_lines(axes, label, results, options, values_of):
@@ -158,14 +160,16 @@ def draw(results, options):
     figure = drawing.pyplot.figure(figsize=(drawing.WIDTHS_INCH[options.width], height),
                                    layout="constrained")
     axes = figure.subplot_mosaic(mosaic, gridspec_kw={"height_ratios": ratios})
+    labels = {}
     for key, (title, value_of) in BARS.items():
         values = [value_of(result, options) for result in results]
         options.numbers.add(run=[r.label for r in results], figure=" ".join(title.split()),
                             value=["" if v is None else v for v in values])
         if key == "cost":
             title, values = in_time_unit(title, values)
-        draw_bars(axes[key], title, values)
+        labels[axes[key]] = draw_bars(axes[key], title, values)
     for key, (label, values_of) in LINES.items():
         draw_lines(axes[key], label, results, options, values_of)
     draw_key(figure, axes["key"], results)
+    drawing.stand_labels_up(figure, labels)
     return figure

@@ -4,6 +4,7 @@
 The numbers are slabyard compare's. The geometric mean has its interval from three recordings on.
 """
 import numpy as np
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 import drawing
@@ -13,6 +14,8 @@ HELP = "each figure by the baseline's, a bar a setting, by recording and as geom
 # Okabe and Ito's without black, on which neither hatches nor intervals are seen.
 COLOURS = ["#0072B2", "#E69F00", "#009E73", "#F0E442", "#56B4E9", "#D55E00", "#CC79A7"]
 MEAN = "geometric\nmean"
+ARROW = {"marker": "^", "markersize": 3.5, "color": "black", "markeredgewidth": 0,
+         "linestyle": "none", "zorder": 5}
 
 
 def arguments_of(options):
@@ -61,18 +64,27 @@ def limit(axes, rows):
     axes.set_ylim(0, max(1.0, min(reach, 1.8 * max(highest, 1))) * 1.05)
 
 
+def mark_cut(axes, x):
+    """An interval that goes on beyond the axis has an arrow there."""
+    axes.plot(x, axes.get_ylim()[1], clip_on=False, **ARROW)
+
+
 def draw_figure(axes, figure, settings, traces, rows, options):
     width = 0.8 / len(settings)
+    limit(axes, rows)
+    cut = 0
     for row in rows:
         i = settings.index(row["setting"])
         x = place(row, traces) + (i - (len(settings) - 1) / 2) * width
         draw_bar(axes, x, width, i, row)
+        if row["high"] is not None and 1 + row["high"] > axes.get_ylim()[1]:
+            mark_cut(axes, x)
+            cut += 1
         options.numbers.add(
             figure=figure, setting=row["setting"], baseline=row["baseline"],
             recording=row["recording"] or "geometric mean", normalised=1 + row["change"],
             low="" if row["low"] is None else 1 + row["low"],
             high="" if row["high"] is None else 1 + row["high"])
-    limit(axes, rows)
     axes.axhline(1, color="black", linewidth=0.6, zorder=3)
     axes.axvline(len(traces) - 0.5, color="0.6", linewidth=0.5)
     axes.set_title(f"{figure}, by the baseline's", loc="left")
@@ -82,6 +94,7 @@ def draw_figure(axes, figure, settings, traces, rows, options):
     axes.set_xticks(np.arange(len(names)), names, rotation=30 if crowded else 0,
                     ha="right" if crowded else "center")
     axes.tick_params(axis="x", length=0)
+    return cut
 
 
 def draw(_, options):
@@ -97,11 +110,15 @@ def draw(_, options):
     rows = -(-len(figures) // columns)
     figure, grid = drawing.new_figure(options, rows, columns, row_height=1.5)
     panels = [axes for row in grid for axes in row]
+    cut = 0
     for axes, name in zip(panels, figures):
-        draw_figure(axes, name, settings, traces,
-                    [row for row in each + together if row["figure"] == name], options)
+        cut += draw_figure(axes, name, settings, traces,
+                           [row for row in each + together if row["figure"] == name], options)
     for axes in panels[len(figures):]:
         axes.set_axis_off()
-    patches = [Patch(**style_of(i)) for i in range(len(settings))]
-    drawing.key_below(figure, patches, settings, 1 if options.width == "column" else 2)
+    keys = [Patch(**style_of(i)) for i in range(len(settings))]
+    if cut:
+        keys.append(Line2D([], [], **ARROW))
+        settings = [*settings, "the interval goes on"]
+    drawing.key_below(figure, keys, settings, 1 if options.width == "column" else 2)
     return figure

@@ -12,7 +12,8 @@ HELP = "system calls and faults of each phase between marks, and RSS at its end,
 
 RUNS_MAX = 56  # as many as colours and hatches tell apart
 COLOURS = ["#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#F0E442", "#0072B2", "0.6"]
-LABEL_BARS_MAX = 60  # of a panel; more have no numbers
+LABEL_FONT = 5
+LABEL_BAR_POINTS = 7  # bars narrower than this have no numbers: they would be a wall of digits
 
 
 def at_marks(result):
@@ -56,18 +57,19 @@ def short(value):
 def draw_panel(axes, title, marks, rows):
     """A group of bars for each phase, in it one for each run."""
     width = 0.84 / len(rows)
+    bar_points = 72 * 0.85 * axes.figure.get_figwidth() * width / len(marks)
     for i, values in enumerate(rows):
         left = np.arange(len(marks)) - 0.42 + i * width
         axes.bar(left, values, width=width, align="edge",
                  facecolor=COLOURS[i % len(COLOURS)],
                  hatch=drawing.HATCHES[i // len(COLOURS) % len(drawing.HATCHES)],
                  edgecolor="black", linewidth=0.3)
-        if len(rows) * len(marks) > LABEL_BARS_MAX:
+        if bar_points < LABEL_BAR_POINTS:
             continue
         for x, value in zip(left, values):
             axes.annotate(short(value), (x + width / 2, value), (0, 1.5),
                           textcoords="offset points", ha="center", va="bottom", rotation=90,
-                          fontsize=5)
+                          fontsize=LABEL_FONT)
     axes.set_ylim(0, max(max(map(max, rows)), 1) * 1.35)
     axes.set_title(title, loc="left", fontsize=6.5)
     axes.set_xticks(range(len(marks)))

@@ -35,11 +35,22 @@ def rounded(value):
     return f"{round(value, 2) + 0.0:.2f}"
 
 
-def fit_text(fit):
-    """What stands in the key: the exponent, its interval and R²."""
+def is_constant(points):
+    return len({point["y"] for point in points}) == 1
+
+
+def fit_text(fit, points):
+    """
+    What stands in the key: the exponent, its interval and R². Those say nothing of points that are
+    all alike; and any two points lie on a power law.
+    """
+    if is_constant(points):
+        return "no fit: constant"
     if fit["exponent"] is None:
         return "no fit"
     text = f"exponent {rounded(fit['exponent'])}"
+    if len(points) == 2:
+        return text + ", two points only"
     if fit["low"] is not None:
         text += f" ({rounded(fit['low'])} to {rounded(fit['high'])})"
     return text + f", R² {fit['r_squared']:.2f}"
@@ -57,9 +68,10 @@ def draw_fit(axes, i, fit, points, scale, label):
     x_scale, y_scale = scale
     x = np.array([point["x"] for point in points])
     y = np.array([point["y"] for point in points])
+    text = fit_text(fit, points)
     axes.plot(x * x_scale, y * y_scale, linestyle="none", marker=MARKERS[i % len(MARKERS)],
               markersize=3.5, color=f"C{i % 7}", markeredgecolor="black", markeredgewidth=0.4,
-              zorder=3, label=f"{label}: {fit_text(fit)}" if label else fit_text(fit))
+              zorder=3, label=f"{label}: {text}" if label else text)
     if fit["exponent"] is None:
         return
     along = np.geomspace(x.min(), x.max(), 50)
@@ -72,6 +84,13 @@ def same(fit, point):
         fit["recording"] in ("all", point["recording"]))
 
 
+def tick_text(value, _=None):
+    """Plain digits; of counts past a million, millions."""
+    if value >= 1e6:
+        return f"{value / 1e6:,.4g}M" if value < 1e9 else f"{value / 1e9:,.4g}G"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+
+
 def tick(axis, values):
     """Where there are few values, well apart, at each of them; else at powers of ten and between."""
     values = sorted(set(values))
@@ -80,7 +99,7 @@ def tick(axis, values):
     axis.set_minor_locator(NullLocator())
     axis.set_major_locator(FixedLocator(values) if apart and len(values) <= 6 and not wide
                            else LogLocator(subs=(1,) if wide else (1, 2, 5)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
+    axis.set_major_formatter(FuncFormatter(tick_text))
 
 
 def draw_figure(axes, name, fits, points, options):

@@ -18,7 +18,7 @@ try:
     from matplotlib.colors import to_rgb
 
     import drawing
-    from figures import FIGURES
+    from figures import COMPARISONS, FIGURES
     from slabyard_results import Result, ResultError
 except ImportError as missing:
     print(f"skipped: {missing}")
@@ -82,6 +82,45 @@ class Figures(unittest.TestCase):
             box = axes.get_position()
             self.assertGreater(box.width * figure.get_figwidth(), 0.4)
             self.assertGreater(box.height * figure.get_figheight(), 0.4)
+
+    def test_bars_labels_do_not_overprint(self):
+        figure = self.draw("comparison", ["slub", "slab", "one", "noslab", "slub", "slab", "slub"],
+                           options())
+        figure.draw_without_rendering()
+        for axes in figure.axes[:5]:
+            self.assertFalse(drawing.overlap(axes.texts), axes.get_title())
+            for text in axes.texts:
+                self.assertLessEqual(text.get_window_extent().y1, axes.get_window_extent().y1 + 1)
+        drawing.pyplot.close(figure)
+
+    def test_of_texts_that_overprint_the_first_stays(self):
+        figure, axes = drawing.pyplot.subplots()
+        texts = [axes.text(at, 0.5, "12") for at in (0.1, 0.101, 0.5, 0.502)]
+        drawing.leave_out_overlapping(figure, texts)
+        self.assertEqual([text.get_visible() for text in texts], [True, False, True, False])
+        drawing.pyplot.close(figure)
+
+    def test_ticks_of_latency_are_few_and_round(self):
+        ticks = FIGURES["latency"].time_ticks
+        np.testing.assert_allclose(ticks(7, 4000, 6), [10, 30, 100, 300, 1000, 3000])
+        for low, high in ((30e3, 42e3), (8, 9), (1, 1e9), (5, 50)):
+            self.assertTrue(2 <= len(ticks(low, high, 6)) <= 6, (low, high))
+
+    def test_no_exponent_of_what_does_not_grow(self):
+        text = COMPARISONS["scaling"].fit_text
+        fit = {"exponent": 0.0, "low": None, "high": None, "r_squared": 1.0}
+        points = [{"x": x, "y": 5} for x in (1, 2, 3)]
+        self.assertEqual(text(fit, points), "no fit: constant")
+        self.assertEqual(text(fit, [{"x": 1, "y": 1}, {"x": 2, "y": 3}]),
+                         "exponent 0.00, two points only")
+        self.assertIn("R² 1.00", text(fit, [*points, {"x": 4, "y": 6}]))
+        self.assertEqual([COMPARISONS["scaling"].tick_text(v) for v in (0.05, 50000, 2e7)],
+                         ["0.05", "50,000", "20M"])
+
+    def test_an_unknown_zone_is_refused(self):
+        for name in ("physical-map", "unusable-index"):
+            with self.assertRaisesRegex(ResultError, "no one zone Foo"):
+                self.draw(name, ["slub"], options(zone="Foo"))
 
     def test_axes_name_what_they_show_with_units(self):
         for name in OVER_TIME:
@@ -255,7 +294,7 @@ class CommandLine(unittest.TestCase):
         ):
             (FOLDER / "big.txt").write_text("text")
             done = run_plot(*arguments)
-            self.assertEqual((done.returncode, done.stderr), (1, message))
+            self.assertEqual((done.returncode, done.stderr), (2, message))
         done = run_plot("free-blocks", "slub.h5", "-o", "x.gif")
         self.assertEqual(done.returncode, 2)
         self.assertIn("x.gif: the name must end in .pdf, .png or .csv", done.stderr)
