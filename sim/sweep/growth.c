@@ -272,12 +272,14 @@ static int prepare(struct growing *k, const char *with)
 static int fit_all(struct growing *k, const char *with)
 {
 	struct comparison chosen = { 0 };
-	if (prepare(k, with) != 0 ||
-	    comparison_choose_figures(&chosen, k->cells.in, k->request->report,
-				      k->request->report_count, k->err) != 0)
+	if (prepare(k, with) != 0)
 		return -1;
-	k->g->figures = chosen.figures;
+	int status = comparison_choose_figures(&chosen, k->cells.in, k->request->report,
+					       k->request->report_count, k->err);
+	k->g->figures = chosen.figures; /* those that were found before one was not, too */
 	k->g->figure_count = chosen.figure_count;
+	if (status != 0)
+		return -1;
 	for (size_t f = 0; f < k->g->figure_count; f++)
 		for (size_t i = 0; i < k->cells.config_count; i++)
 			if (add_group(k, &k->g->figures[f], i) != 0)

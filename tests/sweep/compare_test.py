@@ -399,6 +399,7 @@ class Compare(unittest.TestCase):
         self.check_refused("takes one of --scaling and --pareto", "--scaling", "seed", "--pareto")
         self.check_refused("between two figures, not 1", "--pareto", "--report", "slabs")
         self.check_refused("'slub' is no number to grow with", "--scaling", "slab.policy")
+        self.check_refused("did you mean slabs?", "--scaling", "seed", "--report", "cost_ns,slbas")
 
 
 if __name__ == "__main__":
