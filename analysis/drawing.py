@@ -87,6 +87,7 @@ class TimeAxis:
     """Simulated time since the run's first sample, in the unit that suits the longest run."""
 
     def __init__(self, results, series_name):
+        self.series_name = series_name
         spans = [s.time_ns[-1] - s.time_ns[0] for s in
                  (r.series(series_name) for r in results) if s is not None]
         span = max(spans, default=0)
@@ -109,6 +110,13 @@ class TimeAxis:
         """Greys what lies past the horizon; call it when the x limits are set."""
         self.shade_horizon_from(axes, result, int(series.time_ns[0]))
 
+    def shade_first_horizon(self, axes, results):
+        """Likewise for runs together: past the earliest horizon they are no longer comparable."""
+        known = [(r, r.series(self.series_name)) for r in results if r.horizon_time_ns is not None]
+        known = [(r, s) for r, s in known if s is not None]
+        if known:
+            self.shade_horizon(axes, *min(known, key=horizon_since_begin))
+
     def shade_horizon_from(self, axes, result, first_ns):
         """Likewise, for a figure of no series: first_ns is the time at its left."""
         if result.horizon_time_ns is None:
@@ -116,6 +124,11 @@ class TimeAxis:
         start = (result.horizon_time_ns - first_ns) / self.scale
         left, right = axes.get_xlim()
         shade_past(axes, max(start, left), right)
+
+
+def horizon_since_begin(result_and_series):
+    result, series = result_and_series
+    return result.horizon_time_ns - int(series.time_ns[0])
 
 
 def shade_past(axes, start, right):

@@ -128,16 +128,7 @@ def draw_lines(axes, label, results, options, values_of):
     axes.set_ylim(0, axes.get_ylim()[1] * 1.05 or 1)
     axes.set_ylabel(label)
     time.label(axes)
-    shade_first_horizon(axes, time, results)
-
-
-def shade_first_horizon(axes, time, results):
-    """Past the earliest horizon the runs are no longer comparable."""
-    known = [(r, r.series("fragmentation")) for r in results if r.horizon_time_ns is not None]
-    known = [(r, s) for r, s in known if s is not None]
-    if known:
-        result, series = min(known, key=lambda rs: rs[0].horizon_time_ns - int(rs[1].time_ns[0]))
-        time.shade_horizon(axes, result, series)
+    time.shade_first_horizon(axes, results)
 
 
 def draw_key(figure, axes, results):

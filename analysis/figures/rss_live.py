@@ -47,7 +47,7 @@ def draw_memory(results, options, time, axes):
     axes.set_ylim(bottom=0)
     axes.set_ylabel("RSS [MiB]")
     time.label(axes)
-    time.shade_horizon(axes, results[0], results[0].series("process"))
+    time.shade_first_horizon(axes, results)
 
 
 def draw_price(results, options, axes, column, title):

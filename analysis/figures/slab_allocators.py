@@ -78,11 +78,7 @@ def draw_memory(axes, results):
     axes.set_ylim(0, top * 1.05 or 1)
     axes.set_ylabel("slab memory [MiB]")
     time.label(axes)
-    for result in results:
-        series = result.series("slab")
-        if series is not None and result.horizon_time_ns is not None:
-            time.shade_horizon(axes, result, series)
-            break
+    time.shade_first_horizon(axes, results)
 
 
 def grouped_bars(axes, results, values_by_run, labels):

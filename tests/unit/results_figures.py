@@ -169,6 +169,21 @@ class Figures(unittest.TestCase):
         self.assertIn([40.0, 40.0], [list(x) for x in lines])
         drawing.pyplot.close(figure)
 
+    def test_of_several_horizons_the_earliest_is_shaded(self):
+        begin = 5000
+        runs = [SimpleNamespace(horizon_time_ns=horizon, series=lambda name: SimpleNamespace(
+            time_ns=np.array([begin, begin + 100]))) for horizon in (None, begin + 70, begin + 30)]
+        figure, axes = drawing.pyplot.subplots()
+        axes.set_xlim(0, 100)
+        drawing.TimeAxis(runs, "slab").shade_first_horizon(axes, runs)
+        self.assertEqual([list(line.get_xdata()) for line in axes.lines], [[30.0, 30.0]])
+        drawing.pyplot.close(figure)
+        for name in ("slab-allocators", "comparison"):
+            figure = self.draw(name, ["slub", "slab"], options())
+            texts = [t.get_text() for a in figure.axes for t in a.texts]
+            self.assertIn("past the horizon", texts, name)
+            drawing.pyplot.close(figure)
+
     def test_stack_adds_up_to_free_memory(self):
         figure = self.draw("free-blocks", ["slub"], options(zone="DMA32"))
         with Result(FOLDER / "slub.h5") as result:
