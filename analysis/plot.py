@@ -25,6 +25,7 @@ STYLE = Path(__file__).resolve().parent / "slabyard.mplstyle"
 ENDINGS = (".pdf", ".png", ".csv")
 RUNS_MAX = 8  # of a figure that does not say otherwise
 EXIT_FAILED, EXIT_BAD_INPUT = 1, 2  # as all of slabyard's commands
+WHERE_REFUSED = "compares all runs, and --where cannot choose among them"
 
 
 def parser():
@@ -74,6 +75,8 @@ def parse_arguments():
     for condition in arguments.where:
         if "=" not in condition:
             made.error(f"--where takes PATH=VALUE, is {condition}")
+    if arguments.where and arguments.figure in COMPARISONS:
+        made.error(f"{arguments.figure}: {WHERE_REFUSED}")
     check_outputs(made, arguments)
     return arguments
 
@@ -163,6 +166,9 @@ def draw_all(arguments, stack):
         if len(results) >= getattr(module, "RUNS_MIN", 1) and draw(name, results, arguments):
             drawn.append(name)
     for name in comparisons:
+        if arguments.where:
+            refused.append(f"{name}: {WHERE_REFUSED}")
+            continue
         try:
             if draw(name, [], arguments):
                 drawn.append(name)

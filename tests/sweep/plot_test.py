@@ -150,6 +150,11 @@ class Plot(Sweep):
             self.assertIn(message, done.stderr.decode())
         self.assertIn("no such figure", self.plot("lattency", self.result, expect=2).stderr.decode())
         self.assertIn("did you mean '--where'", self.plot("--were", "a", expect=2).stderr.decode())
+        for name, *arguments in (("normalised",), ("pareto", "--report", "cost_ns,slabs"),
+                                 ("scaling", "--with", "machine.memory")):
+            done = self.plot(name, self.sweep, *arguments, "--where", "trace=kmix", "-o", out,
+                             expect=2)
+            self.assertIn(f"{name}: compares all runs, and --where", done.stderr.decode())
         self.assertEqual(list(out.iterdir()), [])
 
     def test_what_cannot_be_written(self):
@@ -165,6 +170,14 @@ class Plot(Sweep):
             self.assertRegex(done.stderr, r"^slabyard plot: .*latency\.pdf: cannot write: .+\n$")
         self.assertEqual({path.name for path in out.iterdir()}, {"latency.csv", "taken"})
         self.assertEqual((out / "latency.csv").read_text(), "earlier\n")
+
+    def test_comparisons_are_not_of_chosen_runs(self):
+        out = self.out()
+        done = self.plot(self.sweep, "--where", "trace=kmix", "--where", "machine.memory=64MiB",
+                         "-o", out)
+        self.assertIn("not drawn: normalised: compares all runs", done.stdout.decode())
+        self.assertFalse(list(out.glob("normalised.*")))
+        self.assertTrue(list(out.glob("free-blocks.*")))
 
     def test_help_has_every_figure(self):
         printed = slabyard("plot", "--help").stdout.decode()
