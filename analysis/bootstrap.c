@@ -156,12 +156,6 @@ double bootstrap_mean(const struct sample *samples, size_t count)
 	return sample_mean(samples);
 }
 
-double bootstrap_median(const struct sample *samples, size_t count)
-{
-	(void)count;
-	return sample_median(samples);
-}
-
 double bootstrap_mean_difference(const struct sample *samples, size_t count)
 {
 	(void)count;

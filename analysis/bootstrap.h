@@ -28,7 +28,6 @@ struct interval bootstrap_interval(const struct bootstrap *bootstrap, const stru
 
 /* Figures: of one sample, and the difference of two (second less first). */
 double bootstrap_mean(const struct sample *samples, size_t count);
-double bootstrap_median(const struct sample *samples, size_t count);
 double bootstrap_mean_difference(const struct sample *samples, size_t count);
 
 #endif

@@ -68,7 +68,4 @@ bool cli_is_result(const char *path);
 /* Flushes standard output: a full disk or closed pipe is a failed run. */
 int cli_flush(void);
 
-/* True when colour is wanted on this stream: a terminal, and NO_COLOR is not set. */
-bool cli_colour(FILE *stream);
-
 #endif

@@ -2,7 +2,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/suggest.h"
 #include "cli/cli.h"
@@ -39,12 +38,6 @@ int cli_flush(void)
 		return EXIT_GOOD;
 	fprintf(stderr, "slabyard: cannot write to standard output\n");
 	return EXIT_RUN_FAILED;
-}
-
-bool cli_colour(FILE *stream)
-{
-	const char *no_colour = getenv("NO_COLOR");
-	return isatty(fileno(stream)) && !(no_colour && *no_colour);
 }
 
 static void print_overview(FILE *out)

@@ -379,21 +379,17 @@ static uint64_t goal_of(const struct summary *s, unsigned order, unsigned type)
 }
 
 /* What is free beyond the goal is had: from that very list, as it has blocks of the order. */
-static bool take_surplus(struct summary *s)
+static void take_surplus(struct summary *s)
 {
-	bool all = true;
-
 	life_counts(&s->life);
 	for (unsigned order = s->orders; order-- > 0;)
 		for (unsigned type = 0; type < MIGRATE_PCPTYPES; type++) {
 			uint64_t now = free_now(s, order, type), goal = goal_of(s, order, type);
 			for (; now > goal; now--)
-				all = life_alloc(&s->life, s->zone, type,
-						 life_chance(&s->life, s->goals[s->zone].lru),
-						 order, AGE_KERNEL) &&
-				      all;
+				life_alloc(&s->life, s->zone, type,
+					   life_chance(&s->life, s->goals[s->zone].lru), order,
+					   AGE_KERNEL);
 		}
-	return all;
 }
 
 static bool free_missing(struct summary *s)
