@@ -3,25 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/paths.h"
 #include "cli/prediction.h"
 #include "cli/text_table.h"
 
 enum { CELL = 64, COLUMNS = 8 };
-
-static const char *file_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
 
 static void print_start(FILE *out, const struct prediction *p)
 {
 	if (!p->start[0])
 		fputs("a fresh machine", out);
 	else if (strncmp(p->start, "census:", 7) == 0)
-		fprintf(out, "a census of %s", file_name(p->start));
+		fprintf(out, "a census of %s", path_base(p->start));
 	else
-		fputs(file_name(p->start), out);
+		fputs(path_base(p->start), out);
 }
 
 static void print_bands(FILE *out, const struct prediction *p)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/cells.h"
+
 static int reserve_row(struct text_table *table)
 {
 	if (table->count < table->capacity)
@@ -34,20 +36,11 @@ int text_table_add(struct text_table *table, const char *const *cells)
 	return 0;
 }
 
-/* Characters of UTF-8, each of which takes one column here. */
-static size_t width_of(const char *text)
-{
-	size_t width = 0;
-	for (; *text; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
-	return width;
-}
-
 static size_t column_width(const struct text_table *table, size_t column)
 {
 	size_t width = 0;
 	for (size_t row = 0; row < table->count; row++) {
-		size_t length = width_of(table->cells[row * table->columns + column]);
+		size_t length = cell_width(table->cells[row * table->columns + column]);
 		width = length > width ? length : width;
 	}
 	return width;
@@ -62,7 +55,8 @@ void text_table_print(const struct text_table *table, unsigned indent, FILE *out
 		char *const *cells = &table->cells[row * table->columns];
 		fprintf(out, "%*s", (int)indent, "");
 		for (size_t i = 0; i + 1 < table->columns; i++)
-			fprintf(out, "%s%*s  ", cells[i], (int)(width[i] - width_of(cells[i])), "");
+			fprintf(out, "%s%*s  ", cells[i], (int)(width[i] - cell_width(cells[i])),
+				"");
 		fprintf(out, "%s\n", cells[table->columns - 1]);
 	}
 }

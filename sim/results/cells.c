@@ -32,8 +32,7 @@ void cells_add(struct cells *cells, const char *format, ...)
 	cells->text[cells->count++] = text;
 }
 
-/* Terminal columns: continuation bytes of UTF-8 take none. */
-static size_t width_of(const char *text)
+size_t cell_width(const char *text)
 {
 	size_t width = 0;
 	for (; *text; text++)
@@ -53,7 +52,7 @@ static void column_shape(const struct cells *cells, size_t column, bool has_head
 	*width = 0;
 	*right = first < cells->count;
 	for (size_t i = column; i < cells->count; i += cells->columns) {
-		size_t w = width_of(cells->text[i]);
+		size_t w = cell_width(cells->text[i]);
 		*width = w > *width ? w : *width;
 		if (i >= first && !is_number(cells->text[i]))
 			*right = false;
@@ -62,7 +61,7 @@ static void column_shape(const struct cells *cells, size_t column, bool has_head
 
 static void print_cell(const char *text, size_t width, bool right, bool last, FILE *out)
 {
-	int pad = (int)(width - width_of(text));
+	int pad = (int)(width - cell_width(text));
 	if (right)
 		fprintf(out, "%*s%s", pad, "", text);
 	else if (last)

@@ -20,4 +20,7 @@ void cells_add(struct cells *cells, const char *format, ...) __attribute__((form
 /* Columns that hold nothing but numbers below a header stand to the right. Empties cells. */
 void cells_print(struct cells *cells, bool has_header, const char *indent, FILE *out);
 
+/* Columns of a terminal that UTF-8 text takes: its characters, each of which takes one here. */
+size_t cell_width(const char *text);
+
 #endif
