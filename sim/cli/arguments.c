@@ -74,13 +74,22 @@ static int complain(struct cli_arguments *a, int what)
 	return CLI_BAD;
 }
 
+static const char *name_of(const struct cli_option *options, int letter)
+{
+	while (options->name && options->letter != letter)
+		options++;
+	return options->name;
+}
+
 int cli_next(struct cli_arguments *a)
 {
 	struct option long_options[OPTIONS_MAX];
 	char short_options[SHORT_MAX];
+	int index = -1;
 	fill_long(a->options, long_options);
 	fill_short(a, short_options);
-	int letter = getopt_long(a->argc, a->argv, short_options, long_options, NULL);
+	int letter = getopt_long(a->argc, a->argv, short_options, long_options, &index);
+	a->name = index >= 0 ? long_options[index].name : name_of(a->options, letter);
 	a->value = optarg;
 	a->operand = optind;
 	if (letter == -1)

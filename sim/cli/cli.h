@@ -48,7 +48,8 @@ struct cli_arguments {
 	bool ends_at_operand;             /* what follows the first operand is another program's */
 	int argc;
 	char **argv;
-	const char *value; /* of the option just returned */
+	const char *name;  /* of the option just returned, its long one */
+	const char *value; /* of that option */
 	int operand;       /* index in argv of the first argument that is no option, at the end */
 };
 

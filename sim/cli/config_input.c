@@ -26,6 +26,14 @@ int config_input_set(struct config_input *input, const char *assignment, struct 
 	return add(input->assignments, &input->assignment_count, "--set", assignment, err);
 }
 
+int config_input_take(struct config_input *input, int letter, const char *value)
+{
+	struct error err = { 0 };
+	int result = letter == 'c' ? config_input_file(input, value, &err)
+				   : config_input_set(input, value, &err);
+	return result == 0 ? EXIT_GOOD : cli_fail(&err);
+}
+
 /* The shipped file of that name, else the name itself, so that the message is about it. */
 static const char *find_file(const char *name, char *buffer, size_t size)
 {

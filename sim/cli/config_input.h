@@ -17,6 +17,9 @@ struct config_input {
 int config_input_file(struct config_input *input, const char *path, struct error *err);
 int config_input_set(struct config_input *input, const char *assignment, struct error *err);
 
+/* The option just returned by cli_next, 'c' or --set: EXIT_GOOD, or a code after a complaint. */
+int config_input_take(struct config_input *input, int letter, const char *value);
+
 /*
  * Files in their order, then assignments. A name without a slash and ending that is no file here is
  * looked for among the installed configurations.

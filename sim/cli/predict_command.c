@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* slabyard predict: what another slab allocator would have done, and how far off that may be. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,33 +7,29 @@
 #include "cli/cli.h"
 #include "cli/prediction.h"
 #include "cli/progress_bar.h"
+#include "cli/run_option.h"
 #include "slab/slab.h"
 
 enum {
-	OPTION_TO = 256,
-	OPTION_START,
-	OPTION_CACHES,
+	OPTION_RUN = 256, /* one of slabyard_run_options */
+	OPTION_TO,
 	OPTION_AT,
 	OPTION_RUNS,
-	OPTION_SEED,
 	OPTION_SET,
-	OPTION_FORMAT,
 	OPTION_JSON,
 	OPTION_PROGRESS
 };
 
-enum { RUNS = 4 };
-
 static const struct cli_option options[] = {
 	{ "to", true, OPTION_TO },
-	{ "start", true, OPTION_START },
-	{ "caches", true, OPTION_CACHES },
+	{ "start", true, OPTION_RUN },
+	{ "caches", true, OPTION_RUN },
 	{ "at", true, OPTION_AT },
 	{ "runs", true, OPTION_RUNS },
-	{ "seed", true, OPTION_SEED },
+	{ "seed", true, OPTION_RUN },
 	{ "config", true, 'c' },
 	{ "set", true, OPTION_SET },
-	{ "format", true, OPTION_FORMAT },
+	{ "format", true, OPTION_RUN },
 	{ "json", false, OPTION_JSON },
 	{ "progress", true, OPTION_PROGRESS },
 	{ 0 },
@@ -47,63 +42,44 @@ struct predict_arguments {
 	bool json, progress;
 };
 
-static int take_number(const struct command *command, const char *name, const char *text,
-		       uint64_t max, uint64_t *value)
-{
-	char *end;
+static const struct option_spec request_options[] = {
+	{ .name = "runs",
+	  .offset = offsetof(struct prediction_request, runs),
+	  .type = OPTION_UINT,
+	  .default_text = "4",
+	  .max = PREDICTION_RUNS_MAX,
+	  .unit = "",
+	  .help = "further runs, perturbed" },
+	OPTION_END,
+};
 
-	errno = 0;
-	*value = strtoull(text, &end, 10);
-	if (*text >= '0' && *text <= '9' && !*end && !errno && *value <= max)
-		return EXIT_GOOD;
-	return cli_usage(command, "option '--%s' takes a whole number to %" PRIu64 ", is '%s'",
-			 name, max, text);
-}
-
-static int take_config(int letter, const char *value, struct config_input *input)
-{
-	struct error err = { 0 };
-	int result = letter == 'c' ? config_input_file(input, value, &err)
-				   : config_input_set(input, value, &err);
-	return result == 0 ? EXIT_GOOD : cli_fail(&err);
-}
-
-static int take_option(const struct command *command, int letter, const char *value,
+static int take_option(const struct cli_arguments *arguments, int letter,
 		       struct predict_arguments *a)
 {
-	struct slabyard_run *run = &a->request.run;
+	const char *value = arguments->value;
 
 	switch (letter) {
 	case OPTION_TO:
 		a->request.to = value;
 		return EXIT_GOOD;
-	case OPTION_START:
-		run->start = value;
-		return EXIT_GOOD;
-	case OPTION_CACHES:
-		run->caches = value;
-		return EXIT_GOOD;
 	case OPTION_AT:
 		a->at = value;
 		return EXIT_GOOD;
 	case OPTION_RUNS:
-		return take_number(command, "runs", value, PREDICTION_RUNS_MAX, &a->request.runs);
-	case OPTION_SEED:
-		return take_number(command, "seed", value, INT64_MAX, &run->seed);
+		return cli_option_take(arguments, &request_options[0], &a->request);
+	case OPTION_RUN:
+		return run_option_take(arguments, &a->request.run);
 	case 'c':
 	case OPTION_SET:
-		return take_config(letter, value, &a->config);
-	case OPTION_FORMAT:
-		run->format = value;
-		return EXIT_GOOD;
+		return config_input_take(&a->config, letter, value);
 	case OPTION_JSON:
 		a->json = true;
 		return EXIT_GOOD;
 	default:
 		if (progress_bar_wanted(value, &a->progress))
 			return EXIT_GOOD;
-		return cli_usage(command, "option '--progress' takes auto, on or off, is '%s'",
-				 value);
+		return cli_usage(arguments->command,
+				 "option '--progress' takes auto, on or off, is '%s'", value);
 	}
 }
 
@@ -182,16 +158,16 @@ static int check_arguments(const struct command *command, const struct cli_argum
 
 static int predict_main(const struct command *command, int argc, char **argv)
 {
-	struct predict_arguments a = { .request = { .runs = RUNS } };
+	struct predict_arguments a = { 0 };
 	struct cli_arguments arguments = {
 		.command = command, .options = options, .argc = argc, .argv = argv
 	};
+	option_defaults(request_options, &a.request);
 	progress_bar_wanted("auto", &a.progress);
 	for (int letter; (letter = cli_next(&arguments)) != CLI_END;) {
 		if (letter == CLI_HELP)
 			return cli_flush();
-		int code = letter == CLI_BAD ? EXIT_BAD_INPUT
-					     : take_option(command, letter, arguments.value, &a);
+		int code = letter == CLI_BAD ? EXIT_BAD_INPUT : take_option(&arguments, letter, &a);
 		if (code != EXIT_GOOD)
 			return code;
 	}

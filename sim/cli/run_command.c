@@ -4,43 +4,35 @@
 #include "cli/cli.h"
 #include "cli/config_input.h"
 #include "cli/progress_bar.h"
+#include "cli/run_option.h"
 #include "cli/run_summary.h"
 #include "cli/sidecar.h"
 #include "cli/stop_signals.h"
 
 enum {
-	OPTION_START = 256,
-	OPTION_EXPECT,
-	OPTION_CACHES,
-	OPTION_PERTURB,
-	OPTION_ASSIST,
-	OPTION_SEED,
-	OPTION_SAMPLE,
+	OPTION_RUN = 256, /* one of slabyard_run_options */
 	OPTION_TRACE,
 	OPTION_PLACEMENTS,
 	OPTION_PROC,
 	OPTION_PROGRESS,
-	OPTION_SET,
-	OPTION_LEVEL,
-	OPTION_TIMING,
-	OPTION_FORMAT
+	OPTION_SET
 };
 
 static const struct cli_option options[] = {
 	{ "config", true, 'c' },
 	{ "set", true, OPTION_SET },
 	{ "trace", true, OPTION_TRACE },
-	{ "format", true, OPTION_FORMAT },
+	{ "format", true, OPTION_RUN },
 	{ "output", true, 'o' },
-	{ "level", true, OPTION_LEVEL },
-	{ "timing", true, OPTION_TIMING },
-	{ "start", true, OPTION_START },
-	{ "caches", true, OPTION_CACHES },
-	{ "perturb", true, OPTION_PERTURB },
-	{ "assist", true, OPTION_ASSIST },
-	{ "expect", true, OPTION_EXPECT },
-	{ "seed", true, OPTION_SEED },
-	{ "sample-every", true, OPTION_SAMPLE },
+	{ "level", true, OPTION_RUN },
+	{ "timing", true, OPTION_RUN },
+	{ "start", true, OPTION_RUN },
+	{ "caches", true, OPTION_RUN },
+	{ "perturb", true, OPTION_RUN },
+	{ "assist", true, OPTION_RUN },
+	{ "expect", true, OPTION_RUN },
+	{ "seed", true, OPTION_RUN },
+	{ "sample-every", true, OPTION_RUN },
 	{ "placements", true, OPTION_PLACEMENTS },
 	{ "proc", true, OPTION_PROC },
 	{ "progress", true, OPTION_PROGRESS },
@@ -53,64 +45,21 @@ struct run_arguments {
 	bool progress;
 };
 
-/* One of slabyard_run_options; `shown` is how it is written here. */
-static int take_named(const struct command *command, const char *shown, const char *name,
-		      const char *text, struct slabyard_run *run)
+static int take_option(const struct cli_arguments *arguments, int letter, struct run_arguments *a)
 {
-	struct error err = { 0 };
-	const struct option_spec *option = option_find(slabyard_run_options, name);
-	if (option_parse(option, text, run, &err) == 0)
-		return EXIT_GOOD;
-	return cli_usage(command, "option '%s' %s", shown, err.message);
-}
-
-static int take_config(int letter, const char *value, struct config_input *input)
-{
-	struct error err = { 0 };
-	int result = letter == 'c' ? config_input_file(input, value, &err)
-				   : config_input_set(input, value, &err);
-	return result == 0 ? EXIT_GOOD : cli_fail(&err);
-}
-
-static int take_option(const struct command *command, int letter, const char *value,
-		       struct run_arguments *a)
-{
+	const char *value = arguments->value;
 	switch (letter) {
 	case 'c':
 	case OPTION_SET:
-		return take_config(letter, value, &a->config);
+		return config_input_take(&a->config, letter, value);
+	case OPTION_RUN:
+		return run_option_take(arguments, &a->run);
 	case OPTION_TRACE:
 		a->run.trace = value;
-		return EXIT_GOOD;
-	case OPTION_FORMAT:
-		a->run.format = value;
 		return EXIT_GOOD;
 	case 'o':
 		a->run.output = value;
 		return EXIT_GOOD;
-	case OPTION_LEVEL:
-		return take_named(command, "--level", "level", value, &a->run);
-	case OPTION_TIMING:
-		return take_named(command, "--timing", "timing", value, &a->run);
-	case OPTION_START:
-		a->run.start = value;
-		return EXIT_GOOD;
-	case OPTION_CACHES:
-		a->run.caches = value;
-		return EXIT_GOOD;
-	case OPTION_PERTURB:
-		a->run.perturb = value;
-		return EXIT_GOOD;
-	case OPTION_ASSIST:
-		a->run.assist = value;
-		return EXIT_GOOD;
-	case OPTION_EXPECT:
-		a->run.expect = value;
-		return EXIT_GOOD;
-	case OPTION_SEED:
-		return take_named(command, "--seed", "seed", value, &a->run);
-	case OPTION_SAMPLE:
-		return take_named(command, "--sample-every", "sample_every", value, &a->run);
 	case OPTION_PLACEMENTS:
 		a->run.placements = value;
 		return EXIT_GOOD;
@@ -120,8 +69,8 @@ static int take_option(const struct command *command, int letter, const char *va
 	default:
 		if (progress_bar_wanted(value, &a->progress))
 			return EXIT_GOOD;
-		return cli_usage(command, "option '--progress' takes auto, on or off, is '%s'",
-				 value);
+		return cli_usage(arguments->command,
+				 "option '--progress' takes auto, on or off, is '%s'", value);
 	}
 }
 
@@ -182,8 +131,7 @@ static int run_main(const struct command *command, int argc, char **argv)
 	for (int letter; (letter = cli_next(&arguments)) != CLI_END;) {
 		if (letter == CLI_HELP)
 			return cli_flush();
-		int code = letter == CLI_BAD ? EXIT_BAD_INPUT
-					     : take_option(command, letter, arguments.value, &a);
+		int code = letter == CLI_BAD ? EXIT_BAD_INPUT : take_option(&arguments, letter, &a);
 		if (code != EXIT_GOOD)
 			return code;
 	}

@@ -5,13 +5,18 @@
 
 #include "cli/cli.h"
 #include "cli/progress_bar.h"
+#include "cli/run_option.h"
 #include "cli/stop_signals.h"
 #include "cli/top_run.h"
 #include "cli/top_screen.h"
 
-enum { OPTION_AT = 256, OPTION_SPEED, OPTION_SET, OPTION_RUN };
+enum {
+	OPTION_RUN = 256, /* one of slabyard_run_options */
+	OPTION_AT,
+	OPTION_SPEED,
+	OPTION_SET
+};
 
-/* Those from OPTION_RUN on are slabyard_run_options, by their names. */
 static const struct cli_option options[] = {
 	{ "once", false, 'o' },
 	{ "sort", true, 's' },
@@ -20,13 +25,13 @@ static const struct cli_option options[] = {
 	{ "config", true, 'c' },
 	{ "set", true, OPTION_SET },
 	{ "format", true, OPTION_RUN },
-	{ "level", true, OPTION_RUN + 1 },
-	{ "timing", true, OPTION_RUN + 2 },
-	{ "start", true, OPTION_RUN + 3 },
-	{ "caches", true, OPTION_RUN + 4 },
-	{ "assist", true, OPTION_RUN + 5 },
-	{ "seed", true, OPTION_RUN + 6 },
-	{ "sample-every", true, OPTION_RUN + 7 },
+	{ "level", true, OPTION_RUN },
+	{ "timing", true, OPTION_RUN },
+	{ "start", true, OPTION_RUN },
+	{ "caches", true, OPTION_RUN },
+	{ "assist", true, OPTION_RUN },
+	{ "seed", true, OPTION_RUN },
+	{ "sample-every", true, OPTION_RUN },
 	{ 0 },
 };
 
@@ -60,64 +65,28 @@ static int take_speed(const struct command *command, const char *value, double *
 			 value);
 }
 
-static int take_config(int letter, const char *value, struct config_input *input)
+static int take_option(const struct cli_arguments *arguments, int letter, struct top_arguments *a)
 {
-	struct error err = { 0 };
-	const int result = letter == 'c' ? config_input_file(input, value, &err)
-					 : config_input_set(input, value, &err);
+	const char *value = arguments->value;
 
-	return result == 0 ? EXIT_GOOD : cli_fail(&err);
-}
-
-static const char *name_of(int letter)
-{
-	const struct cli_option *option = options;
-
-	while (option->letter != letter)
-		option++;
-	return option->name;
-}
-
-static int take_run_option(const struct command *command, int letter, const char *value,
-			   struct slabyard_run *run)
-{
-	const char *shown = name_of(letter);
-	struct error err = { 0 };
-	char name[32];
-
-	snprintf(name, sizeof(name), "%s", shown);
-	for (char *dash; (dash = strchr(name, '-'));)
-		*dash = '_';
-	const struct option_spec *option = option_find(slabyard_run_options, name);
-
-	if (option->type == OPTION_TEXT || option->type == OPTION_FILE)
-		memcpy((char *)run + option->offset, &value, sizeof(value));
-	else if (option_parse(option, value, run, &err) != 0)
-		return cli_usage(command, "option '--%s' %s", shown, err.message);
-	return EXIT_GOOD;
-}
-
-static int take_option(const struct command *command, int letter, const char *value,
-		       struct top_arguments *a)
-{
 	switch (letter) {
 	case 'o':
 		a->once = true;
 		return EXIT_GOOD;
 	case 's':
-		return take_sort(command, value, &a->sort);
+		return take_sort(arguments->command, value, &a->sort);
 	case OPTION_AT:
 		a->at = value;
 		return EXIT_GOOD;
 	case OPTION_SPEED:
-		return take_speed(command, value, &a->speed);
+		return take_speed(arguments->command, value, &a->speed);
 	case 'c':
 	case OPTION_SET:
-		a->for_run = name_of(letter);
-		return take_config(letter, value, &a->config);
+		a->for_run = arguments->name;
+		return config_input_take(&a->config, letter, value);
 	default:
-		a->for_run = name_of(letter);
-		return take_run_option(command, letter, value, &a->run);
+		a->for_run = arguments->name;
+		return run_option_take(arguments, &a->run);
 	}
 }
 
@@ -215,8 +184,7 @@ static int top_main(const struct command *command, int argc, char **argv)
 	for (int letter; (letter = cli_next(&arguments)) != CLI_END;) {
 		if (letter == CLI_HELP)
 			return cli_flush();
-		int code = letter == CLI_BAD ? EXIT_BAD_INPUT
-					     : take_option(command, letter, arguments.value, &a);
+		int code = letter == CLI_BAD ? EXIT_BAD_INPUT : take_option(&arguments, letter, &a);
 		if (code != EXIT_GOOD)
 			return code;
 	}
