@@ -162,6 +162,8 @@ double effect_hedges_g(const struct sample *first, const struct sample *second)
 	double n = (double)first->count - 1, m = (double)second->count - 1;
 	double pooled = (n * sample_variance(first) + m * sample_variance(second)) / (n + m);
 	double degrees = n + m;
+	if (!(pooled > 0))
+		return (double)NAN;
 	/* Hedges' exact correction; gammas of halves. */
 	double correction = exp(gsl_sf_lngamma(degrees / 2) - gsl_sf_lngamma((degrees - 1) / 2)) /
 			    sqrt(degrees / 2);

@@ -33,7 +33,10 @@ struct mann_whitney {
 enum { MANN_WHITNEY_EXACT_MAX = 40 };
 struct mann_whitney mann_whitney_test(const struct sample *first, const struct sample *second);
 
-/* Hedges' g: the difference of means in pooled standard deviations, corrected for small samples. */
+/*
+ * Hedges' g: the difference of means in pooled standard deviations, corrected for small samples.
+ * NaN with fewer than two values in either, and where no value of a sample differs from another.
+ */
 double effect_hedges_g(const struct sample *first, const struct sample *second);
 /* Cliff's delta: how much likelier the second's value is the larger than the smaller, -1 to 1. */
 double effect_cliffs_delta(const struct sample *first, const struct sample *second);

@@ -9,7 +9,7 @@
 
 /* What of a comparison people are shown: what says nothing in any row is left out. */
 struct shown {
-	bool figure, baseline, trace, random, seed_interval, perturbed, speedup;
+	bool figure, baseline, trace, random, varies, seed_interval, perturbed, speedup;
 };
 
 /* Percents, or the difference in the figure's own unit. */
@@ -56,10 +56,10 @@ static const char *ranking_text(const struct stability *s, char *text, size_t si
 	return text;
 }
 
-/* Few recordings that are not random speak for themselves alone. */
+/* Few recordings whose figures do not vary with the seed speak for themselves alone. */
 static const char *verdict_text(const struct comparison_row *row, char *text, size_t size)
 {
-	bool few = !row->random && row->recordings < COMPARISON_RECORDINGS_MIN;
+	bool few = !row->varies && row->recordings < COMPARISON_RECORDINGS_MIN;
 	bool shown = row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE;
 	snprintf(text, size, "%s%s", comparison_verdict_name(row->verdict),
 		 !few || !shown         ? ""
@@ -132,8 +132,8 @@ static void name_columns(struct columns *c, const struct shown *s)
 	column(c, "speedup_low", NULL);
 	column(c, "speedup_high", NULL);
 	column(c, "p", NULL);
-	column(c, "p_holm", s->random ? "p" : NULL);
-	column(c, "effect", s->random ? "effect" : NULL);
+	column(c, "p_holm", s->varies ? "p" : NULL);
+	column(c, "effect", s->varies ? "effect" : NULL);
 	column(c, NULL, s->perturbed ? "perturbed" : NULL);
 	column(c, "perturbed_low", NULL);
 	column(c, "perturbed_high", NULL);
@@ -203,10 +203,14 @@ static size_t most_recordings(const struct comparison *c)
 
 static void note_chance(const struct comparison *c, const struct shown *shown, FILE *out)
 {
-	bool deterministic = false;
+	bool steady = false;
 	for (size_t i = 0; i < c->row_count; i++)
-		deterministic = deterministic || !c->rows[i].random;
-	if (!shown->random)
+		steady = steady || !c->rows[i].varies;
+	if (!shown->varies && shown->random)
+		fputs("All seeds agree: these figures do not depend on them, and there is nothing "
+		      "to test.\n",
+		      out);
+	else if (!shown->varies)
 		fputs("These runs are deterministic: equal runs give equal figures, and there is "
 		      "nothing to test.\n",
 		      out);
@@ -216,7 +220,8 @@ static void note_chance(const struct comparison *c, const struct shown *shown, F
 			"several;\n"
 			"corrected by Holm for all rows. effect: Hedges' g over seeds.\n%s",
 			c->mann_whitney ? "Mann and Whitney's test" : "Welch's test",
-			deterministic ? "Rows without p are of deterministic runs.\n" : "");
+			steady ? "Rows without p are of deterministic runs, or all seeds agree.\n"
+			       : "");
 	if (shown->perturbed)
 		fputs("perturbed: the change in runs that were perturbed alike, seed by seed; the "
 		      "ranking is stable\nwhen all of them have the sign of the unperturbed "
@@ -269,6 +274,7 @@ static struct shown find_shown(const struct comparison *c)
 		s.baseline = s.baseline || strcmp(row->baseline, c->rows[0].baseline) != 0;
 		s.trace = s.trace || row->trace;
 		s.random = s.random || row->random;
+		s.varies = s.varies || row->varies;
 		s.seed_interval = s.seed_interval || interval_is_known(row->seed_interval);
 		s.perturbed = s.perturbed || row->stability.perturbed;
 		s.speedup = s.speedup || format_is_time(row->figure->name);

@@ -145,9 +145,9 @@ struct pairs {
 	double *seeds[2];         /* of the recording that was taken last */
 	double *scratch;
 	struct sample samples[2]; /* of these */
-	double effects;           /* sum over recordings */
-	size_t count, seeds_min;
-	bool random;
+	double effects;           /* sum over recordings that have one */
+	size_t count, seeds_min, effect_count;
+	bool random, varies;
 };
 
 static bool pairs_create(struct pairs *p, size_t recordings, size_t seeds)
@@ -174,6 +174,26 @@ static bool is_random(const struct comparing *k, const struct run_cell *cell)
 	return cell->count > 1 || (cell->count && k->cells.in->runs[cell->runs[0]].random);
 }
 
+/* Runs that draw random numbers and agree exactly are no more a matter of chance than others. */
+static bool varies(const struct comparing *k, const struct run_cell *cell, const struct sample *s)
+{
+	if (s->count < 2)
+		return is_random(k, cell);
+	for (size_t i = 1; i < s->count; i++)
+		if (s->values[i] < s->values[0] || s->values[i] > s->values[0])
+			return true;
+	return false;
+}
+
+static void take_effect(struct pairs *p)
+{
+	double effect = effect_hedges_g(&p->samples[0], &p->samples[1]);
+	if (isnan(effect))
+		return;
+	p->effects += effect;
+	p->effect_count++;
+}
+
 static void take_trace(struct pairs *p, const struct comparing *k, size_t column,
 		       const struct run_cell *baseline, const struct run_cell *value)
 {
@@ -188,7 +208,9 @@ static void take_trace(struct pairs *p, const struct comparing *k, size_t column
 								  : p->samples[1].count;
 	p->seeds_min = !p->count || fewest < p->seeds_min ? fewest : p->seeds_min;
 	p->random = p->random || is_random(k, baseline) || is_random(k, value);
-	p->effects += effect_hedges_g(&p->samples[0], &p->samples[1]);
+	p->varies = p->varies || varies(k, baseline, &p->samples[0]) ||
+		    varies(k, value, &p->samples[1]);
+	take_effect(p);
 	p->baseline[p->count] = sample_mean(&p->samples[0]);
 	p->value[p->count++] = sample_mean(&p->samples[1]);
 }
@@ -272,8 +294,8 @@ static bool all_equal(const struct pairs *p)
 }
 
 /*
- * Shown is what an interval shows; of few recordings that are deterministic, what all of them say
- * of themselves. What perturbed runs do not bear out is not shown.
+ * Shown is what an interval shows; of few recordings whose figures do not vary with the seed, what
+ * all of them say of themselves. What perturbed runs do not bear out is not shown.
  */
 static enum comparison_verdict judge(const struct comparison_row *row, const struct pairs *p)
 {
@@ -284,12 +306,12 @@ static enum comparison_verdict judge(const struct comparison_row *row, const str
 		return VERDICT_NONE;
 	if (row->stability.kept < row->stability.perturbed)
 		return VERDICT_NOT_SHOWN;
-	if (all_equal(p) && !row->random)
+	if (all_equal(p) && !row->varies)
 		return VERDICT_SAME;
 	if (interval_is_known(*interval)) {
 		if (interval_holds(*interval, 0))
 			return VERDICT_NOT_SHOWN;
-	} else if (row->random || labs(balance(p)) != (long)p->count) {
+	} else if (row->varies || labs(balance(p)) != (long)p->count) {
 		return VERDICT_NOT_SHOWN;
 	}
 	return up == row->figure->higher_is_better ? VERDICT_BETTER : VERDICT_WORSE;
@@ -301,6 +323,7 @@ static void fill_row(struct comparison_row *row, const struct pairs *p,
 	row->recordings = p->count;
 	row->seeds = p->seeds_min;
 	row->random = p->random;
+	row->varies = p->varies;
 	row->interval = row->seed_interval = interval_unknown();
 	row->p = row->p_adjusted = row->effect = row->change = (double)NAN;
 	row->value = row->baseline_value = (double)NAN;
@@ -318,12 +341,12 @@ static void fill_row(struct comparison_row *row, const struct pairs *p,
 		compare_ratios(row, p, request);
 	else
 		compare_differences(row, p, request);
-	if (p->count == 1 && p->random)
+	if (p->count == 1 && p->varies)
 		compare_seeds(row, p, request);
-	if (!p->random)
+	if (!p->varies)
 		row->p = (double)NAN;
-	else
-		row->effect = p->effects / (double)p->count;
+	else if (p->effect_count)
+		row->effect = p->effects / (double)p->effect_count;
 }
 
 static int add_row(struct comparing *k, const struct compared_figure *figure, size_t config,

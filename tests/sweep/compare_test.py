@@ -186,6 +186,22 @@ class Compare(unittest.TestCase):
         self.close(held["effect"], (b.mean() - a.mean()) / pooled * correction)
         self.assertEqual(held["verdict"], "worse")
 
+    def test_seeds_that_agree_are_no_chance(self):
+        for a, b, verdict in ((7, 7, "the same"), (7, 6, "better"), (7, 9, "worse")):
+            figures = self.seeded({1: ([a] * 5, [b] * 5)})
+            (row,) = self.compare(figures, "--report", "slab_bytes_held")
+            self.assertEqual((row["random"], row["seeds"], row["verdict"]), (1, 5, verdict))
+            self.assertEqual((row["p"], row["effect"], row["seed_low"]), (None, None, None))
+        printed = slabyard("compare", *self.results(figures), "--baseline", "slab.policy=slub",
+                           "--report", "slab_bytes_held").stdout.decode()
+        self.assertIn("worse on this recording", printed)
+        self.assertIn("All seeds agree", printed)
+        self.assertNotIn("effect", printed)
+        figures = self.seeded({1: ([7, 7, 7], [8, 8, 8]), 2: ([7, 8, 9], [8, 9, 11])})
+        (row,) = self.compare(figures, "--report", "slab_bytes_held")
+        alone = self.compare(figures, "--report", "slab_bytes_held", "--by-trace")[1]
+        self.close(row["effect"], alone["effect"])
+
     def test_what_is_random_stands_for_its_recording_by_the_mean(self):
         random = numpy.random.default_rng(3)
         samples = {
