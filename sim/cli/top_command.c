@@ -142,7 +142,7 @@ static int read_data(const char *path, struct top_arguments *a, struct top_data 
 	int result;
 
 	if (cli_is_result(path)) {
-		result = top_data_read(data, path, &err);
+		result = top_data_read(data, path, path, &err);
 	} else {
 		a->run.trace = path;
 		a->run.stop = stop_signals_note();

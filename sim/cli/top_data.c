@@ -17,30 +17,30 @@ static const char *const columns[TOP_COLUMNS] = {
 };
 
 /* Why a result has nothing that can be shown. */
-static int check(const struct result_file *f, struct error *err)
+static int check(const struct result_file *f, const char *of, struct error *err)
 {
-	const char *path = result_file_path(f);
 	char *level = result_attribute_text(f, "/summary", "level");
 	char *version = result_attribute_text(f, "/provenance", "version");
 	int result = 0;
 
 	if (!result_file_has(f, "/timeseries/slab") && level && strcmp(level, "page") == 0)
 		result = error_set(err, ERROR_INPUT,
-				   "%s: is of a run at page level, which has no caches", path);
+				   "%s: is of a run at page level, which has no caches", of);
 	else if (!result_file_has(f, "/timeseries/slab"))
-		result = error_set(err, ERROR_INPUT, "%s: has no caches over time", path);
+		result = error_set(err, ERROR_INPUT, "%s: has no caches over time", of);
 	else if (!result_file_has(f, "/summary/slab_caches") ||
 		 !result_file_has(f, columns[TOP_ALIVE]))
 		result = error_set(err, ERROR_INPUT,
 				   "%s: does not tell sizes of its caches, as it is of an older "
 				   "version (%s): run the trace again",
-				   path, version ? version : "unknown");
+				   of, version ? version : "unknown");
 	free(level);
 	free(version);
 	return result;
 }
 
-static int read_times(struct top_data *d, const struct result_file *f, struct error *err)
+static int read_times(struct top_data *d, const struct result_file *f, const char *of,
+		      struct error *err)
 {
 	struct result_array time = { 0 }, record = { 0 };
 	uint64_t horizon_ns = UINT64_MAX;
@@ -53,8 +53,7 @@ static int read_times(struct top_data *d, const struct result_file *f, struct er
 		return -1;
 	d->record = record.values;
 	if (d->samples == 0 || record.rank != 1 || record.dims[0] != d->samples)
-		return error_set(err, ERROR_INPUT, "%s: no sample was taken in this run",
-				 result_file_path(f));
+		return error_set(err, ERROR_INPUT, "%s: no sample was taken in this run", of);
 	const int64_t first = d->time_ns[0];
 
 	result_attribute_u64(f, "/provenance", "horizon_time_ns", &horizon_ns);
@@ -90,16 +89,16 @@ static int read_values(struct top_data *d, const struct result_file *f, struct e
 	return 0;
 }
 
-int top_data_read(struct top_data *d, const char *path, struct error *err)
+int top_data_read(struct top_data *d, const char *path, const char *of, struct error *err)
 {
 	*d = (struct top_data){ 0 };
 	struct result_file *f = result_file_open(path, err);
-	int result = f ? check(f, err) : -1;
+	int result = f ? check(f, of, err) : -1;
 
 	if (result == 0)
 		d->slab_policy = result_attribute_text(f, "/summary", "slab_policy");
 	if (result == 0)
-		result = read_times(d, f, err);
+		result = read_times(d, f, of, err);
 	if (result == 0)
 		result = read_facts(d, f, err);
 	if (result == 0)

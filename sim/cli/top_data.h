@@ -37,8 +37,11 @@ static inline uint64_t top_value(const struct top_data *data, enum top_column co
 	return (uint64_t)data->values[column][sample * data->caches + cache];
 }
 
-/* -1 with *err when path is no result, or none with caches over time; free it either way. */
-int top_data_read(struct top_data *data, const char *path, struct error *err);
+/*
+ * -1 with *err when path is no result, or none with caches over time; free it either way. Messages
+ * name `of`: the result itself, or the trace that it was made from for now.
+ */
+int top_data_read(struct top_data *data, const char *path, const char *of, struct error *err);
 void top_data_free(struct top_data *data);
 
 #endif

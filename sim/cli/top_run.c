@@ -41,7 +41,7 @@ int top_run(struct slabyard_run *run, const struct config_input *input, struct t
 	int result = simulate(run, input, err);
 
 	if (result == 0)
-		result = top_data_read(data, path, err);
+		result = top_data_read(data, path, run->trace, err);
 	run->output = NULL;
 	unlink(path);
 	rmdir(folder);

@@ -143,7 +143,8 @@ class Once(Folder):
         text = self.folder / "text"
         text.write_text("nothing that is a trace\n")
         pages = self.folder / "pages.h5"
-        slabyard("run", "--trace", SAMPLES / "pages-slub" / "trace.txt.zst", "--level=page", "-o", pages)
+        page_trace = SAMPLES / "pages-slub" / "trace.txt.zst"
+        slabyard("run", "--trace", page_trace, "--level=page", "-o", pages)
         empty, older = self.folder / "empty.h5", self.folder / "older.h5"
         shutil.copy(result, older)
         with h5py.File(older, "r+") as run:
@@ -157,7 +158,8 @@ class Once(Folder):
             ((text,), f"{text}"),
             ((empty,), "no slabyard result"),
             ((older,), "run the trace again"),
-            ((pages,), "page level, which has no caches"),
+            ((pages,), f"{pages}: is of a run at page level, which has no caches"),
+            (("--level=page", page_trace), f"{page_trace}: is of a run at page level, which has no caches"),
             (("--sort", "z", result), "'--sort' takes one letter of abclvnopsu, is 'z'"),
             (("--sort", "no", result), "'--sort' takes one letter"),
             (("--at", "later", result), "'--at' takes start, end, a time as 1.5s"),
