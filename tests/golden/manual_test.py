@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import unittest
 
-from run_fixture import BUILD, slabyard
+from run_fixture import BUILD, SOURCE, slabyard
 
 MANUAL = BUILD / "slabyard.1"
 
@@ -31,6 +31,13 @@ class Manual(unittest.TestCase):
             options = re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", help_of(command), re.MULTILINE)
             for option in options:
                 self.assertIn(option, section(command), command)
+
+    def test_synopsis_has_every_command(self):
+        defined = (SOURCE / "sim" / "cli" / "commands.def").read_text()
+        commands = re.findall(r"^COMMAND\((\w+)\)", defined, re.MULTILINE)
+        self.assertIn("run", commands)
+        self.assertEqual(re.findall(r"^\.B slabyard (\w+)", section("SYNOPSIS"), re.MULTILINE),
+                         commands)
 
     def test_everything_that_can_be_set(self):
         manual = MANUAL.read_text().replace("\\-", "-").splitlines()
