@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Options of the command line that stand in an option table, as those of slabyard_run_options do.
- */
+/* Options of the command line that stand in an option table, as those of slabyard_run_options. */
 #ifndef SLABYARD_CLI_RUN_OPTION_H
 #define SLABYARD_CLI_RUN_OPTION_H
 
