@@ -11,7 +11,8 @@
 #include "trace/trace_info.h"
 
 /* As the table was made: what users do that no rule of the kernel tells, and what may be chance. */
-static const char assist[] = "cache_op", perturb[] = "delay=2ms,timers=2ms,swap=0.01,start=64";
+static const char assist[] = "cache_op";
+const char prediction_perturb[] = "delay=2ms,timers=2ms,swap=0.01,start=64";
 /* Recordings of the table that are kernel-driven have 0.99, the others at most 0.82. */
 static const double kernel_driven_share = 0.9;
 
@@ -150,7 +151,7 @@ static int run_all(struct prediction *p, const struct prediction_request *reques
 				 "%s: records no objects of kernel caches (its level is %s): there "
 				 "is nothing to predict of a slab allocator",
 				 run->trace, p->summary->level);
-	run->perturb = perturb;
+	run->perturb = prediction_perturb;
 	for (; p->perturbed_count < request->runs; p->perturbed_count++) {
 		run->seed = request->run.seed + 1 + p->perturbed_count;
 		struct slabyard_summary *summary = run_once(request, run, err);

@@ -14,6 +14,9 @@
 
 enum { PREDICTION_RUNS_MAX = 64, PREDICTION_PATH = PATH_MAX + 32, PREDICTION_REASON = 256 };
 
+/* What the further runs are given as --perturb. */
+extern const char prediction_perturb[];
+
 struct prediction_request {
 	const char *to; /* slab policy */
 	/* trace, format, start, caches, seed, progress and stop; start and caches may be NULL. */

@@ -152,6 +152,7 @@ void prediction_print_json(FILE *out, const struct prediction *p)
 	write_horizon(&j, p->summary);
 	json_u64_member(&j, "start_slab_pages", p->summary->marks[0].slab_pages);
 	json_u64_member(&j, "perturbed_runs", p->perturbed_count);
+	json_member(&j, "perturb", prediction_perturb);
 	json_key(&j, "marks");
 	json_open(&j, '[');
 	for (size_t i = PREDICTION_FIRST_MARK; i < p->summary->mark_count; i++)

@@ -111,9 +111,28 @@ class PredictTest(unittest.TestCase):
         self.assertEqual(own["start_slab_pages_off"], 0)
 
     def test_perturbed_runs_give_a_range(self):
-        mark = mark_of(predicted(KMIX / "trace.txt.zst", "slab", "--runs", "2"), 9)
-        pages = mark["slab_pages"]
-        self.assertLessEqual(pages["perturbed_low"], pages["perturbed_high"])
+        """That of `slabyard run` with the same perturbations and the seeds that follow."""
+        recording = SAMPLES / "user-sh-slub"
+        prediction = predicted(recording / "trace.txt.zst", "slab", "--runs", "2", "--seed", "6")
+        grown = collections.defaultdict(list)
+        for seed in (7, 8):
+            result = self.folder / f"{seed}.h5"
+            slabyard(
+                "run", "--trace", recording / "trace.txt.zst", "--start",
+                f"census:{recording / 'mmstate-0.txt.zst'}", "--caches",
+                SAMPLES / "linux-6.1.caches", "--assist", "cache_op", "--set", "slab.policy=slab",
+                "--perturb", prediction["perturb"], "--seed", seed, "-o", result,
+            )
+            with h5py.File(result) as file:
+                pages = {int(row["mark"]): int(row["slab_pages"])
+                         for row in file["/snapshots/memory"][:]}
+            for mark, held in pages.items():
+                grown["end" if mark == -2 else mark].append(held - pages[-1])
+        for mark in prediction["marks"]:
+            values = grown[mark["mark"]]
+            ends = mark["slab_pages"]["perturbed_low"], mark["slab_pages"]["perturbed_high"]
+            self.assertEqual(ends, (min(values), max(values)))
+        self.assertLess(*ends)
 
     def test_nothing_is_claimed_of_what_the_table_has_not(self):
         trace = self.folder / "trace.txt.zst"  # no state beside it

@@ -59,7 +59,7 @@ FIELDS = KEYS + [
     "huge", "huge_error", "huge_copy",
 ]
 # A schedule that was drawn is no worse than the recorded one: the range over some is the interval.
-PERTURB, SEEDS = "delay=2ms,timers=2ms,swap=0.01,start=64", range(1, 5)
+SEEDS = range(1, 5)
 # What bands count by (prediction_table.h), and how often they must hold: of six recordings, one is
 # the worst.
 CHANGE_MIN, COVERAGE_MIN = 32, 0.8
@@ -335,12 +335,13 @@ def measure(scratch):
 
 def measure_intervals(recordings, scratch):
     """Where processes run side by side, two runs of one kernel differ too: a range, not a number."""
+    perturb = perturbed_as_predicted()
     for x, y in PAIRS:
         growths = collections.defaultdict(list)
         for seed in SEEDS:
             replay = Replay(
                 recordings[x], y, recordings[y].start, scratch,
-                "--perturb", PERTURB, "--seed", seed,
+                "--perturb", perturb, "--seed", seed,
             )
             for mark in recordings[y].states:
                 growths[mark].append(replay.growth(mark).pages)
@@ -351,6 +352,14 @@ def measure_intervals(recordings, scratch):
                     f"{max(growths[mark])} over {len(SEEDS)} perturbed runs, "
                     f"real {recordings[y].growth(mark).pages}"
                 )
+
+
+def perturbed_as_predicted():
+    """What `slabyard predict` perturbs."""
+    told = subprocess.run(
+        [PROGRAM, "predict", "--to", "slab", "--runs", "0", "--json", "--progress", "off",
+         SAMPLES / "kmix-slub" / "trace.txt.zst"], capture_output=True, check=True)
+    return json.loads(told.stdout)["perturb"]
 
 
 def key_of(row):
