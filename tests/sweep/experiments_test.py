@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -56,6 +57,12 @@ class Experiments(unittest.TestCase):
             stderr=subprocess.PIPE, text=True, check=False)
         self.assertEqual(done.returncode, expect, done.stderr)
         return done.stderr
+
+    def test_each_is_listed(self):
+        folder = SOURCE / "configs" / "experiments"
+        table = (folder / "README.md").read_text().partition("The demo")[0]
+        rows = re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)
+        self.assertEqual(sorted(rows), sorted(path.stem for path in folder.glob("*.yaml")))
 
     def test_free_then_malloc(self):
         of = self.sweep("free-then-malloc")
