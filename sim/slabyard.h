@@ -145,8 +145,7 @@ struct slabyard_summary {
 	uint64_t lost_frees;           /* ids allocated again while live: freed first */
 	double simulated_seconds;
 	bool has_result;                     /* it stands under run->output */
-	char start[SLABYARD_DIVERGENCE_MAX]; /* how a start that was made came about, "": none was
-					      */
+	char start[SLABYARD_DIVERGENCE_MAX]; /* how it was made, "": none was */
 	double wall_seconds;                 /* of the host, not part of any result file */
 	uint64_t memory_bytes, cpus;         /* of the machine */
 	const char *level;                   /* "page", "slab" or "libc" */
@@ -177,9 +176,8 @@ struct slabyard_summary {
 	 */
 	uint64_t call_sites_by_rule[4];
 
-	uint64_t cpus_folded; /* of the trace that this machine does not have: others did their work
-			       */
-	uint64_t stalls;      /* closed timing: records run with some thread out of sight */
+	uint64_t cpus_folded;       /* the trace's that are not here: others did their work */
+	uint64_t stalls;            /* closed timing: records run with some thread out of sight */
 	uint64_t horizon_record;    /* first record whose outcome differs, 0: none */
 	const char *horizon_reason; /* what differs there, NULL: nothing */
 	uint64_t alloc_fails;

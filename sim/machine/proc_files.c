@@ -102,8 +102,7 @@ static void count_slab(void *context, const struct slab_extent *extent)
 	c->seen += (int64_t)1 << extent->order;
 }
 
-/* What slab has beside its slabs are kmallocs of whole pages: of no cache, and said to be of node
- * 0. */
+/* What slab has beside its slabs are kmallocs of whole pages: of no cache, said to be of node 0. */
 static int count_slabs(struct machine *m, struct proc_counts *counts, struct error *err)
 {
 	struct slab_count c = { .counts = counts };
