@@ -251,8 +251,9 @@ const struct slab_policy slab_slab_policy = {
 		.name = "slab",
 		.help = "SLAB as in Linux 6.1: arrays of objects for each CPU, reaped every two "
 			"seconds",
-		.capabilities = POLICY_PLACES | POLICY_REUSES | POLICY_USES_RNG | POLICY_HAS_SLABS | POLICY_RESTORES |
-				POLICY_SLABINFO | POLICY_OWN_OBJECTS,
+		.capabilities = POLICY_PLACES | POLICY_REUSES | POLICY_USES_RNG |
+				POLICY_HAS_SLABS | POLICY_RESTORES | POLICY_SLABINFO |
+				POLICY_OWN_OBJECTS,
 		.options = options,
 		.params_size = sizeof(struct slab_params),
 		.draws = slab_draws,

@@ -349,8 +349,8 @@ const struct slab_policy slub_policy = {
 		.abi = POLICY_ABI,
 		.name = "slub",
 		.help = "SLUB as in Linux 6.1: a slab for each CPU, freelists inside the slabs",
-		.capabilities = POLICY_PLACES | POLICY_REUSES | POLICY_USES_RNG | POLICY_HAS_SLABS | POLICY_RESTORES |
-				POLICY_SLABINFO,
+		.capabilities = POLICY_PLACES | POLICY_REUSES | POLICY_USES_RNG |
+				POLICY_HAS_SLABS | POLICY_RESTORES | POLICY_SLABINFO,
 		.options = options,
 		.params_size = sizeof(struct slub_params),
 		.draws = slub_draws,
