@@ -523,57 +523,6 @@ static void without_grouping_user_pages_mix_pageblocks(void **unused)
 	fixture_destroy(f);
 }
 
-static void refused(struct page_machine machine, const char *message)
-{
-	struct fixture *f =
-		fixture_new(page_policy_of(policy_find(&page_policies, "buddy")), machine);
-	struct error err = { 0 };
-
-	assert_null(f->policy->create(&f->machine, f->params, &f->services, &err));
-	assert_string_equal(err.message, message);
-	arena_destroy(f->arena);
-	free(f->params);
-	free(f);
-}
-
-static void impossible_machines_are_refused(void **unused)
-{
-	struct page_machine m = fixture_machine(MEMORY, 1);
-
-	(void)unused;
-	m.nodes = NODES_MAX + 1;
-	refused(m, "page.buddy: nodes must be between 1 and 16");
-	m = fixture_machine(1 << 20, 1);
-	refused(m, "page.buddy: memory must be more than 2MiB and at most 8TiB");
-	m = fixture_machine(MEMORY, 1);
-	m.reserved_bytes = MEMORY;
-	refused(m, "page.buddy: 16384 reserved pages leave nothing of 16416 to manage");
-	m = fixture_machine(MEMORY, 1);
-	m.pageblock_order = 11;
-	refused(m, "page.buddy: pageblock_order must be below orders, 11");
-	m = fixture_machine(MEMORY, 1);
-	m.orders = 0;
-	refused(m, "page.buddy: orders must be between 1 and 20");
-	m.orders = 21;
-	refused(m, "page.buddy: orders must be between 1 and 20");
-}
-
-static void states_that_contradict_themselves_are_refused(void **unused)
-{
-	struct fixture *f = buddy_with(1);
-	struct page_state state = { 0 };
-	struct error err = { 0 };
-
-	(void)unused;
-	assert_int_equal(f->policy->dump(f->state, &state, &err), 0);
-	assert_int_equal(pfn_list_add(&state.zones[1].free[3][0], DMA_FRAMES), 0);
-	assert_int_equal(f->policy->load(f->state, &state, &err), -1);
-	assert_string_equal(err.message, "page.buddy: state of zone DMA32: free block is in use or "
-					 "listed twice at frame 4096");
-	page_state_free(&state);
-	fixture_destroy(f);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -600,8 +549,6 @@ int main(void)
 		cmocka_unit_test(without_grouping_all_pageblocks_are_alike),
 		cmocka_unit_test(pageblocks_are_mixed_while_strangers_live_in_them),
 		cmocka_unit_test(without_grouping_user_pages_mix_pageblocks),
-		cmocka_unit_test(impossible_machines_are_refused),
-		cmocka_unit_test(states_that_contradict_themselves_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
