@@ -3,13 +3,10 @@
  * What every slab allocator must do, whatever its policy: run over all entries of the slab table
  * and over the template that newcomers copy, each by its capabilities.
  */
-#include <stdio.h>
-
-#include "slab_fixture.h"
+#include "slab_over_all.h"
 
 #include "core/definitions.h"
 #include "core/gfp.h"
-#include "slab/template.c"
 
 enum {
 	OBJECTS = 300, /* alive at once at most */
@@ -44,9 +41,6 @@ struct play {
 	uint64_t placed;    /* mixes all addresses that were returned */
 	uint64_t failed;
 };
-
-/* Of the policies under test, as fixture_create takes them. */
-static const char *const *settings;
 
 static bool places(const struct play *p)
 {
@@ -295,25 +289,6 @@ static void destroy_caches(struct play *p)
 	}
 }
 
-/* Calls body once for each policy in the table, and again with random free lists if it has them. */
-static void over_all(void (*body)(const struct slab_policy *policy))
-{
-	static const char *const random[] = { "freelist_random=true", NULL };
-
-	for (size_t i = 0; i < policy_count(&slab_policies); i++) {
-		const struct policy_info *info = policy_at(&slab_policies, i);
-
-		print_message("policy %s\n", info->name);
-		body(slab_policy_of(info));
-		if (!info->options || !option_find(info->options, "freelist_random"))
-			continue;
-		print_message("policy %s %s\n", info->name, random[0]);
-		settings = random;
-		body(slab_policy_of(info));
-		settings = NULL;
-	}
-}
-
 static void everything_comes_back(const struct slab_policy *policy)
 {
 	struct play p;
@@ -530,58 +505,12 @@ static void walk_agrees_with_counts(const struct slab_policy *policy)
 	play_end(&p);
 }
 
-static void impossible_caches_are_refused(const struct slab_policy *policy)
-{
-	const struct cache_spec nothing = { .name = "nothing" };
-	const struct cache_spec huge = { .name = "huge", .object_size = 1u << 30 };
-	const struct cache_spec odd = { .name = "odd", .object_size = 64, .align = 48 };
-	struct fixture *f = fixture_create(policy, 1, settings);
-	struct error err = { 0 };
-
-	assert_true(cache_is_none(fixture_cache_create(f, &nothing, &err)));
-	assert_string_equal(err.message,
-			    "cache 'nothing': an object has 1 to 4194304 bytes, not 0");
-	assert_true(cache_is_none(fixture_cache_create(f, &huge, &err)));
-	assert_true(cache_is_none(fixture_cache_create(f, &odd, &err)));
-	assert_string_equal(err.message, "cache 'odd': alignment 48 is not a power of two");
-	fixture_destroy(f);
-}
-
-/* High memory is not mapped: whatever callers say, no object lies there. */
-static void objects_are_mapped_directly(const struct slab_policy *policy)
-{
-	static const uint32_t bytes[] = { 24, 3000, 20000, 200000 };
-	const struct cache_spec spec = { .name = "some", .object_size = 640 };
-	struct fixture *f = fixture_create(policy, 1, NULL);
-	struct request request = fixture_request(f, 0, GFP_MASK_HIGHUSER_MOVABLE);
-	struct error err = { 0 };
-	cache_id cache = fixture_cache_create(f, &spec, &err);
-
-	assert_false(cache_is_none(cache));
-	assert_true(f->policy->alloc(f->state, &request, cache) != OBJECT_NONE);
-	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++)
-		assert_true(f->policy->kmalloc(f->state, &request, bytes[i]) != OBJECT_NONE);
-	assert_in_range(f->page_calls, 0, FIXTURE_ASKED);
-	for (size_t i = 0; i < f->page_calls; i++)
-		assert_int_equal(f->asked[i].gfp & GFP_BIT_HIGHMEM, 0);
-	fixture_destroy(f);
-}
-
-#define OVER_ALL(name)                                                                             \
-	static void test_##name(void **unused)                                                     \
-	{                                                                                          \
-		(void)unused;                                                                      \
-		over_all(name);                                                                    \
-	}
-
 OVER_ALL(everything_comes_back)
 OVER_ALL(same_seed_same_places)
 OVER_ALL(survives_without_pages)
 OVER_ALL(may_be_reentered)
 OVER_ALL(goes_on_from_a_dump)
 OVER_ALL(walk_agrees_with_counts)
-OVER_ALL(impossible_caches_are_refused)
-OVER_ALL(objects_are_mapped_directly)
 
 int main(void)
 {
@@ -592,15 +521,7 @@ int main(void)
 		cmocka_unit_test(test_may_be_reentered),
 		cmocka_unit_test(test_goes_on_from_a_dump),
 		cmocka_unit_test(test_walk_agrees_with_counts),
-		cmocka_unit_test(test_impossible_caches_are_refused),
-		cmocka_unit_test(test_objects_are_mapped_directly),
 	};
 
-	struct error err = { 0 };
-
-	if (policy_add(&slab_policies, &template_slab_policy.info, &err)) {
-		fprintf(stderr, "%s\n", err.message);
-		return 1;
-	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, add_template, NULL);
 }
