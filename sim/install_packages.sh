@@ -35,7 +35,7 @@ as_root() {
 	elif command -v sudo >/dev/null; then
 		sudo env DEBIAN_FRONTEND=noninteractive "$@"
 	else
-		echo "Installing needs root, and there is no sudo. As root: apt-get install$missing" >&2
+		echo "Installing needs root, there is no sudo. As root: apt-get install$missing" >&2
 		exit 1
 	fi
 }

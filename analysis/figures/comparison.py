@@ -89,7 +89,8 @@ def bar_style(i):
 
 def in_time_unit(title, values):
     factor, unit = drawing.time_unit(max((v for v in values if v is not None), default=0))
-    return f"{title.removesuffix(' [ns]')}\n[{unit}]", [None if v is None else v / factor for v in values]
+    scaled = [None if v is None else v / factor for v in values]
+    return f"{title.removesuffix(' [ns]')}\n[{unit}]", scaled
 
 
 def draw_bars(axes, title, values):

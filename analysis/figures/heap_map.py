@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What each byte of a process's heap is, at marks or at the end of a run: addresses run row by row.
 
-From /snapshots/heap: live blocks, what waits in threads' caches and fastbins, free chunks by the kind
-of list that they are in, the top, and pages that were never touched or have been given back, paler.
+From /snapshots/heap: live blocks, what waits in threads' caches and fastbins, free chunks by the
+kind of list that they are in, the top, and pages that were never touched or have been given back,
+paler.
 """
 import numpy as np
 from matplotlib.colors import to_rgb

@@ -24,8 +24,8 @@ WORK = ("pcp_hit", "pcp_refill_page", "pcp_drain_page", "zone_lock", "buddy_take
 SEARCH = "list_step"  # of bitmaps; SLOB counts its own search by it too
 
 NOTES = {
-    "page": "Page-level trace: it holds the reclaim of the allocator that it was recorded under, and "
-            "its slab policy's choice of orders. Compare inside the horizon, or by replaying "
+    "page": "Page-level trace: it holds the reclaim of the allocator that it was recorded under, "
+            "and its slab policy's choice of orders. Compare inside the horizon, or by replaying "
             "objects.",
     "objects": "Objects replayed: pages are asked for by each run's own slab layer and freed as it "
                "lets go of them; user pages are the recording's.",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Configurations by two figures, and the line of those that none beats in both (slabyard compare)."""
+"""Configurations by two figures, and the line of those that none beats in both, as of compare."""
 import drawing
 from slabyard_results import ResultError
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""RSS against live bytes over time, of several runs: what each trim policy keeps, and what it costs.
+"""RSS against live bytes over time, of several runs: what each trim policy keeps and what it costs.
 
-Above RSS of each run and the live bytes, which are the same for all; below, for each run, faults and
-system calls, which are the price of giving memory back.
+Above RSS of each run and the live bytes, which are the same for all; below, for each run, faults
+and system calls, which are the price of giving memory back.
 """
 import numpy as np
 

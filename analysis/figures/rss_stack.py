@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is resident, stacked over time: by process, or of one process what is live and what is not."""
+"""What is resident, stacked over time: by process, or of one process what is live and what not."""
 import numpy as np
 
 import drawing

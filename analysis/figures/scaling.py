@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How figures grow: points and the power laws through them, as slabyard compare --scaling fits them."""
+"""How figures grow: points and the power laws through them, of slabyard compare --scaling."""
 import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
@@ -92,7 +92,7 @@ def tick_text(value, _=None):
 
 
 def tick(axis, values):
-    """Where there are few values, well apart, at each of them; else at powers of ten and between."""
+    """Where there are few values, well apart, at each of them; else at powers of ten and amid."""
     values = sorted(set(values))
     apart = all(b > 1.4 * a for a, b in zip(values, values[1:]))
     wide = values[-1] > 200 * values[0]

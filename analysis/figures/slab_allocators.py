@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One trace under several slab allocators: memory, page requests, what is left of large blocks, work.
+"""One trace under several slab allocators: memory, page requests, what large blocks are left, work.
 
 Memory is all that the allocator has of the page allocator: SLOB hands out kmallocs of a page and
 more as pages, and they count alike for all.

@@ -45,7 +45,8 @@ def write_experiment(folder, name, trace, runs):
     memory = ", ".join(f"{64 + i}MiB" for i in range(runs // 2))
     path = folder / f"{name}.yaml"
     path.write_text(f"traces: [{trace}]\n"
-                    f"sweep: {{matrix: {{slab.policy: [slub, slob], machine.memory: [{memory}]}}}}\n"
+                    "sweep: {matrix: {slab.policy: [slub, slob], "
+                    f"machine.memory: [{memory}]}}}}\n"
                     "baseline: {slab.policy: slub}\nreport: [slab_bytes_held, cost_ns]\n")
     return path
 

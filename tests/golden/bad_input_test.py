@@ -117,7 +117,8 @@ class BadInput(unittest.TestCase):
         expected = [f"$ {case.command}", f"exit {case.exit}", *(f"> {x}" for x in case.stderr)]
         self.assertEqual(printed, expected)
         self.assertFalse(made & set(case.absent))
-        self.assertFalse({name for name in made if "tmp" in name or "partial" in name}, "left behind")
+        left_behind = {name for name in made if "tmp" in name or "partial" in name}
+        self.assertFalse(left_behind)
 
     def test_cases(self):
         count = 0

@@ -235,7 +235,8 @@ class Frag(unittest.TestCase):
             runs = run["/snapshots/pfn"][:]
             pages = {kind: int(sum(r["pages"] for r in runs if r["snapshot"] == last
                                    and kinds[r["kind"]] == kind)) for kind in kinds}
-            rss, tables = (int(process[name][-1].sum()) for name in ("vm_rss_bytes", "vm_pte_bytes"))
+            rss, tables = (int(process[name][-1].sum())
+                           for name in ("vm_rss_bytes", "vm_pte_bytes"))
         self.assertGreater(pages["anonymous"], 500)
         self.assertEqual(pages["anonymous"], rss // 4096)
         self.assertEqual(pages["page table"], tables // 4096)

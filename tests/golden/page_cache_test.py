@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Page cache that is there at the start (machine.page_cache), and given back when memory is short."""
+"""Page cache that is there at the start (machine.page_cache), given back when memory is short."""
 
 import pathlib
 import re
@@ -79,7 +79,8 @@ class PageCacheTest(unittest.TestCase):
         self.assertEqual(failed, 0)
         self.assertEqual(vmstat["oom_kill"], 0)
         self.assertEqual(CACHE // PAGE - vmstat["pgsteal_file"], meminfo["Cached"] * 1024 // PAGE)
-        self.assertEqual(vmstat["pgsteal_file"], vmstat["pgsteal_kswapd"] + vmstat["pgsteal_direct"])
+        self.assertEqual(vmstat["pgsteal_file"],
+                         vmstat["pgsteal_kswapd"] + vmstat["pgsteal_direct"])
         self.assertGreaterEqual(vmstat["pgsteal_file"], (CACHE // 2 - CACHE // 8) // PAGE)
         # twice as much cannot be had, and first all of the cache went
         failed, vmstat, meminfo = self.replay(

@@ -4,8 +4,9 @@
 A random trace of three CPUs is replayed once to learn the addresses that it gets. Then its clock is
 made to stand still for some twenty records at a time, and each such stretch is listed CPU by CPU,
 as tracing tools merge records of one time. Replayed as listed, many addresses differ; with the
-assist, hardly one does. In a stretch only one CPU frees: of the frees of several, nothing tells the order.
-Before that the clock runs, until pages are there for all: nothing here tells who had which first.
+assist, hardly one does. In a stretch only one CPU frees: of the frees of several, nothing tells the
+order. Before that the clock runs, until pages are there for all: nothing here tells who had which
+first.
 """
 
 import pathlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run at libc level writes hangs together: series, heap map, trim events, files of --proc."""
+"""What a run at libc level writes hangs together: series, heap map, trims, files of --proc."""
 
 import pathlib
 import subprocess
@@ -72,7 +72,8 @@ class Libc(unittest.TestCase):
         self.assertEqual(status["Name"], row["comm"].decode())
         total = f"<system type=\"current\" size=\"{run.libc['arena'][-1].sum()}\"/>"
         self.assertIn(total, run.text("malloc_info"))
-        self.assertIn(f"system bytes     = {run.libc['arena'][-1].sum():10}", run.text("malloc_stats"))
+        self.assertIn(f"system bytes     = {run.libc['arena'][-1].sum():10}",
+                      run.text("malloc_stats"))
 
     def test_heap_map(self):
         run = Run(self, MALLOC / "as-1.trc.zst")

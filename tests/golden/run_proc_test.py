@@ -28,20 +28,22 @@ REPLAYS = (
 )
 
 
-# Recording, level, and two marks: what zoneinfo, vmstat and meminfo tell has changed alike between them.
+# Recording, level, and two marks: what zoneinfo, vmstat and meminfo tell has changed alike between
+# them.
 COUNTS = (
     ("pages-slub", "slab", "none", 6, 11),
     ("kmix-slub", "slab", "cache_op", 6, 12),
     ("user-sh-slub", "slab", "none", 3, 5),
 )
 
-# What the machine has not: there, and 0. LRU lists and page cache, faults of programs whose own calls
-# are not replayed, mapped and shared pages.
+# What the machine has not: there, and 0. LRU lists and page cache, faults of programs whose own
+# calls are not replayed, mapped and shared pages.
 UNKNOWN = re.compile(
-    r"nr_(zone_)?(in)?active_\w+|nr_(mapped|file_pages|shmem|anon_pages|page_table_pages|kernel_stack|"
-    r"unevictable|zone_unevictable)|pg(fault|reuse|activate|deactivate)|unevictable_pgs_culled|"
-    r"drop_(pagecache|slab)|Cached|Active.*|Inactive.*|Unevictable|AnonPages|Mapped|Shmem|KernelStack|"
-    r"PageTables|Committed_AS|VmallocUsed|Percpu|DirectMap\w+"
+    r"nr_(zone_)?(in)?active_\w+|nr_(mapped|file_pages|shmem|anon_pages|page_table_pages|"
+    r"kernel_stack|unevictable|zone_unevictable)|pg(fault|reuse|activate|deactivate)|"
+    r"unevictable_pgs_culled|"
+    r"drop_(pagecache|slab)|Cached|Active.*|Inactive.*|Unevictable|AnonPages|Mapped|Shmem|"
+    r"KernelStack|PageTables|Committed_AS|VmallocUsed|Percpu|DirectMap\w+"
 )
 # CPUs tell the node of slab pages beyond a difference of 4, at either mark; a page was had, or
 # freed, before the files were read (free memory is in KiB in meminfo).

@@ -104,7 +104,8 @@ class Robustness(unittest.TestCase):
     def test_no_such_folder(self):
         result = self.folder / "none" / "result.h5"
         done = slabyard(*COMMAND, "-o", result, expect=1)
-        self.assertRegex(done.stderr.decode(), rf"^slabyard: {result}.*: No such file or directory\n$")
+        self.assertRegex(done.stderr.decode(),
+                         rf"^slabyard: {result}.*: No such file or directory\n$")
 
     def test_little_address_space(self):
         version = subprocess.run(

@@ -28,10 +28,14 @@ t-1 [000] 2.0: kmalloc: ptr=0x1000 bytes_req=100 bytes_alloc=128 gfp_flags=GFP_K
 t-1 [000] 2.1: kmalloc: ptr=0x1100 bytes_req=100 bytes_alloc=128 gfp_flags=GFP_KERNEL
 t-1 [000] 2.2: kmalloc: ptr=0x1200 bytes_req=100 bytes_alloc=128 gfp_flags=GFP_KERNEL
 t-1 [000] 2.3: kmalloc: ptr=0x1300 bytes_req=33 bytes_alloc=64 gfp_flags=GFP_KERNEL
-t-1 [000] 3.0: kmem_cache_alloc: name=lines ptr=0x2000 bytes_req=100 bytes_alloc=128 gfp_flags=GFP_KERNEL
-t-1 [000] 3.1: kmem_cache_alloc: name=lines ptr=0x2100 bytes_req=100 bytes_alloc=128 gfp_flags=GFP_KERNEL
-t-1 [000] 3.2: kmem_cache_alloc: name=rcu ptr=0x3000 bytes_req=100 bytes_alloc=112 gfp_flags=GFP_KERNEL
-t-1 [000] 3.3: kmem_cache_alloc: name=rcu ptr=0x3100 bytes_req=100 bytes_alloc=112 gfp_flags=GFP_KERNEL
+t-1 [000] 3.0: kmem_cache_alloc: name=lines ptr=0x2000 bytes_req=100 bytes_alloc=128 \
+gfp_flags=GFP_KERNEL
+t-1 [000] 3.1: kmem_cache_alloc: name=lines ptr=0x2100 bytes_req=100 bytes_alloc=128 \
+gfp_flags=GFP_KERNEL
+t-1 [000] 3.2: kmem_cache_alloc: name=rcu ptr=0x3000 bytes_req=100 bytes_alloc=112 \
+gfp_flags=GFP_KERNEL
+t-1 [000] 3.3: kmem_cache_alloc: name=rcu ptr=0x3100 bytes_req=100 bytes_alloc=112 \
+gfp_flags=GFP_KERNEL
 t-1 [000] 4.0: kfree: ptr=0x1000
 t-1 [000] 4.1: kmem_cache_free: name=lines ptr=0x2000
 t-1 [000] 4.1001: kmem_cache_free: name=rcu ptr=0x3000
@@ -68,9 +72,9 @@ def columns(path):
     """The columns by name as [sample, cache], and the caches' names."""
     with h5py.File(path) as run:
         group = run["/timeseries/slab"]
-        return {name: group[name][:].astype(numpy.int64) for name in group if group[name].ndim == 2}, list(
-            group["cache"].asstr()[:]
-        )
+        wide = {name: group[name][:].astype(numpy.int64) for name in group
+                if group[name].ndim == 2}
+        return wide, list(group["cache"].asstr()[:])
 
 
 def wrong_cells(path):
@@ -90,7 +94,8 @@ class Waste(unittest.TestCase):
 
     def run_trace(self, trace, allocator, *arguments):
         result = self.folder / f"{allocator}.h5"
-        slabyard("run", "--trace", trace, f"--set=slab.policy={allocator}", "-o", result, *arguments)
+        slabyard("run", "--trace", trace, f"--set=slab.policy={allocator}", "-o", result,
+                 *arguments)
         return result
 
     def check_sums(self, result):
@@ -148,7 +153,8 @@ class Waste(unittest.TestCase):
                 )
 
     def test_means_are_over_simulated_time(self):
-        result = self.run_trace(SAMPLES / "kmix-slub" / "trace.txt.zst", "slub", "--sample-every=1000")
+        trace = SAMPLES / "kmix-slub" / "trace.txt.zst"
+        result = self.run_trace(trace, "slub", "--sample-every=1000")
         slab, _ = columns(result)
         with h5py.File(result) as run:
             time = run["/timeseries/slab/time"][:].astype(numpy.int64)
@@ -158,13 +164,15 @@ class Waste(unittest.TestCase):
         for name, values in [("slab_bytes_mean", pages)] + [
             (f"slab_waste_{cause}_mean", slab[f"waste_{cause}"].sum(axis=1)) for cause in CAUSES
         ]:
-            self.assertAlmostEqual(summary[name], (values[:-1] * spans).sum() / spans.sum(), 3, name)
+            mean = (values[:-1] * spans).sum() / spans.sum()
+            self.assertAlmostEqual(summary[name], mean, 3, name)
         self.assertEqual(summary["slab_bytes_max"], pages.max())
 
     def large_trace(self, allocs, frees):
         """The slabs of the first objects are given back."""
         trace = self.folder / "large.txt"
-        alloc = "t-1 [000] {}: kmalloc: ptr={:#x} bytes_req=8192 bytes_alloc=8192 gfp_flags=GFP_KERNEL\n"
+        alloc = ("t-1 [000] {}: kmalloc: ptr={:#x} bytes_req=8192 bytes_alloc=8192 "
+                 "gfp_flags=GFP_KERNEL\n")
         free = "t-1 [000] {}: kfree: ptr={:#x}\n"
         with open(trace, "w") as lines:
             for i in range(allocs):
@@ -180,7 +188,8 @@ class Waste(unittest.TestCase):
         for name, arguments in (("default", ()), ("asked for", ("--sample-every=65536",))):
             with h5py.File(self.run_trace(trace, "slub", *arguments)) as run:
                 rows[name] = run["/timeseries/slab/bytes_of_pages"][:]
-                sums[name] = [run["/summary"].attrs[a] for a in ("slab_bytes_max", "slab_bytes_mean")]
+                summary = run["/summary"].attrs
+                sums[name] = [summary["slab_bytes_max"], summary["slab_bytes_mean"]]
         self.assertLess(rows["default"].max(), rows["asked for"].max())
         self.assertEqual(sums["default"], sums["asked for"])
 
@@ -191,7 +200,8 @@ class Waste(unittest.TestCase):
             result = self.run_trace(trace, "slub", *arguments)
             self.assertEqual(wrong_cells(result), [])
             with h5py.File(result) as run:
-                rows[name] = [list(run[f"/timeseries/{group}/record"][:]) for group in ("buddy", "slab")]
+                rows[name] = [list(run[f"/timeseries/{group}/record"][:])
+                              for group in ("buddy", "slab")]
         self.assertEqual(rows["asked for"][0], rows["asked for"][1])
         buddy, slab = rows["default"]
         self.assertLess(len(slab), len(buddy))
@@ -216,7 +226,8 @@ class Waste(unittest.TestCase):
             slab, names = columns(result)
             for name, (requested, causes) in expected.items():
                 with self.subTest(f"{allocator} {name}"):
-                    last = {column: int(values[-1, names.index(name)]) for column, values in slab.items()}
+                    last = {column: int(values[-1, names.index(name)])
+                            for column, values in slab.items()}
                     self.assertEqual(last["bytes_requested"], requested)
                     for cause in ("rounding", "metadata", "tail"):
                         self.assertEqual(last[f"waste_{cause}"], causes.get(cause, 0), cause)

@@ -55,8 +55,8 @@ def run_sample(recording, allocator, folder, *arguments):
     """A run with its result and its /proc files."""
     sample = SAMPLES / recording
     result = pathlib.Path(folder) / f"{recording}-{allocator}.h5"
-    slabyard("run", "--trace", sample / "trace.txt.zst", f"--set=slab.policy={allocator}", "-o", result,
-             "--proc", folder, *arguments)
+    slabyard("run", "--trace", sample / "trace.txt.zst", f"--set=slab.policy={allocator}",
+             "-o", result, "--proc", folder, *arguments)
     return result
 
 
@@ -85,7 +85,8 @@ class Slabtop(Folder):
             self.skipTest(NO_MOUNTS)
 
     def test_a_frame_is_what_slabtop_prints_by_every_key(self):
-        for recording, allocator in (("kmix-slub", "slub"), ("kmix-slab", "slab"), ("user-sh-slub", "slab")):
+        for recording, allocator in (("kmix-slub", "slub"), ("kmix-slab", "slab"),
+                                     ("user-sh-slub", "slab")):
             result = run_sample(recording, allocator, self.folder)
             for key in SORT_KEYS:
                 with self.subTest(f"{recording} {allocator} {key}"):
@@ -95,9 +96,10 @@ class Slabtop(Folder):
 
     def test_slabtop_reads_every_mark(self):
         """And tells the same of the simulated files as of the recorded ones."""
-        for recording, marks, assist in (("kmix-slub", (6, 12), "cache_op"), ("user-sh-slub", (3, 5), "none")):
-            run_sample(recording, "slub", self.folder, "--start", SAMPLES / recording / "mmstate-0.txt.zst",
-                       "--assist", assist)
+        for recording, marks, assist in (("kmix-slub", (6, 12), "cache_op"),
+                                         ("user-sh-slub", (3, 5), "none")):
+            state = SAMPLES / recording / "mmstate-0.txt.zst"
+            run_sample(recording, "slub", self.folder, "--start", state, "--assist", assist)
             for mark in marks:
                 recorded = self.folder / "recorded"
                 text = (SAMPLES / recording / f"slabinfo-{mark}.txt").read_text()
@@ -112,7 +114,8 @@ class Once(Folder):
             times = run["/timeseries/slab/time"][:]
             objects = run["/timeseries/slab/objects"][:].sum(axis=1)
         span = int(times[-1] - times[0])
-        for at, sample in (("start", 0), ("end", -1), (f"{int(times[7] - times[0])}ns", 7), ("100%", -1)):
+        seventh = f"{int(times[7] - times[0])}ns"
+        for at, sample in (("start", 0), ("end", -1), (seventh, 7), ("100%", -1)):
             line = once("--at", at, result)[OWN_LINES]
             self.assertIn(f" / {objects[sample]} (", line, at)
         self.assertIn(f"/ {span / 1e9:.6f} s", once(result)[0])
@@ -122,8 +125,9 @@ class Once(Folder):
         result = run_sample("kmix-slub", "slab", self.folder)
         temporary = self.folder / "tmp"
         temporary.mkdir()
-        printed = slabyard("top", "-o", "--set=slab.policy=slab", trace,
-                           env={**os.environ, "TMPDIR": str(temporary)}).stdout.decode().splitlines()
+        done = slabyard("top", "-o", "--set=slab.policy=slab", trace,
+                        env={**os.environ, "TMPDIR": str(temporary)})
+        printed = done.stdout.decode().splitlines()
         self.assertEqual(printed, once(result))
         self.assertEqual(list(temporary.iterdir()), [])
         self.assertNotEqual(printed, once(trace))
@@ -143,6 +147,7 @@ class Once(Folder):
         text = self.folder / "text"
         text.write_text("nothing that is a trace\n")
         pages = self.folder / "pages.h5"
+        no_caches = "is of a run at page level, which has no caches"
         page_trace = SAMPLES / "pages-slub" / "trace.txt.zst"
         slabyard("run", "--trace", page_trace, "--level=page", "-o", pages)
         empty, older = self.folder / "empty.h5", self.folder / "older.h5"
@@ -158,8 +163,8 @@ class Once(Folder):
             ((text,), f"{text}"),
             ((empty,), "no slabyard result"),
             ((older,), "run the trace again"),
-            ((pages,), f"{pages}: is of a run at page level, which has no caches"),
-            (("--level=page", page_trace), f"{page_trace}: is of a run at page level, which has no caches"),
+            ((pages,), f"{pages}: {no_caches}"),
+            (("--level=page", page_trace), f"{page_trace}: {no_caches}"),
             (("--sort", "z", result), "'--sort' takes one letter of abclvnopsu, is 'z'"),
             (("--sort", "no", result), "'--sort' takes one letter"),
             (("--at", "later", result), "'--at' takes start, end, a time as 1.5s"),
@@ -167,7 +172,7 @@ class Once(Folder):
             (("--set", "slab.policy=slab", result), "option '--set' is for a trace"),
             (("--seed", "1", result), "option '--seed' is for a trace"),
             (("--seed", "x", SAMPLES / "kmix-slub" / "trace.txt.zst"), "option '--seed'"),
-            (("--set", "slab.policy=slub2", SAMPLES / "kmix-slub" / "trace.txt.zst"), "did you mean"),
+            (("--set=slab.policy=slub2", SAMPLES / "kmix-slub" / "trace.txt.zst"), "did you mean"),
         ):
             with self.subTest(arguments):
                 printed = refused("--once", *arguments)
@@ -200,11 +205,12 @@ class Terminal(Folder):
         self.addCleanup(lambda: self.tmux("kill-server", check=False))
 
     def tmux(self, *arguments, check=True):
-        return subprocess.run(["tmux", "-S", self.socket, "-f", "/dev/null", *arguments], check=check,
-                              capture_output=True, text=True).stdout
+        return subprocess.run(["tmux", "-S", self.socket, "-f", "/dev/null", *arguments],
+                              check=check, capture_output=True, text=True).stdout
 
     def start(self, *arguments, term=""):
-        command = f"trap : INT; {term} '{PROGRAM}' top {' '.join(map(str, arguments))}; echo \"exit code $?\"; sleep 60"
+        command = (f"trap : INT; {term} '{PROGRAM}' top {' '.join(map(str, arguments))}; "
+                   "echo \"exit code $?\"; sleep 60")
         self.tmux("new-session", "-d", "-x", "100", "-y", "24", command)
 
     def screen(self):

@@ -29,7 +29,8 @@ def samples():
     for n, m in ((2, 2), (3, 3), (3, 8), (5, 5), (10, 7), (20, 20), (40, 13), (60, 80)):
         yield random.normal(size=n), random.normal(0.5, 2, size=m)
         yield random.lognormal(size=n), random.lognormal(0.3, size=m)
-        yield random.integers(1, 6, size=n).astype(float), random.integers(2, 7, size=m).astype(float)
+        yield (random.integers(1, 6, size=n).astype(float),
+               random.integers(2, 7, size=m).astype(float))
 
 
 def pairs():
@@ -57,7 +58,8 @@ class Oracle(unittest.TestCase):
         """gsl finds quantiles of Student's t to about eight digits."""
         for a, b in zip(mine, theirs, strict=True):
             if not (math.isnan(a) and math.isnan(b)):
-                self.assertTrue(math.isclose(a, b, rel_tol=tolerance, abs_tol=1e-12), f"{mine} {theirs}")
+                self.assertTrue(math.isclose(a, b, rel_tol=tolerance, abs_tol=1e-12),
+                                f"{mine} {theirs}")
 
     def test_describe(self):
         for (first, _), mine in ask("describe", list(samples())):
@@ -129,7 +131,8 @@ class Oracle(unittest.TestCase):
             low, high = stats.t.interval(LEVEL, len(logs) - 1, logs.mean(), stats.sem(logs))
             self.check(
                 mine,
-                [stats.gmean(second / first), math.exp(low), math.exp(high), stats.ttest_1samp(logs, 0).pvalue],
+                [stats.gmean(second / first), math.exp(low), math.exp(high),
+                 stats.ttest_1samp(logs, 0).pvalue],
             )
 
     def test_scaling(self):
@@ -141,7 +144,8 @@ class Oracle(unittest.TestCase):
             reach = stats.t.ppf((1 + LEVEL) / 2, len(first) - 2) * fit.stderr
             self.check(
                 mine,
-                [math.exp(fit.intercept), fit.slope, fit.rvalue**2, fit.slope - reach, fit.slope + reach],
+                [math.exp(fit.intercept), fit.slope, fit.rvalue**2, fit.slope - reach,
+                 fit.slope + reach],
             )
 
     def test_effect(self):
@@ -150,9 +154,11 @@ class Oracle(unittest.TestCase):
             n, m = len(first), len(second)
             pooled = ((n - 1) * first.var(ddof=1) + (m - 1) * second.var(ddof=1)) / (n + m - 2)
             degrees = n + m - 2
-            correction = math.gamma(degrees / 2) / math.gamma((degrees - 1) / 2) / math.sqrt(degrees / 2)
+            correction = (math.gamma(degrees / 2) / math.gamma((degrees - 1) / 2)
+                          / math.sqrt(degrees / 2))
             delta = numpy.sign(second[:, None] - first[None, :]).mean()
-            self.check(mine, [(second.mean() - first.mean()) / math.sqrt(pooled) * correction, delta])
+            effect = (second.mean() - first.mean()) / math.sqrt(pooled) * correction
+            self.check(mine, [effect, delta])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Comparisons of results whose figures are known: what is computed, what is said, and what is not."""
+"""Comparisons of results whose figures are known: what is computed, what is said and what not."""
 
 import csv
 import io
@@ -150,7 +150,8 @@ class Compare(unittest.TestCase):
     def test_more_can_be_better(self):
         values = ([10, 20, 30], [12, 23, 35])
         self.assertEqual(self.one(values)["verdict"], "worse")
-        figures = {key: {"free_pages": value["slab_bytes_held"]} for key, value in self.held(values).items()}
+        figures = {key: {"free_pages": value["slab_bytes_held"]}
+                   for key, value in self.held(values).items()}
         (row,) = self.compare(figures, "--report", "free_pages")
         self.assertEqual((row["better"], row["verdict"]), ("higher", "better"))
         (row,) = self.compare(figures, "--report", "free_pages:lower")
@@ -263,7 +264,7 @@ class Compare(unittest.TestCase):
         self.assertIn(f"{time['speedup']:.3f} ({time['speedup_low']:.3f} to", printed)
 
     def perturbed(self, changes):
-        """One recording on which slob needs 10 % less, and what it needs when both are perturbed."""
+        """One recording on which slob needs 10 % less, and what it does when both are perturbed."""
         figures = {(SLUB, 1, 0): {"slab_bytes_held": 100}, (SLOB, 1, 0): {"slab_bytes_held": 90}}
         for seed, change in enumerate(changes, 1):
             figures[SLUB, 1, seed] = {"slab_bytes_held": 100 + seed}
@@ -308,7 +309,8 @@ class Compare(unittest.TestCase):
     def test_growth_with_a_setting(self):
         (self.folder / "grow.yaml").write_text(
             f"extends: [{SOURCE}/configs/machines/pc-256mib.yaml]\ntraces: [kmix, pages-slub]\n"
-            "sweep: {matrix: {slab.policy: [slub, slob], machine.memory: [64MiB, 128MiB, 256MiB]}}\n"
+            "sweep: {matrix: {slab.policy: [slub, slob], "
+            "machine.memory: [64MiB, 128MiB, 256MiB]}}\n"
             "report: [unusable_free_index_order9]\n"
         )
         out = self.folder / "grow"
@@ -321,7 +323,8 @@ class Compare(unittest.TestCase):
         self.assertEqual(len(table), 4)
         for row in table:
             policy = row["setting"].removeprefix("slab.policy=").encode()
-            mine = runs[(runs["slab.policy"] == policy) & (runs["trace"] == row["recording"].encode())]
+            mine = runs[(runs["slab.policy"] == policy)
+                        & (runs["trace"] == row["recording"].encode())]
             fit = stats.linregress(numpy.log(mine["machine.memory"].astype(float)),
                                    numpy.log(mine["unusable_free_index_order9"]))
             self.close(row["exponent"], fit.slope)
@@ -335,7 +338,8 @@ class Compare(unittest.TestCase):
 
     def test_pareto_front(self):
         points = {(SLUB, 0): (3, 9), (SLOB, 0): (5, 2), (SLUB, 1): (4, 4), (SLOB, 1): (4, 5)}
-        figures = {(p, t, 0): {"slab_bytes_held": x, "cost_ns": y} for (p, t), (x, y) in points.items()}
+        figures = {(p, t, 0): {"slab_bytes_held": x, "cost_ns": y}
+                   for (p, t), (x, y) in points.items()}
         paths = self.results(figures)
         arguments = ("--pareto", "--report", "slab_bytes_held,cost_ns", "--format", "csv")
         table = rows(slabyard("compare", *paths, *arguments, "--by-trace").stdout)
@@ -405,7 +409,8 @@ class Compare(unittest.TestCase):
     def test_what_is_refused(self):
         baseline = ("--baseline", "slab.policy=slub")
         self.check_refused("no baseline: give one with --baseline PATH=VALUE")
-        self.check_refused("baseline slab.policy=slab: no run has that", "--baseline", "slab.policy=slab")
+        self.check_refused("baseline slab.policy=slab: no run has that",
+                           "--baseline=slab.policy=slab")
         self.check_refused("machine.cpus is the same in all runs", "--baseline", "machine.cpus=1")
         self.check_refused("did you mean slabs?", *baseline, "--report", "slbas")
         self.check_refused("could be", *baseline, "--report", "latency_ns")

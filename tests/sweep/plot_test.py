@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""slabyard plot on results, folders and merged files, and the examples that read them without it."""
+"""slabyard plot on results, folders and merged files; the examples that read them without it."""
 
 import csv
 import json
@@ -67,7 +67,8 @@ class Plot(Sweep):
         self.assertTrue({"free-blocks", "order-map", "physical-map", "latency"} <= names, printed)
         self.assertFalse({"heap-map", "comparison", "normalised"} & names, printed)
         self.assertEqual({path.name for path in out.iterdir()},
-                         {f"{name}{ending}" for name in names for ending in (".pdf", ".png", ".csv")})
+                         {f"{name}{ending}" for name in names
+                          for ending in (".pdf", ".png", ".csv")})
         for name in names:
             self.assertGreater(len(table(out / f"{name}.csv")), 1, name)
             pdf = (out / f"{name}.pdf").read_bytes()
@@ -121,8 +122,9 @@ class Plot(Sweep):
         fits = [row for row in rows if row["exponent"]]
         self.assertEqual(len(fits), 6)
         for fit in fits:
-            (x0, y0), (x1, y1) = [(float(row["x"]), float(row["y"])) for row in rows if row["x"] and
-                                  (row["setting"], row["recording"]) == (fit["setting"], fit["recording"])]
+            of = fit["setting"], fit["recording"]
+            (x0, y0), (x1, y1) = [(float(row["x"]), float(row["y"])) for row in rows
+                                  if row["x"] and (row["setting"], row["recording"]) == of]
             self.assertAlmostEqual(float(fit["exponent"]), math.log(y1 / y0) / math.log(x1 / x0))
 
     def test_front(self):
@@ -139,7 +141,8 @@ class Plot(Sweep):
         out = self.out()
         for message, *arguments in (
             ("12 runs are too many for one figure", "latency", self.sweep, "-o", out),
-            ("no such setting, there are trace, slab.policy", "latency", self.sweep, "--where", "a=b"),
+            ("no such setting, there are trace, slab.policy", "latency", self.sweep,
+             "--where", "a=b"),
             ("name two figures", "pareto", self.sweep),
             ("as --with machine.memory", "scaling", self.sweep),
             ("heap-map: these results have nothing for it", "heap-map", self.result),
@@ -148,7 +151,8 @@ class Plot(Sweep):
         ):
             done = self.plot(*arguments, expect=2)
             self.assertIn(message, done.stderr.decode())
-        self.assertIn("no such figure", self.plot("lattency", self.result, expect=2).stderr.decode())
+        self.assertIn("no such figure",
+                      self.plot("lattency", self.result, expect=2).stderr.decode())
         self.assertIn("did you mean '--where'", self.plot("--were", "a", expect=2).stderr.decode())
         for name, *arguments in (("normalised",), ("pareto", "--report", "cost_ns,slabs"),
                                  ("scaling", "--with", "machine.memory")):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Slurm of one node for a test: munged, slurmctld and slurmd in a folder of its own, on the loopback
-device alone, without systemd. What was started is stopped."""
+"""A Slurm of one node for a test: munged, slurmctld and slurmd in a folder of its own, on the
+loopback device alone, without systemd. What was started is stopped."""
 
 import os
 import pathlib

@@ -145,7 +145,8 @@ class Kill(unittest.TestCase):
     @staticmethod
     def children(pid):
         try:
-            return [int(x) for x in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+            children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+            return [int(x) for x in children.read_text().split()]
         except OSError:
             return []
 

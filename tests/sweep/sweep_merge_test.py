@@ -89,7 +89,8 @@ class Merge(unittest.TestCase):
                 names = [f"{group}/{name}" for group in groups for name in file[group]]
             for name in names:
                 alone = xarray.open_dataset(self.result(run), group=name, engine="h5netcdf")
-                merged = xarray.open_dataset(path, group=f"/run/{run.run}/{name}", engine="h5netcdf")
+                merged = xarray.open_dataset(path, group=f"/run/{run.run}/{name}",
+                                             engine="h5netcdf")
                 with alone, merged:
                     self.assertTrue(alone.identical(merged), name)
                     self.assertTrue(set(alone.dims), name)
@@ -102,7 +103,8 @@ class Merge(unittest.TestCase):
             self.assertEqual(set(file["/run/0"]), {"timeseries", "latency"})
             series = file["/run/3/timeseries/buddy"]
             self.assertEqual(series["free_blocks"].dims[2][0], series["order"])
-            self.assertTrue(all(file[ref].name for ref, _ in series["order"].attrs["REFERENCE_LIST"]))
+            self.assertTrue(all(file[ref].name
+                                for ref, _ in series["order"].attrs["REFERENCE_LIST"]))
 
     def test_links_show_the_results(self):
         slabyard("merge", self.out, "--link", "-o", self.folder / "linked.h5")
@@ -113,7 +115,8 @@ class Merge(unittest.TestCase):
             self.assertEqual(pathlib.Path(link.filename), self.result(run).resolve())
             with h5py.File(self.result(run)) as alone:
                 numpy.testing.assert_array_equal(
-                    file["/run/0/timeseries/buddy/free_blocks"], alone["/timeseries/buddy/free_blocks"]
+                    file["/run/0/timeseries/buddy/free_blocks"],
+                    alone["/timeseries/buddy/free_blocks"]
                 )
 
     def test_all_is_copied_when_asked(self):
@@ -122,7 +125,8 @@ class Merge(unittest.TestCase):
             self.result(next(self.runs().itertuples()))
         ) as alone:
             self.assertEqual(set(file["/run/0"]), set(alone))
-            numpy.testing.assert_array_equal(file["/run/0/summary/operations"], alone["/summary/operations"])
+            numpy.testing.assert_array_equal(file["/run/0/summary/operations"],
+                                             alone["/summary/operations"])
 
     def test_same_results_give_the_same_bytes(self):
         again = self.folder / "again.h5"

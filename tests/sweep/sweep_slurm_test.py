@@ -141,7 +141,8 @@ class SweepSlurm(unittest.TestCase):
     def test_options_that_sbatch_refuses(self):
         out = self.folder / "refused"
         printed = self.sweep(
-            out, self.folder / "forty.yaml", "--engine", "slurm", "--sbatch=--partition=none", expect=1
+            out, self.folder / "forty.yaml", "--engine", "slurm", "--sbatch=--partition=none",
+            expect=1
         )
         self.assertIn("invalid partition specified", printed)
         self.assertIn("sbatch does not take the job", printed)

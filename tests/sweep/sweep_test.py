@@ -66,7 +66,8 @@ class Sweep(unittest.TestCase):
         self.sweep("-j", 2)
         _, runs = manifest(self.out)
         self.assertEqual(len(runs), 6)
-        traces = {"kmix": SAMPLES / "kmix-slub" / "trace.txt.zst", "short": self.folder / "short.txt"}
+        traces = {"kmix": SAMPLES / "kmix-slub" / "trace.txt.zst",
+                  "short": self.folder / "short.txt"}
         alone = self.folder / "alone.h5"
         for run in runs:
             settings = [f"--set={path}={value}" for path, value in run["values"].items()]
@@ -95,10 +96,14 @@ class Sweep(unittest.TestCase):
 
     def test_a_run_that_fails_fails_alone(self):
         (self.folder / "short.txt").write_text(SHORT)
-        text = EXPERIMENT.format(source=SOURCE).replace("slab.policy: [slub, slob]", "level: [slab, page]")
-        self.write(text.replace("{slab.policy: slob, ", "{level: page, ").replace(", level: slab}", "}"))
+        text = EXPERIMENT.format(source=SOURCE)
+        for old, new in (("slab.policy: [slub, slob]", "level: [slab, page]"),
+                         ("{slab.policy: slob, ", "{level: page, "), (", level: slab}", "}")):
+            text = text.replace(old, new)
+        self.write(text)
         done = self.sweep(expect=1)
-        self.assertRegex(done.stderr, rb"run 5 \(short .*\) failed: .* can be replayed at page level")
+        self.assertRegex(done.stderr,
+                         rb"run 5 \(short .*\) failed: .* can be replayed at page level")
         self.assertRegex(done.stdout, rb"5 runs done, 1 failed")
         self.assertEqual(len(self.results()), 5)
         status = slabyard("status", self.out).stdout.decode()
@@ -173,7 +178,8 @@ class Sweep(unittest.TestCase):
         for run in runs:
             config = (self.out / "configs" / f"{run['config']}.yaml").read_text()
             memory, cpus = (
-                next(line.split()[1] for line in config.splitlines() if line.startswith(f"  {name}:"))
+                next(line.split()[1] for line in config.splitlines()
+                     if line.startswith(f"  {name}:"))
                 for name in ("memory", "cpus")
             )
             shown.append((run["trace"], memory, cpus, run["options"]))
@@ -197,7 +203,8 @@ class Sweep(unittest.TestCase):
         _, runs = manifest(self.out)
         self.assertEqual([run["values"]["start"] for run in runs], ["none", "mmstate-0.txt.zst"])
         state = SAMPLES / "kmix-slub" / "mmstate-0.txt.zst"
-        self.assertEqual([run["options"] for run in runs], [[], [f"start={os.path.realpath(state)}"]])
+        self.assertEqual([run["options"] for run in runs],
+                         [[], [f"start={os.path.realpath(state)}"]])
 
     def test_aged_starts_name_no_file_and_draw(self):
         state = SAMPLES / "kmix-slub" / "mmstate-0.txt.zst"

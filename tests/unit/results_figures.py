@@ -42,7 +42,8 @@ OVER_TIME = [name for name in FIGURES if name not in (*ELSEWHERE, "latency")]
 
 
 def options(width="column", zone=None, mark=None):
-    return SimpleNamespace(width=width, zone=zone, mark=mark, operation=None, numbers=drawing.Numbers())
+    return SimpleNamespace(width=width, zone=zone, mark=mark, operation=None,
+                           numbers=drawing.Numbers())
 
 
 def run_plot(*arguments, seed="0"):
@@ -234,7 +235,8 @@ class Figures(unittest.TestCase):
         opts = options()
         figure = self.draw("unusable-index", ["slub"], opts)
         for order, line in zip((1, 2, 4), figure.axes[0].lines):
-            mine = [row["unusable_free_index"] for row in opts.numbers.rows if row["order"] == order]
+            mine = [row["unusable_free_index"] for row in opts.numbers.rows
+                    if row["order"] == order]
             np.testing.assert_array_equal(line.get_ydata(), mine)
         drawing.pyplot.close(figure)
 
@@ -245,7 +247,7 @@ class Figures(unittest.TestCase):
             self.assertEqual(opts.numbers.rows, [], name)
 
     def test_quantiles_have_intervals_of_order_statistics(self):
-        """Of 1000 values 1 to 1000 the median's ranks are 469 and 532 (exactly binomial: 469, 532)."""
+        """Of values 1 to 1000 the median's ranks are 469 and 532 (exactly binomial: 469, 532)."""
         latency = FIGURES["latency"]
         counts, uppers = np.ones(1000, dtype=int), np.arange(1, 1001.0)
         self.assertEqual(latency.quantile(counts, uppers, 0.5), (500, 469, 532))
@@ -261,7 +263,8 @@ class Figures(unittest.TestCase):
         self.assertEqual(len({str(style) for style in cycle["linestyle"]}), len(grey))
 
     def test_unknown_zone(self):
-        with self.assertRaisesRegex(ResultError, "no one zone Normal, there are node 0 DMA, node 0 DMA32"):
+        with self.assertRaisesRegex(ResultError,
+                                    "no one zone Normal, there are node 0 DMA, node 0 DMA32"):
             self.draw("unusable-index", ["slub"], options(zone="Normal"))
 
 
@@ -287,7 +290,8 @@ class CommandLine(unittest.TestCase):
         self.assertEqual({row[0] for row in rows[1:]}, {"slub", "slab"})
         with Result(FOLDER / "slub.h5") as result:
             index = result.series("fragmentation")["unusable_free_index"][-1, 1]
-        self.assertEqual([float(row[3]) for row in rows if row[:2] == ["slub", "unusable_free_index_end"]],
+        self.assertEqual([float(row[3]) for row in rows
+                          if row[:2] == ["slub", "unusable_free_index_end"]],
                          [round(float(value), 3) for value in index])
         self.assertTrue((FOLDER / "c.pdf").exists())
 

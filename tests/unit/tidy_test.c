@@ -15,7 +15,13 @@
 #include <cmocka.h>
 #include <ctype.h>
 
-enum { FILES_MAX = 4096, TEXT_MAX = 1 << 22, NOT_AVAILABLE = 77, CLANG_FORMAT_VERSION = 14 };
+enum {
+	FILES_MAX = 4096,
+	TEXT_MAX = 1 << 22,
+	COLUMNS_MAX = 100,
+	NOT_AVAILABLE = 77,
+	CLANG_FORMAT_VERSION = 14
+};
 
 static char *paths[FILES_MAX];
 static size_t path_count;
@@ -176,6 +182,46 @@ static void every_source_states_its_licence(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* Columns that a line takes, a tab each eight and a character of UTF-8 one; its end in *end. */
+static unsigned line_width(const char *line, const char **end)
+{
+	unsigned width = 0;
+
+	for (; *line && *line != '\n'; line++) {
+		if (*line == '\t')
+			width += 8 - width % 8;
+		else
+			width += ((unsigned char)*line & 0xc0) != 0x80;
+	}
+	*end = line;
+	return width;
+}
+
+/* Sources that clang-format does not look at, or leaves long lines in. */
+static bool has_short_lines(const char *path)
+{
+	return is_c(path) || ends_with(path, ".py") || ends_with(path, ".sh");
+}
+
+static void lines_are_short(void **state)
+{
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < path_count; i++) {
+		char *text = has_short_lines(paths[i]) ? read_tracked(paths[i]) : NULL;
+		const char *end = text;
+		for (unsigned number = 1; end && *end; end += *end == '\n', number++) {
+			if (line_width(end, &end) <= COLUMNS_MAX)
+				continue;
+			print_error("%s:%u: over %d columns\n", paths[i], number, COLUMNS_MAX);
+			wrong++;
+		}
+		free(text);
+	}
+	assert_int_equal(wrong, 0);
+}
+
 static bool is_tracked_document(const char *name, size_t length)
 {
 	for (size_t i = 0; i < path_count; i++) {
@@ -254,6 +300,7 @@ int main(void)
 		cmocka_unit_test(markers_are_found_as_words),
 		cmocka_unit_test(nothing_is_left_behind),
 		cmocka_unit_test(every_source_states_its_licence),
+		cmocka_unit_test(lines_are_short),
 		cmocka_unit_test(documents_that_are_named_exist),
 		cmocka_unit_test(sources_are_formatted),
 	};

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ageing, by what follows from it: how far an aged start is from the recorded one that it stands for.
+"""Ageing, by what follows from it: how far an aged start is from the recorded one it stands for.
 
-The rest of a recording is replayed from its recorded state and from a fresh machine aged to the same
-summary (aged:STATE, three seeds), at page level with nothing taken from the trace. Compared are
-allocations that fail, of them those of huge pages, pages that compaction moves and scans, free
+The rest of a recording is replayed from its recorded state and from a fresh machine aged to the
+same summary (aged:STATE, three seeds), at page level with nothing taken from the trace. Compared
+are allocations that fail, of them those of huge pages, pages that compaction moves and scans, free
 blocks of 2 MiB and the unusable free space index of the largest zone, averaged over the samples.
 ageing.csv holds what was measured; a figure that is further off than there fails the test, and
 `ageing_test.py --update` writes it anew, with a commit that says what was found.

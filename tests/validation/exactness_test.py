@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many placements and lists of every recording come out as recorded, held against exactness.csv.
+"""How many placements and lists of recordings come out as recorded, held against exactness.csv.
 
 Each recording is replayed from its first state, free-running, at page and at slab level, with no
 recorded fact taken, with all but the pages behind slabs ("stack": both layers are simulated, and
-zones are chosen by watermarks), and with all. A figure below the one in exactness.csv fails the test; one above it is printed, and goes
-into the file with `exactness_test.py --update` and a commit that says what was found.
+zones are chosen by watermarks), and with all. A figure below the one in exactness.csv fails the
+test; one above it is printed, and goes into the file with `exactness_test.py --update` and a commit
+that says what was found.
 """
 
 import csv
@@ -106,7 +107,8 @@ def judge(row, held):
     if compared != held[1]:
         return f"compares {compared} placements, it was {held[1]}", ""
     if matched < held[0] or different > held_different:
-        return f"{matched} match and {different} lists differ, held: {held[0]}, {held_different}", ""
+        return (f"{matched} match and {different} lists differ, "
+                f"held: {held[0]}, {held_different}", "")
     better = matched > held[0] or different < held_different
     return "", f"better than what is held: {held[0]}, {held_different} lists" if better else ""
 

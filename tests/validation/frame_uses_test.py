@@ -22,7 +22,7 @@ SOURCE = pathlib.Path(os.environ["SLABYARD_SOURCE_DIR"])
 SHARED = pathlib.Path(os.environ["SLABYARD_SHARED_DIR"]) / "data" / "kernel"
 PROGRAM = os.environ["SLABYARD"]
 
-# The letters of mmstate's page runs (workloads/README.md); S is a slab here, see recorded_letters().
+# The letters of mmstate's page runs (workloads/README.md); S is a slab, see recorded_letters().
 RIGHT = {
     "S": {"slab"},
     "T": {"page table"},

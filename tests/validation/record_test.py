@@ -147,7 +147,8 @@ class ExactTest(Recording):
         self.assert_exact()
 
     def test_a_child_left_out_does_not_wait(self):
-        script = "my @x; if (!fork) { for (1..300000) { push @x, \"a\" x 200; shift @x if @x > 9 } }"
+        script = ('my @x; if (!fork) { for (1..300000) { push @x, "a" x 200; '
+                  'shift @x if @x > 9 } }')
         self.record("perl", "-e", script + " wait", options=["--no-forks"])
         self.assertEqual(len(self.traces()), 1)
 

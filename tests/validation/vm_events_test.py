@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Events of memory that runs short, as /proc/vmstat counts them, held against recorded ones.
 
-Recordings whose page placements come out exactly with nothing taken from the trace are replayed from
-their first state, and each counter's growth between the first and the last mark is compared. DIFFERENT
-has what does not come out, with its cause; what is not in it must be equal.
+Recordings whose page placements come out exactly with nothing taken from the trace are replayed
+from their first state, and each counter's growth between the first and the last mark is compared.
+DIFFERENT has what does not come out, with its cause; what is not in it must be equal.
 """
 
 import os
@@ -37,7 +37,7 @@ def counters(path):
 
 
 def compare(name, folder, scratch):
-    """Number of counters that are equal; complaints are printed. None: one is not as it should be."""
+    """Number of counters that are equal; complaints are printed. None: one is not as it should."""
     proc = scratch / f"{name}-proc"
     subprocess.run(
         [PROGRAM, "run", "--trace", folder / "trace.txt.zst", "--level", "page", "--start",

@@ -39,7 +39,8 @@ const struct trim_policy glibc_trim_policy = {
 	.info = {
 		.abi = POLICY_ABI,
 		.name = "glibc",
-		.help = "the end of the heap, once M_TRIM_THRESHOLD is free there; raises thresholds",
+		.help = "the end of the heap, once M_TRIM_THRESHOLD is free there; raises "
+			"thresholds",
 	},
 	.judge = glibc_judge,
 };

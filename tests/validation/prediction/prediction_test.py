@@ -18,11 +18,11 @@ tell of the start itself: not how much more there is, but how much.
 Beside each error stand those of naive guesses: live (as many slabs as the objects alive fill), copy
 (what the recorded allocator did), none (nothing changes). skill = 1 - error / the best guess's.
 
-prediction.csv holds the errors: one that is larger fails the test. Smaller ones go into the file with
-`prediction_test.py --update` and a commit that says what was found. `slabyard predict` takes its
-error bands from the same file. Rows of scripts marked `held-out` were measured on recordings that no
-rule was made with; they are measured again where SLABYARD_PREDICTION_DIR names a folder that has
-them (NAME-ALLOCATOR/trace.txt.zst, mmstate-N.txt.zst).
+prediction.csv holds the errors: one that is larger fails the test. Smaller ones go into the file
+with `prediction_test.py --update` and a commit that says what was found. `slabyard predict` takes
+its error bands from the same file. Rows of scripts marked `held-out` were measured on recordings
+that no rule was made with; they are measured again where SLABYARD_PREDICTION_DIR names a folder
+that has them (NAME-ALLOCATOR/trace.txt.zst, mmstate-N.txt.zst).
 """
 
 import collections
@@ -100,7 +100,8 @@ def slabs_and_pages(lines):
         if words[0] == "cache":
             cache = words[1]
             order[cache] = int(re.search(r" (?:oo_order|gfporder)=(\d+)", line + " oo_order=0")[1])
-        elif line.startswith((" cpuslab ", " slabs=", " partial ", " free ", " full ", "fullslab ")):
+        elif line.startswith((" cpuslab ", " slabs=", " partial ", " free ", " full ",
+                              "fullslab ")):
             named = re.search(r" cache=(\S+)", line)
             owner = named[1] if named else cache
             own = re.search(r" order=(\d+)", line)
@@ -118,7 +119,8 @@ class Recording:
 
     def __init__(self, folder, allocator):
         self.folder, self.allocator = folder, allocator
-        states = {int(NUMBER.match(path.name)[1]): path for path in folder.glob("mmstate-*.txt.zst")}
+        states = {int(NUMBER.match(path.name)[1]): path
+                  for path in folder.glob("mmstate-*.txt.zst")}
         self.start = states[0]
         self.kind = predict(self, next(name for name in ALLOCATORS if name != allocator))["kind"]
         self.states = {mark: State(path) for mark, path in sorted(states.items())}
@@ -313,7 +315,8 @@ def folders(scratch):
     for first in sorted(more.glob("*-slub")) if more else ():
         script = first.name.removesuffix("-slub")
         found = {name: more / f"{script}-{name}" for name in ALLOCATORS}
-        if script not in SCRIPTS and all((path / "mmstate-0.txt.zst").is_file() for path in found.values()):
+        if script not in SCRIPTS and all((path / "mmstate-0.txt.zst").is_file()
+                                         for path in found.values()):
             yield script, found
 
 
@@ -334,7 +337,7 @@ def measure(scratch):
 
 
 def measure_intervals(recordings, scratch):
-    """Where processes run side by side, two runs of one kernel differ too: a range, not a number."""
+    """Where processes run side by side, two runs of a kernel differ too: a range, not a number."""
     perturb = perturbed_as_predicted()
     for x, y in PAIRS:
         growths = collections.defaultdict(list)
@@ -396,8 +399,8 @@ def show(row):
         return (f"{figure} {row[figure + '_error']} of {row[figure]}"
                 + ("" if known is None else f" (skill {known:.2f})"))
 
-    print(f"{row['script']:10} {row['from']} to {row['to']} {row['start']:6} mark {row['mark']:>2}: "
-          + ", ".join(map(part, FIGURES)))
+    print(f"{row['script']:10} {row['from']} to {row['to']} {row['start']:6} "
+          f"mark {row['mark']:>2}: " + ", ".join(map(part, FIGURES)))
 
 
 def judge(row, held):
@@ -414,7 +417,8 @@ def judge(row, held):
 
 def bars(rows):
     """The issue's targets, for the reader; what is held is judged row by row."""
-    kmix = [row for row in rows if row["script"] == "kmix" and row["start"] == "own" and row["mark"]]
+    kmix = [row for row in rows
+            if row["script"] == "kmix" and row["start"] == "own" and row["mark"]]
     shell = [row for row in rows if row["script"] == "user-sh" and 0 < int(row["mark"]) <= 3]
     for name, part, met in (
         ("kmix, start own: requests within 2%", kmix,
@@ -437,7 +441,7 @@ def bars(rows):
 
 
 def band_shares(rows):
-    """Per case, figure and script the largest error over what changed, as prediction_table.h has it."""
+    """By case, figure and script the largest error over what changed, as in prediction_table.h."""
     shares, largest = collections.defaultdict(dict), collections.Counter()
     for row in sorted(rows, key=lambda row: int(row["mark"])):
         if int(row["mark"]) == 0:
