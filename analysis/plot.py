@@ -51,7 +51,8 @@ def parser():
                       help="heap-map: at mark N in place of all marks; -1: at the end")
     made.add_argument("--operation", help="latency: of one operation in place of allocations")
     made.add_argument("--where", metavar="PATH=VALUE", action="append", default=[],
-                      help="of a sweep's runs those with that setting; several must all hold")
+                      help="of a sweep's runs those with that setting; several must all hold; "
+                           "what is compared is of all runs")
     made.add_argument("--baseline", metavar="PATH=VALUE",
                       help="normalised: as slabyard compare takes it")
     made.add_argument("--report", metavar="FIGURES",
