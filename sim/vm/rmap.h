@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who maps a frame (mm/rmap.c): so that its page can be moved to another frame, and that a map of
- * memory can tell what it is for. A frame that more than one process maps has no one owner.
+ * Who maps a frame (mm/rmap.c), so that its page can be moved to another frame. One that more than
+ * one process maps has no one owner, only the page that it was at when it came to be shared.
  */
 #ifndef SLABYARD_VM_RMAP_H
 #define SLABYARD_VM_RMAP_H
