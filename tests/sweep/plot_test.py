@@ -147,6 +147,7 @@ class Plot(Sweep):
             ("as --with machine.memory", "scaling", self.sweep),
             ("heap-map: these results have nothing for it", "heap-map", self.result),
             ("no sweep's folder", "latency", out),
+            ("no one zone Foo, there are", "physical-map", self.result, "--zone", "Foo"),
             ("no such file", "latency", out / "none.h5"),
         ):
             done = self.plot(*arguments, expect=2)
@@ -160,6 +161,15 @@ class Plot(Sweep):
                              expect=2)
             self.assertIn(f"{name}: compares all runs, and --where", done.stderr.decode())
         self.assertEqual(list(out.iterdir()), [])
+
+    def test_one_zone_of_the_map(self):
+        """Of pieces of a megabyte or so those of the first 16 MiB."""
+        out = self.out()
+        self.plot("physical-map", self.result, "--zone", "DMA", "-o", out / "dma.csv")
+        self.plot("physical-map", self.result, "-o", out / "all.csv")
+        low = [row for row in table(out / "all.csv") if float(row["first_pfn"]) < 4096]
+        self.assertEqual(table(out / "dma.csv"), low)
+        self.assertGreater(len(low), 0)
 
     def test_what_cannot_be_written(self):
         """One message, and neither a part of a figure nor the loss of what stood there."""

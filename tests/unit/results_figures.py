@@ -118,11 +118,6 @@ class Figures(unittest.TestCase):
         self.assertEqual([COMPARISONS["scaling"].tick_text(v) for v in (0.05, 50000, 2e7)],
                          ["0.05", "50,000", "20M"])
 
-    def test_an_unknown_zone_is_refused(self):
-        for name in ("physical-map", "unusable-index"):
-            with self.assertRaisesRegex(ResultError, "no one zone Foo"):
-                self.draw(name, ["slub"], options(zone="Foo"))
-
     def test_axes_name_what_they_show_with_units(self):
         for name in OVER_TIME:
             figure = self.draw(name, ["slub"], options())
