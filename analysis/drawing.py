@@ -69,7 +69,7 @@ class Numbers:
         """Columns over a series' time."""
         self.add(run=result.label, time_ns=series.time_ns, record=series.record, **values)
 
-    def csv(self):
+    def as_csv(self):
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, self.columns, lineterminator="\n")
         writer.writeheader()
@@ -270,5 +270,5 @@ def write_whole(path, content):
 def save(figure, paths, numbers):
     for path in paths:
         ending = Path(path).suffix
-        write_whole(path, numbers.csv() if ending == ".csv" else rendered(figure, ending))
+        write_whole(path, numbers.as_csv() if ending == ".csv" else rendered(figure, ending))
     pyplot.close(figure)

@@ -70,6 +70,7 @@ def mark_cut(axes, x):
 
 
 def draw_figure(axes, figure, settings, traces, rows, options):
+    """A panel of one figure; returns how many of its intervals go on beyond the axis."""
     width = 0.8 / len(settings)
     limit(axes, rows)
     cut = 0

@@ -12,7 +12,6 @@ HELP = "system calls and faults of each phase between marks, and RSS at its end,
 
 RUNS_MAX = 56  # as many as colours and hatches tell apart
 COLOURS = ["#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#F0E442", "#0072B2", "0.6"]
-LABEL_FONT = 5
 LABEL_BAR_POINTS = 7  # bars narrower than this have no numbers: they would be a wall of digits
 
 
@@ -69,7 +68,7 @@ def draw_panel(axes, title, marks, rows):
         for x, value in zip(left, values):
             axes.annotate(short(value), (x + width / 2, value), (0, 1.5),
                           textcoords="offset points", ha="center", va="bottom", rotation=90,
-                          fontsize=LABEL_FONT)
+                          fontsize=5)
     axes.set_ylim(0, max(max(map(max, rows)), 1) * 1.35)
     axes.set_title(title, loc="left", fontsize=6.5)
     axes.set_xticks(range(len(marks)))

@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 
 import drawing
-from slabyard_results import zone_place
+from slabyard_results import ResultError, zone_place
 
 HELP = "heat map of physical memory over time: what each piece is used for, and how much of it"
 
@@ -92,6 +92,8 @@ def within_zone(result, zone, edges, pages):
     start = float(zones["start_pfn"][place])
     inside = np.flatnonzero((edges[1:] > start) &
                             (edges[:-1] < start + float(zones["spanned"][place])))
+    if not len(inside):
+        raise ResultError(f"{result.path}: zone {zone} has no memory")
     first, end = inside[0], inside[-1] + 1
     return edges[first:end + 1], pages[:, first:end]
 

@@ -36,7 +36,7 @@ def rounded(value):
 
 
 def is_constant(points):
-    return len({point["y"] for point in points}) == 1
+    return len(points) > 1 and len({point["y"] for point in points}) == 1
 
 
 def fit_text(fit, points):
@@ -72,7 +72,7 @@ def draw_fit(axes, i, fit, points, scale, label):
     axes.plot(x * x_scale, y * y_scale, linestyle="none", marker=MARKERS[i % len(MARKERS)],
               markersize=3.5, color=f"C{i % 7}", markeredgecolor="black", markeredgewidth=0.4,
               zorder=3, label=f"{label}: {text}" if label else text)
-    if fit["exponent"] is None:
+    if fit["exponent"] is None or is_constant(points):
         return
     along = np.geomspace(x.min(), x.max(), 50)
     axes.plot(along * x_scale, y_scale * fit["factor"] * along ** fit["exponent"],

@@ -144,7 +144,7 @@ def draw(results, options):
 def take_numbers(result, options):
     """What the figure shows of a run, and a few that sum it up."""
     held = held_bytes(result)
-    if held is None:
+    if held is None or not held.any():
         return
     series = result.series("slab")
     options.numbers.add(run=result.label, figure="slab_bytes_peak", order="", value=int(held.max()))
