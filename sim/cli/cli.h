@@ -59,7 +59,8 @@ enum { CLI_END = -1, CLI_HELP = -2, CLI_BAD = -3 };
  * CLI_BAD after a complaint. */
 int cli_next(struct cli_arguments *arguments);
 
-/* An output must not replace what is still to be read: complains when both are one file. */
+/* An output must not replace what is still to be read: complains when both are one file, or the
+ * output is one that a sweep's folder, the input, is made of. */
 int cli_refuse_overwrite(const struct command *command, const char *option, const char *output,
 			 const char *input);
 

@@ -239,8 +239,12 @@ static int compare_main(const struct command *command, int argc, char **argv)
 		return cli_usage(command, "takes one of --scaling and --pareto");
 	if (a.points && !a.scaling)
 		return cli_usage(command, "option '--points' goes with --scaling");
-	int code = compare(&a, (const char *const *)(argv + arguments.operand),
-			   (size_t)(argc - arguments.operand));
+	int code = EXIT_GOOD;
+	for (int i = arguments.operand; i < argc && code == EXIT_GOOD; i++)
+		code = cli_refuse_overwrite(command, "--output", a.output, argv[i]);
+	if (code == EXIT_GOOD)
+		code = compare(&a, (const char *const *)(argv + arguments.operand),
+			       (size_t)(argc - arguments.operand));
 	text_pool_free(&a.text);
 	return code;
 }

@@ -57,7 +57,9 @@ static int merge_main(const struct command *command, int argc, char **argv)
 		return cli_usage(command, "takes a sweep's folder");
 	if (merging.link && merging.all)
 		return cli_usage(command, "'--link' shows all of a result: '--all' is for copies");
-	return merge(argv[arguments.operand], &merging);
+	const char *path = argv[arguments.operand];
+	int code = cli_refuse_overwrite(command, "--output", merging.output, path);
+	return code == EXIT_GOOD ? merge(path, &merging) : code;
 }
 
 const struct command merge_command = {

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "sweep/folder.h"
 
 static bool is_same_file(const char *a, const char *b)
 {
@@ -13,7 +14,13 @@ static bool is_same_file(const char *a, const char *b)
 int cli_refuse_overwrite(const struct command *command, const char *option, const char *output,
 			 const char *input)
 {
-	if (!output || !input || !is_same_file(output, input))
+	if (!output || !input)
 		return EXIT_GOOD;
-	return cli_usage(command, "option '%s' would replace '%s', which is read", option, input);
+	if (is_same_file(output, input))
+		return cli_usage(command, "option '%s' would replace '%s', which is read", option,
+				 input);
+	if (folder_owns(input, output))
+		return cli_usage(command, "option '%s' would replace '%s', which is the sweep's",
+				 option, output);
+	return EXIT_GOOD;
 }

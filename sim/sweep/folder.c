@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,10 @@
 
 enum { MANIFEST_BYTES_MAX = 1 << 30 };
 
+static const char *const places[] = { "configs", "traces", "runs", "logs" };
+
+enum { PLACES = sizeof(places) / sizeof(places[0]) };
+
 static int make_folder(const char *path, struct error *err)
 {
 	if (mkdir(path, 0777) == 0 || errno == EEXIST)
@@ -27,11 +32,10 @@ static int make_folder(const char *path, struct error *err)
 
 int folder_create(struct folder *folder, const char *path, struct error *err)
 {
-	static const char *const places[] = { "configs", "traces", "runs", "logs" };
 	char place[FOLDER_FILE_BYTES];
 	if (make_folder(path, err) != 0 || folder_open(folder, path, err) != 0)
 		return -1;
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (size_t i = 0; i < PLACES; i++) {
 		snprintf(place, sizeof(place), "%s/%s", folder->path, places[i]);
 		if (make_folder(place, err) != 0)
 			return -1;
@@ -71,6 +75,26 @@ void folder_close(struct folder *folder)
 	if (folder->lock >= 0)
 		close(folder->lock);
 	folder->lock = -1;
+}
+
+static bool is_own_name(const char *name)
+{
+	size_t length = strcspn(name, "/");
+	for (size_t i = 0; i < PLACES; i++)
+		if (name[length] && strncmp(places[i], name, length) == 0 && !places[i][length])
+			return true;
+	return strcmp(name, "lock") == 0 || fnmatch("manifest*.jsonl", name, FNM_PATHNAME) == 0;
+}
+
+bool folder_owns(const char *path, const char *file)
+{
+	char *folder = realpath(path, NULL), *inside = realpath(file, NULL);
+	size_t length = folder ? strlen(folder) : 0;
+	bool owns = folder && inside && strncmp(folder, inside, length) == 0 &&
+		    inside[length] == '/' && is_own_name(inside + length + 1);
+	free(folder);
+	free(inside);
+	return owns;
 }
 
 char *folder_file(const struct folder *folder, const char *place, const char *name,

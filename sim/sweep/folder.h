@@ -34,6 +34,9 @@ int folder_open(struct folder *folder, const char *path, struct error *err);
 int folder_imagine(struct folder *folder, const char *path, struct error *err);
 void folder_close(struct folder *folder);
 
+/* The file, which is there, is one that the folder at `path` stands for: see above. */
+bool folder_owns(const char *path, const char *file);
+
 /*
  * Until the folder is closed, and by whatever process has the lock's descriptor. Shared: several
  * that work on runs of their own. Refused when somebody is at work.
