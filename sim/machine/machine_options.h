@@ -17,12 +17,28 @@ struct machine_params {
 	const char *node_memory, *node_cpus, *node_distances; /* "": evenly, and 20 */
 };
 
+/*
+ * Unless something else is asked for: so close that a trace of some thousand records shows what
+ * happened, and wider the longer the trace is, so that samples cost a long run next to nothing.
+ */
+enum {
+	SAMPLE_EVERY_RECORDS = 256,
+	SAMPLE_EVERY_RECORDS_MAX = 65536,
+	SAMPLE_KEEP_BELOW_MAX = 64, /* samples while they are closer than that */
+};
+
 struct sample_params {
 	uint64_t every_records;
 	uint64_t every_time_ns;
 	uint64_t keep;
 	uint64_t map_keep, map_pieces;
 };
+
+/* Nobody said how far apart samples are. */
+static inline bool sample_by_default(const struct sample_params *p, uint64_t run_sample_every)
+{
+	return !run_sample_every && !p->every_time_ns && p->every_records == SAMPLE_EVERY_RECORDS;
+}
 
 enum blame_at { BLAME_NONE, BLAME_END, BLAME_MARKS };
 

@@ -17,7 +17,24 @@ struct sampler {
 	uint64_t samples;
 	uint64_t last_record;
 	bool any;
+	bool widens; /* nobody said how far apart samples are */
 };
+
+static void set_period(struct sampler *sampler, const struct machine *m)
+{
+	const struct sample_params *p = m->sample_params;
+	sampler->every_records = m->run->sample_every ? m->run->sample_every : p->every_records;
+	sampler->every_time_ns = p->every_time_ns;
+	sampler->widens = sample_by_default(p, m->run->sample_every);
+	if (p->every_time_ns && !m->run->sample_every && p->every_records == SAMPLE_EVERY_RECORDS)
+		sampler->every_records = SAMPLE_EVERY_RECORDS_MAX;
+}
+
+static uint64_t samples_kept(const struct sampler *sampler, const struct sample_params *p)
+{
+	bool close = sampler->widens && sampler->every_records < SAMPLE_EVERY_RECORDS_MAX;
+	return close && p->keep > SAMPLE_KEEP_BELOW_MAX ? SAMPLE_KEEP_BELOW_MAX : p->keep;
+}
 
 struct sampler *sampler_create(struct machine *m, struct error *err)
 {
@@ -32,9 +49,7 @@ struct sampler *sampler_create(struct machine *m, struct error *err)
 		sampler_destroy(sampler);
 		return NULL;
 	}
-	sampler->every_records =
-		m->run->sample_every ? m->run->sample_every : m->sample_params->every_records;
-	sampler->every_time_ns = m->sample_params->every_time_ns;
+	set_period(sampler, m);
 	return sampler;
 }
 
@@ -87,7 +102,7 @@ static int take(struct sampler *sampler, struct machine *m, uint64_t time_ns, bo
 		return -1;
 	sampler->any = true;
 	sampler->last_record = machine_record(m);
-	if (++sampler->samples > m->sample_params->keep)
+	if (++sampler->samples > samples_kept(sampler, m->sample_params))
 		return thin(sampler, m, err);
 	return 0;
 }

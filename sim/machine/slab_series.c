@@ -32,10 +32,10 @@ enum column {
 
 /*
  * A row looks at every slab, so that on a machine full of them rows are fewer than samples: so many
- * records apart for each slab, which makes looking about a tenth of the run. Who asks for samples
- * closer together than they are by default gets a row for each.
+ * records apart for each slab, which makes looking about a tenth of the run. Who says how far apart
+ * samples are gets a row for each.
  */
-enum { RECORDS_A_SLAB = 2, RECORDS_APART_DEFAULT = 1 << 16 };
+enum { RECORDS_A_SLAB = 2 };
 
 /* What does not change of a cache. */
 struct cache_facts {
@@ -49,9 +49,9 @@ struct slab_series {
 	const char **labels;
 	struct cache_facts *facts;
 	size_t capacity;
-	/* Over all caches: now, and summed over the time that it stood. */
+	/* Over all caches: now, and twice what that sums up to over simulated time. */
 	int64_t now[SERIES_COLUMNS];
-	__int128 over_time[SERIES_COLUMNS];
+	__int128 twice_over_time[SERIES_COLUMNS];
 	uint64_t first_ns, last_ns;
 	bool any;
 	/* Pages are counted at every sample, with a row or not: a peak may lie between two. */
@@ -265,28 +265,30 @@ int64_t slab_pages_had(const struct machine *m)
 	return pages;
 }
 
-/* What stood since the last sample counts for that time. */
+/* From the last sample to this one they went evenly from the one number to the other. */
 static void note_pages(struct slab_series *series, uint64_t time_ns, uint64_t bytes)
 {
 	const uint64_t since = series->any ? time_ns - series->pages_ns : 0;
 
-	series->over_time[BYTES_OF_PAGES] += (__int128)series->now[BYTES_OF_PAGES] * since;
+	series->twice_over_time[BYTES_OF_PAGES] +=
+		((__int128)series->now[BYTES_OF_PAGES] + bytes) * since;
 	series->now[BYTES_OF_PAGES] = (int64_t)bytes;
 	if (bytes > series->bytes_of_pages_max)
 		series->bytes_of_pages_max = bytes;
 	series->pages_ns = time_ns;
 }
 
-/* What stood since the last row counts for that time. */
+/* And so did the columns from the last row to this one. */
 static void note_means(struct slab_series *series, uint64_t time_ns)
 {
 	const uint64_t since = series->any ? time_ns - series->last_ns : 0;
 
 	for (size_t k = 0; k < COLUMNS; k++) {
-		series->over_time[k] += (__int128)series->now[k] * since;
+		const __int128 before = series->now[k];
 		series->now[k] = 0;
 		for (size_t i = 0; i < series->cache.length; i++)
 			series->now[k] += (int64_t)series->values[k][i];
+		series->twice_over_time[k] += (before + series->now[k]) * since;
 	}
 	if (!series->any)
 		series->first_ns = time_ns;
@@ -296,8 +298,7 @@ static void note_means(struct slab_series *series, uint64_t time_ns)
 
 static bool asks_for_all(const struct machine *m)
 {
-	return m->run->sample_every || m->sample_params->every_time_ns ||
-	       m->sample_params->every_records < RECORDS_APART_DEFAULT;
+	return !sample_by_default(m->sample_params, m->run->sample_every);
 }
 
 static bool is_due(const struct slab_series *series, const struct machine *m, uint64_t record)
@@ -344,7 +345,7 @@ static double mean_of(const struct slab_series *series, size_t column)
 {
 	const uint64_t span = series->last_ns - series->first_ns;
 
-	return span ? (double)series->over_time[column] / (double)span
+	return span ? (double)series->twice_over_time[column] / (2 * (double)span)
 		    : (double)series->now[column];
 }
 
