@@ -118,6 +118,8 @@ static void name_columns(struct columns *c, const struct shown *s)
 	column(c, "recordings", NULL);
 	column(c, "seeds", NULL);
 	column(c, "random", NULL);
+	column(c, "past_horizon", NULL);
+	column(c, "baseline_past_horizon", NULL);
 	column(c, "baseline_value", "baseline");
 	column(c, "value", "value");
 	column(c, "relative", NULL);
@@ -181,6 +183,8 @@ static void add_row(struct listing *l, const struct comparison_row *row)
 	listing_count(l, row->recordings);
 	listing_count(l, row->seeds);
 	listing_flag(l, row->random, "");
+	listing_count(l, row->parted.past);
+	listing_count(l, row->baseline_parted.past);
 	add_values(l, row);
 	listing_number(l, row->p, "");
 	listing_number(l, row->p_adjusted, number_text(row->p_adjusted, "p", a, sizeof(a)));
@@ -229,6 +233,23 @@ static void note_chance(const struct comparison *c, const struct shown *shown, F
 		      out);
 }
 
+/* From its horizon on a run is no longer what the recording's programs would have done. */
+static void note_horizon(const struct comparison *c, FILE *out)
+{
+	for (size_t i = 0; i < c->config_count; i++) {
+		struct parted parted = c->configs[i].parted;
+		fprintf(out,
+			"horizon: %zu of %zu run%s of %s parted from %s recording before the "
+			"end.\n",
+			parted.past, parted.runs, parted.runs == 1 ? "" : "s", c->configs[i].label,
+			parted.runs == 1 ? "its" : "their");
+	}
+	if (c->config_count)
+		fputs("What the recorded programs would have done from there on is not known "
+		      "(horizon_record of /provenance).\n",
+		      out);
+}
+
 /* What the numbers mean, where they need it. */
 static void print_notes(const struct comparison *c, const struct shown *shown, FILE *out)
 {
@@ -249,6 +270,7 @@ static void print_notes(const struct comparison *c, const struct shown *shown, F
 	if (c->unpaired)
 		fprintf(out, "%zu configurations have no baseline that is the same otherwise.\n",
 			c->unpaired);
+	note_horizon(c, out);
 }
 
 /* The notes as one text; NULL when memory is out. */

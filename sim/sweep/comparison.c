@@ -349,6 +349,37 @@ static void fill_row(struct comparison_row *row, const struct pairs *p,
 		row->effect = p->effects / (double)p->effect_count;
 }
 
+static struct parted parted_of(const struct comparing *k, size_t config, size_t first, size_t last)
+{
+	const struct run_table *table = k->cells.in->table;
+	size_t column = run_table_find(table, "horizon_record");
+	struct parted parted = { 0 };
+	for (size_t t = first; t < last; t++) {
+		const struct run_cell *cell = run_cells_plain(&k->cells, config, t);
+		parted.runs += cell->count;
+		for (size_t i = 0; i < cell->count && column < run_table_columns(table); i++)
+			if (!isnan(run_table_number(
+				    table, k->cells.in->runs[cell->runs[i]].row, column)))
+				parted.past++;
+	}
+	return parted;
+}
+
+static int find_parted(struct comparing *k)
+{
+	struct comparison *c = k->c;
+	c->configs = calloc(k->cells.config_count + 1, sizeof(*c->configs));
+	if (!c->configs)
+		return no_memory(k);
+	for (size_t i = 0; i < k->cells.config_count; i++) {
+		struct parted parted = parted_of(k, i, 0, k->cells.trace_count);
+		if (parted.past)
+			c->configs[c->config_count++] =
+				(struct config_parted){ k->labels[i], parted };
+	}
+	return 0;
+}
+
 static int add_row(struct comparing *k, const struct compared_figure *figure, size_t config,
 		   size_t baseline, size_t first, size_t last, const char *trace)
 {
@@ -370,6 +401,8 @@ static int add_row(struct comparing *k, const struct compared_figure *figure, si
 	*row = (struct comparison_row){ .figure = figure,
 					.setting = k->labels[config],
 					.baseline = k->labels[baseline],
+					.parted = parted_of(k, config, first, last),
+					.baseline_parted = parted_of(k, baseline, first, last),
 					.trace = trace };
 	fill_row(row, &pairs, k->request);
 	const struct stability_question question = { .config = config,
@@ -439,6 +472,8 @@ static int compare_all(struct comparing *k)
 	if (!k->c->row_count)
 		return error_set(k->err, ERROR_INPUT,
 				 "no two configurations differ in the baseline's settings alone");
+	if (find_parted(k) != 0)
+		return -1;
 	return correct_for_many(k);
 }
 
@@ -471,6 +506,7 @@ int comparison_make(struct comparison *c, const struct comparison_input *in,
 void comparison_free(struct comparison *c)
 {
 	free(c->figures);
+	free(c->configs);
 	free(c->rows);
 	text_pool_free(&c->text);
 	*c = (struct comparison){ 0 };

@@ -62,10 +62,17 @@ struct stability {
 	struct interval band;   /* of the change over them; unknown: nothing was perturbed */
 };
 
+/* Runs whose outcomes differ from their recording's from some record on, the horizon: what its
+ * programs would have done from there on is not known. Perturbed runs do not count. */
+struct parted {
+	size_t runs, past;
+};
+
 struct comparison_row {
 	const struct compared_figure *figure;
 	const char *setting, *baseline; /* "slab.policy=slob machine.memory=64MiB" */
 	const char *trace;              /* NULL: all of them together */
+	struct parted parted, baseline_parted;
 	size_t recordings, seeds;       /* seeds: of the one that has fewest */
 	bool random;                    /* their policies draw random numbers */
 	bool varies;                    /* with the seed, or only one was tried */
@@ -87,6 +94,11 @@ struct comparison {
 	size_t row_count, row_capacity;
 	bool bootstrap, mann_whitney; /* as requested */
 	size_t unpaired;              /* configurations that have no baseline to be compared with */
+	struct config_parted {
+		const char *label;
+		struct parted parted;
+	} * configs; /* those that have such runs */
+	size_t config_count;
 	struct text_pool text;
 };
 

@@ -24,8 +24,8 @@ except ImportError as missing:
 SLUB, SLOB = "slub", "slob"
 
 
-COUNTS = ("recordings", "seeds", "random", "relative", "perturbed", "perturbed_kept", "points",
-          "on_front")
+COUNTS = ("recordings", "seeds", "random", "past_horizon", "baseline_past_horizon", "relative",
+          "perturbed", "perturbed_kept", "points", "on_front")
 TEXTS = ("figure", "better", "setting", "baseline", "recording", "verdict", "with")
 
 
@@ -287,6 +287,24 @@ class Compare(unittest.TestCase):
         row, printed = self.perturbed([-0.12, 0.05, -0.11, 0])
         self.assertEqual((row["perturbed_kept"], row["verdict"]), (2, "no difference shown"))
         self.assertIn("not stable (2 of 4)", printed)
+
+    def test_runs_past_their_horizon_are_told(self):
+        paths = self.results(self.held(([1, 2, 3], [2, 3, 4])))
+        command = ("compare", *paths, "--baseline", "slab.policy=slub", "--report", "slab_bytes_held")
+        for path in paths:
+            with h5py.File(path, "r+") as file:
+                file["provenance"].attrs["horizon_record"] = numpy.uint64(2**64 - 1)
+        self.assertNotIn("horizon", slabyard(*command).stdout.decode())
+        for path in paths[-2:]:
+            with h5py.File(path, "r+") as file:
+                file["provenance"].attrs["horizon_record"] = numpy.uint64(7)
+        said = "horizon: 2 of 3 runs of slab.policy=slob parted from their recording before the end."
+        self.assertIn(said, slabyard(*command).stdout.decode())
+        self.assertIn(said, slabyard(*command, "--format", "latex").stdout.decode())
+        (row,) = json.loads(slabyard(*command, "--format", "json").stdout)
+        self.assertEqual((row["past_horizon"], row["baseline_past_horizon"]), (2, 0))
+        (row,) = rows(slabyard(*command, "--format", "csv", "--by-trace").stdout)[-1:]
+        self.assertEqual((row["past_horizon"], row["baseline_past_horizon"]), (1, 0))
 
     def test_growth_with_another_figure(self):
         x, y = numpy.array([1, 2, 5, 9, 20.0]), numpy.array([3, 11, 60, 300, 1100.0])
