@@ -20,12 +20,18 @@ static void print_counts(const struct folder *folder, const struct manifest *m,
 		counts[RUN_WAITING] += counts[RUN_STARTED];
 		counts[RUN_STARTED] = 0;
 	}
+	counts[RUN_WAITING] += counts[RUN_DAMAGED];
 	printf("%s: %zu runs, %s\n", m->name, m->run_count,
 	       counts[RUN_DONE] == m->run_count ? "finished"
 	       : busy                           ? "at work"
 						: "nobody is at work");
 	printf("  done     %zu\n  running  %zu\n  failed   %zu\n  waiting  %zu\n", counts[RUN_DONE],
 	       counts[RUN_STARTED], counts[RUN_FAILED], counts[RUN_WAITING]);
+	if (counts[RUN_DAMAGED])
+		printf("  %zu of those that wait %s a result that cannot be opened: slabyard sweep "
+		       "%s runs %s again\n",
+		       counts[RUN_DAMAGED], counts[RUN_DAMAGED] == 1 ? "has" : "have", folder->name,
+		       counts[RUN_DAMAGED] == 1 ? "it" : "them");
 }
 
 static void print_failures(const struct folder *folder, const struct manifest *m,

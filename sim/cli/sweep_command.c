@@ -307,7 +307,10 @@ const struct command sweep_command = {
 		"repeatable\n\n"
 		"A run that is done is never run again; one whose configuration, trace or option "
 		"changed\n"
-		"is another. Ctrl-C stops cleanly. A run that fails fails alone: slabyard status "
-		"says why.\n",
+		"is another. Ctrl-C stops cleanly. Traces are read first: one that is missing or "
+		"damaged\n"
+		"ends the sweep before any run. A run that fails later fails alone: slabyard "
+		"status says\n"
+		"why.\n",
 	.main = sweep_main,
 };

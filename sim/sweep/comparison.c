@@ -358,8 +358,8 @@ static struct parted parted_of(const struct comparing *k, size_t config, size_t 
 		const struct run_cell *cell = run_cells_plain(&k->cells, config, t);
 		parted.runs += cell->count;
 		for (size_t i = 0; i < cell->count && column < run_table_columns(table); i++)
-			if (!isnan(run_table_number(
-				    table, k->cells.in->runs[cell->runs[i]].row, column)))
+			if (!isnan(run_table_number(table, k->cells.in->runs[cell->runs[i]].row,
+						    column)))
 				parted.past++;
 	}
 	return parted;

@@ -50,11 +50,22 @@ static struct compared_run run_of(const struct manifest *m, size_t number, size_
 				      .row = row };
 }
 
+static int refuse_damaged(const struct comparison_input *in, const struct folder *folder,
+			  size_t number, struct error *err)
+{
+	return error_set(
+		err, ERROR_INPUT,
+		"%.256s/runs/%s.h5: is no whole result: slabyard sweep %.256s runs it again",
+		folder->name, in->manifest->runs[number].hash, folder->name);
+}
+
 static int load_done(struct comparison_input *in, const struct folder *folder,
 		     const enum run_state *states, struct error *err)
 {
 	char path[FOLDER_FILE_BYTES];
 	for (size_t i = 0; i < in->manifest->run_count; i++) {
+		if (states[i] == RUN_DAMAGED)
+			return refuse_damaged(in, folder, i, err);
 		if (states[i] != RUN_DONE)
 			continue;
 		struct compared_run run = run_of(in->manifest, i, run_table_rows(in->table));

@@ -50,6 +50,7 @@ struct axes {
 struct experiment_trace {
 	const char *name; /* one to each trace */
 	const char *file;
+	unsigned long line; /* of the experiment: where it is asked for */
 	struct settings settings;
 };
 

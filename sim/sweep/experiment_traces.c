@@ -38,7 +38,8 @@ static int add_file(struct experiment *e, const struct entry *entry, const char 
 		return experiment_no_memory(e, err);
 	e->traces = grown;
 	struct experiment_trace *trace = &grown[e->trace_count];
-	*trace = (struct experiment_trace){ .file = text_pool_add(&e->text, file) };
+	*trace = (struct experiment_trace){ .file = text_pool_add(&e->text, file),
+					    .line = entry->trace->value_line };
 	trace->name = entry->name ? entry->name->text : text_pool_add(&e->text, called);
 	if (!trace->file || !trace->name)
 		return experiment_no_memory(e, err);

@@ -187,7 +187,12 @@ struct manifest *folder_read_manifest(const struct folder *folder, struct error 
 	char path[FOLDER_FILE_BYTES];
 	size_t length;
 	if (!folder_has_manifest(folder)) {
-		error_set(err, ERROR_INPUT, "%.512s: holds no sweep (no " MANIFEST ")",
+		bool begun = access(top_file(folder, "lock", path, sizeof(path)), F_OK) == 0;
+		error_set(err, ERROR_INPUT,
+			  begun ? "%.512s: a sweep was begun here, and has not written down its "
+				  "runs (no " MANIFEST "): its traces are being read, or one of "
+				  "them could not be: sweep the experiment again"
+				: "%.512s: holds no sweep (no " MANIFEST ")",
 			  folder->name);
 		return NULL;
 	}

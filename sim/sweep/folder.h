@@ -55,8 +55,9 @@ struct manifest *folder_read_manifest(const struct folder *folder, struct error 
 int folder_write_manifest(const struct folder *folder, const struct manifest *manifest,
 			  bool *changed, struct error *err);
 
-/* RUN_STARTED: somebody is at it, or was when he was killed. */
-enum run_state { RUN_WAITING, RUN_STARTED, RUN_FAILED, RUN_DONE };
+/* RUN_STARTED: somebody is at it, or was when he was killed. RUN_DAMAGED: a result that cannot be
+ * opened, which is to be had again. */
+enum run_state { RUN_WAITING, RUN_DAMAGED, RUN_STARTED, RUN_FAILED, RUN_DONE };
 
 /* Of every run, as the folder shows it now; malloc'ed. NULL with *err. */
 enum run_state *folder_states(const struct folder *folder, const struct manifest *manifest,

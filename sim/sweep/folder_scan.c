@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "results/result_file.h"
 #include "sweep/folder.h"
 
 enum { HASH_LENGTH = 16 };
@@ -84,13 +85,31 @@ static int visit_files(const struct folder *folder, const struct manifest *m,
 	return 0;
 }
 
+struct scan {
+	const struct folder *folder;
+	enum run_state *states;
+};
+
+static bool is_whole(const struct folder *folder, const char *name)
+{
+	char path[FOLDER_FILE_BYTES + 256];
+	struct error ignored = { 0 };
+	snprintf(path, sizeof(path), "%s/runs/%s", folder->path, name);
+	struct result_file *file = result_file_open(path, &ignored);
+	result_file_close(file);
+	return file;
+}
+
 /* Of several files the one that says most counts: a result more than a failure before it. */
 static void note_state(void *context, int at, const char *name, size_t run)
 {
-	enum run_state *states = context, told = state_told(name);
+	const struct scan *scan = context;
+	enum run_state told = state_told(name);
 	(void)at;
-	if (told > states[run])
-		states[run] = told;
+	if (told == RUN_DONE && !is_whole(scan->folder, name))
+		told = RUN_DAMAGED;
+	if (told > scan->states[run])
+		scan->states[run] = told;
 }
 
 enum run_state *folder_states(const struct folder *folder, const struct manifest *m,
@@ -101,7 +120,8 @@ enum run_state *folder_states(const struct folder *folder, const struct manifest
 		error_set(err, ERROR_RUN, "out of memory for the runs");
 		return NULL;
 	}
-	if (visit_files(folder, m, note_state, states, err) == 0)
+	struct scan scan = { folder, states };
+	if (visit_files(folder, m, note_state, &scan, err) == 0)
 		return states;
 	free(states);
 	return NULL;

@@ -151,8 +151,10 @@ static int64_t find_source(struct planning *p, size_t trace, const char *format,
 		p->m->traces = traces;
 	if (!sources || !traces)
 		return no_memory(p);
+	char where[4096 + 32];
+	snprintf(where, sizeof(where), "%s:%lu", p->e->file, p->e->traces[trace].line);
 	sources[plan->source_count] =
-		(struct plan_source){ trace, keep(p, format), keep(p, level) };
+		(struct plan_source){ trace, keep(p, format), keep(p, level), keep(p, where) };
 	traces[plan->source_count] =
 		(struct manifest_trace){ .name = keep(p, p->e->traces[trace].name),
 					 .file = keep(p, p->e->traces[trace].file) };

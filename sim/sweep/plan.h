@@ -15,6 +15,7 @@ struct plan_config {
 struct plan_source {
 	size_t trace; /* the experiment's */
 	const char *format, *level;
+	const char *where; /* "EXPERIMENT:LINE", for messages */
 };
 
 struct plan {

@@ -114,6 +114,15 @@ static int read_native(struct manifest *m, struct manifest_trace *trace, struct 
 	return hash_native(kept, &trace->hash, err);
 }
 
+/* Whose trace it is that cannot be read. */
+static int refuse(const struct plan_source *source, const struct manifest_trace *trace,
+		  struct error *err)
+{
+	struct error what = *err;
+	return error_set(err, what.kind, "%.256s: trace %.128s: %.600s", source->where, trace->name,
+			 what.message);
+}
+
 int plan_read_traces(struct plan *plan, const char *folder, struct error *err)
 {
 	struct manifest *m = plan->manifest;
@@ -123,7 +132,7 @@ int plan_read_traces(struct plan *plan, const char *folder, struct error *err)
 				     ? read_native(m, trace, err)
 				     : read_text(m, trace, &plan->sources[i], folder, err);
 		if (status != 0)
-			return -1;
+			return refuse(&plan->sources[i], trace, err);
 	}
 	return 0;
 }
