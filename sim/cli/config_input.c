@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/config_input.h"
 
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/paths.h"
 #include "base/shipped.h"
 
 static int add(const char **list, size_t *count, const char *what, const char *value,
@@ -34,13 +38,44 @@ int config_input_take(struct config_input *input, int letter, const char *value)
 	return result == 0 ? EXIT_GOOD : cli_fail(&err);
 }
 
+/* Folders of shipped configurations, and one that stands in each. */
+static const char *const kinds[] = { "machines", "policies", "costs" };
+static const char *const one_of[] = { "pc-256mib", "slub", "default" };
+
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+static void list_shipped(size_t kind, char *list, size_t size)
+{
+	char path[4096];
+	glob_t found = { 0 };
+	size_t used = strlen(list);
+	if (!shipped_config(kinds[kind], one_of[kind], path, sizeof(path)))
+		return;
+	strcpy(strrchr(path, '/'), "/*.yaml");
+	if (glob(path, 0, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc && used < size; i++) {
+			const char *name = path_base(found.gl_pathv[i]);
+			used += (size_t)snprintf(list + used, size - used, "%s%.*s",
+						 used ? " " : "", (int)strcspn(name, "."), name);
+		}
+	globfree(&found);
+}
+
+static int refuse_file(const char *name, struct error *err)
+{
+	char list[512] = "";
+	for (size_t i = 0; i < KINDS; i++)
+		list_shipped(i, list, sizeof(list));
+	return error_set(err, ERROR_INPUT, "%.256s: No such file or directory (shipped ones: %s)",
+			 name, *list ? list : "none");
+}
+
 /* The shipped file of that name, else the name itself, so that the message is about it. */
 static const char *find_file(const char *name, char *buffer, size_t size)
 {
-	static const char *const kinds[] = { "machines", "policies", "costs" };
 	if (strchr(name, '/') || access(name, R_OK) == 0)
 		return name;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	for (size_t i = 0; i < KINDS; i++)
 		if (shipped_config(kinds[i], name, buffer, size))
 			return buffer;
 	return name;
@@ -51,9 +86,12 @@ struct config *config_input_read(const struct config_input *input, struct error 
 	struct config *config = config_create(slabyard_config_schema(), err);
 	char buffer[4096];
 	int result = config ? 0 : -1;
-	for (size_t i = 0; result == 0 && i < input->file_count; i++)
-		result = config_read_file(config,
-					  find_file(input->files[i], buffer, sizeof(buffer)), err);
+	for (size_t i = 0; result == 0 && i < input->file_count; i++) {
+		const char *file = find_file(input->files[i], buffer, sizeof(buffer));
+		result = access(file, F_OK) != 0 && errno == ENOENT
+				 ? refuse_file(file, err)
+				 : config_read_file(config, file, err);
+	}
 	for (size_t i = 0; result == 0 && i < input->assignment_count; i++)
 		result = config_set(config, input->assignments[i], err);
 	if (result == 0)

@@ -151,8 +151,9 @@ const struct command run_command = {
 	.help = "replays a trace on a simulated machine",
 	.text = "  --trace TRACE       .syt or text trace, compressed or not; - is standard input\n"
 		"  --format FORMAT     syt, or one of slabyard list format; guessed without it\n"
-		"  -c, --config FILE   configuration; later files win. Without one: the default "
-		"machine\n"
+		"  -c, --config FILE   configuration, or a shipped one's name (pc-256mib, slob); later "
+		"ones\n"
+		"                      win. Without one: the default machine\n"
 		"                      (slabyard config --resolved shows it)\n"
 		"  --set PATH=VALUE    one value of the configuration, as slab.policy=slub\n"
 		"  -o, --output FILE   result file (HDF5)\n"
