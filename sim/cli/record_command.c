@@ -145,9 +145,12 @@ const struct command record_command = {
 	.usage = "record [-o OUT.syt] [--faults] [--no-forks] [--compress] [--] COMMAND "
 		 "[ARGUMENT...]",
 	.help = "runs a program and records what it allocates",
-	.text = "  -o, --output  trace to write (COMMAND.PID.syt without it); the processes that "
-		"the\n"
-		"                program makes get traces of their own, OUT.PID.syt\n"
+	.text = "  -o, --output  trace to write (without it COMMAND.PID.syt, PID the recorder's "
+		"own); the\n"
+		"                processes that the program makes get traces of their own, "
+		"OUT.PID.syt,\n"
+		"                and the programs that one of them executes OUT.PID.2.syt and so "
+		"on\n"
 		"  --faults      page faults too, by perf_event_open(2)\n"
 		"  --no-forks    forked processes are left out (their traces begin with all that\n"
 		"                their parents had done); programs that they execute are not\n"

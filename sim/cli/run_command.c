@@ -55,6 +55,8 @@ static int take_option(const struct cli_arguments *arguments, int letter, struct
 	case OPTION_RUN:
 		return run_option_take(arguments, &a->run);
 	case OPTION_TRACE:
+		if (a->run.trace)
+			return cli_usage(command, "option '--trace' is given twice");
 		a->run.trace = value;
 		return EXIT_GOOD;
 	case 'o':
@@ -151,7 +153,8 @@ const struct command run_command = {
 	.help = "replays a trace on a simulated machine",
 	.text = "  --trace TRACE       .syt or text trace, compressed or not; - is standard input\n"
 		"  --format FORMAT     syt, or one of slabyard list format; guessed without it\n"
-		"  -c, --config FILE   configuration, or a shipped one's name (pc-256mib, slob); later "
+		"  -c, --config FILE   configuration, or a shipped one's name (pc-256mib, slob); "
+		"later "
 		"ones\n"
 		"                      win. Without one: the default machine\n"
 		"                      (slabyard config --resolved shows it)\n"
