@@ -166,7 +166,8 @@ struct slabyard_summary {
 	uint64_t effects_recorded, effects_simulated;
 	uint64_t effects_order, effects_position, effects_frame;
 
-	uint64_t taken_from_trace; /* uses of recorded facts that assists allowed */
+	uint64_t taken_from_trace; /* uses of recorded facts that replay took */
+	char taken[512];           /* which: "zone 12079, bulk 3" */
 
 	uint64_t own_left_out;     /* records of what the recorded slab allocator did for itself */
 	uint64_t matched_by_cache; /* frees of older objects of a foreign recording */

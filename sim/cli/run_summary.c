@@ -60,12 +60,15 @@ static void print_treated(FILE *out, const struct slabyard_summary *s)
 		{ "folded", s->cpus_folded,
 		  "CPUs of the trace that the machine does not have, their work done by others" },
 		{ "stalls", s->stalls, "records run while some thread was beyond the look-ahead" },
-		{ "assists", s->taken_from_trace, "recorded facts taken from the trace" },
 	};
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		if (lines[i].count)
 			fprintf(out, "%-14s %" PRIu64 " %s\n", lines[i].name, lines[i].count,
 				lines[i].what);
+	if (s->taken_from_trace)
+		fprintf(out,
+			"assists        %" PRIu64 " recorded fact%s taken from the trace: %s\n",
+			s->taken_from_trace, s->taken_from_trace == 1 ? "" : "s", s->taken);
 }
 
 /* What was placed by another allocator is no measure of this one. */

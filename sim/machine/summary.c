@@ -94,6 +94,20 @@ static void summarise_effects(struct machine *m)
 	m->summary->effects_frame = totals.frame;
 }
 
+/* Those that no assist allows are always taken. */
+static void note_taken(const struct machine *m, struct slabyard_summary *s)
+{
+	size_t used = 0;
+	for (int i = 0; i < ASSIST_COUNT; i++) {
+		s->taken_from_trace += m->assists.used[i];
+		if (m->assists.used[i] && used < sizeof(s->taken))
+			used += (size_t)snprintf(s->taken + used, sizeof(s->taken) - used,
+						 "%s%s %llu", used ? ", " : "",
+						 assist_name((enum assist)i),
+						 (unsigned long long)m->assists.used[i]);
+	}
+}
+
 int report_summary(struct machine *m, struct error *err)
 {
 	struct slabyard_summary *s = m->summary;
@@ -118,8 +132,7 @@ int report_summary(struct machine *m, struct error *err)
 	s->cost_seconds = (double)m->work.cost_ps / ps;
 	s->list_steps = m->work.count[WORK_list_step];
 	s->wall_seconds = progress_seconds(m);
-	for (int i = 0; i < ASSIST_COUNT; i++)
-		s->taken_from_trace += m->assists.used[i];
+	note_taken(m, s);
 	for (uint32_t i = m->cpus; i < MACHINE_CPUS_MAX; i++)
 		s->cpus_folded += m->cpu_seen[i];
 	s->stalls = m->closed ? closed_stalls(m->closed) : 0;
