@@ -31,6 +31,11 @@ static void print_replay(FILE *out, const struct slabyard_summary *s)
 		fprintf(out, "start          %s\n", s->start);
 	fprintf(out, "records        %" PRIu64 " (%" PRIu64 " carried out) in %.3f s, %s/s\n",
 		s->records, s->executed, s->wall_seconds, rate);
+	if (s->records && !s->executed)
+		fprintf(out,
+			"nothing        of this trace is carried out at level %s: its operations "
+			"are of other levels (--level)\n",
+			s->level);
 	fprintf(out, "simulated      %.9f s, modelled cost %.9f s\n", s->simulated_seconds,
 		s->cost_seconds);
 	if (s->list_steps && s->executed)
