@@ -32,7 +32,8 @@ struct reclaim_pass {
 };
 
 struct reclaim_progress {
-	uint64_t scanned, reclaimed; /* pages */
+	uint64_t scanned, reclaimed; /* pages of lists */
+	uint64_t slab;               /* pages that came free with objects (reclaim_state) */
 };
 
 struct reclaim_source {

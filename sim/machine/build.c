@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/dentries.h"
 #include "machine/frame_nodes.h"
 #include "machine/hardware.h"
 #include "machine/kernel_threads.h"
@@ -196,6 +197,7 @@ void machine_demolish(struct machine *m)
 	oom_destroy(m->oom);
 	migration_destroy(m->migration);
 	page_cache_destroy(m->page_cache);
+	dentries_destroy(m->dentries);
 	kernel_threads_destroy(m->threads);
 	if (m->events)
 		event_heap_destroy(m->events);

@@ -129,6 +129,7 @@ struct split_pages;
 struct kernel_threads;
 struct migration;
 struct page_cache;
+struct dentries;
 struct oom;
 struct start;
 struct expect;
@@ -159,6 +160,7 @@ struct machine {
 	struct kernel_threads *threads;
 	struct migration *migration;
 	struct page_cache *page_cache; /* NULL: none was configured */
+	struct dentries *dentries;     /* likewise */
 	struct oom *oom;
 	struct resident resident;
 	uint64_t next_event_ns; /* time of the first event, UINT64_MAX: none */

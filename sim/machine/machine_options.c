@@ -123,6 +123,16 @@ static const struct option_spec machine_options[] = {
 	  .unit = "bytes",
 	  .help = "clean page cache at the start, which reclaim gives back, the oldest first; "
 		  "less where there is no room for it" },
+	{ .name = "slab_cache",
+	  .offset = FIELD(slab_cache_bytes),
+	  .type = OPTION_SIZE,
+	  .default_text = "0B",
+	  .min = 0,
+	  .max = PAGE_MEMORY_BYTES_MAX,
+	  .unit = "bytes",
+	  .help = "dentries of 192 bytes at the start, which a shrinker frees when memory is "
+		  "short, the oldest first; less where there is no room for them; not at page "
+		  "level" },
 	OPTION_END,
 };
 #undef FIELD

@@ -13,6 +13,7 @@ struct machine_params {
 	uint64_t cpus, nodes, orders, pageblock_order;
 	bool root_in_memory;
 	uint64_t page_cache_bytes;
+	uint64_t slab_cache_bytes;
 	int arch;                                             /* enum machine_arch */
 	const char *node_memory, *node_cpus, *node_distances; /* "": evenly, and 20 */
 };

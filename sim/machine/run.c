@@ -7,6 +7,7 @@
 #include "machine/actions.h"
 #include "machine/closed.h"
 #include "machine/cpu_order.h"
+#include "machine/dentries.h"
 #include "machine/effect_pairs.h"
 #include "machine/execute.h"
 #include "machine/expect.h"
@@ -179,7 +180,8 @@ static int prepare(struct machine *m, const struct batch *first, struct error *e
 	    start_check_config(m->start, m->config, err) != 0 || machine_build(m, err) != 0 ||
 	    check_assists(m, err) != 0 || machine_choose_actions(m, err) != 0 ||
 	    own_records_open(m, err) != 0 || start_load(m->start, m, err) != 0 ||
-	    page_cache_fill(m, &m->page_cache, err) != 0)
+	    page_cache_fill(m, &m->page_cache, err) != 0 ||
+	    dentries_fill(m, &m->dentries, err) != 0)
 		return -1;
 	perturbation_shift_start(m);
 	if (prepare_pages_from_trace(m, err) != 0)

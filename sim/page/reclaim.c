@@ -62,9 +62,11 @@ struct reclaim_progress reclaim_node(struct buddy *b, const struct reclaim_pass 
 		work_count_n(work, WORK_reclaim_page, once.reclaimed);
 		sum.scanned += once.scanned;
 		sum.reclaimed += once.reclaimed;
-	} while (should_continue(b, pass, once.reclaimed));
+		sum.slab += once.slab;
+	} while (should_continue(b, pass, once.reclaimed + once.slab));
 	vm_event_count(work, pass->kswapd ? VM_pgscan_kswapd : VM_pgscan_direct, sum.scanned);
 	vm_event_count(work, pass->kswapd ? VM_pgsteal_kswapd : VM_pgsteal_direct, sum.reclaimed);
+	sum.reclaimed += sum.slab; /* pgsteal_ counts lists alone; to who asked all are the same */
 	if (sum.reclaimed)
 		b->nodes[pass->node].failures = 0;
 	return sum;

@@ -140,9 +140,9 @@ struct slab_policy {
 	/*
 	 * Shrinks every cache; returns the pages that were freed. NULL: there is never anything to
 	 * give back. Linux has no such call under memory pressure: reclaim's shrinkers free objects
-	 * of caches (dentries, inodes), which a trace shows as their owners' frees, and empty slabs
-	 * wait for kmem_cache_shrink, for the free that makes them too many, and in SLAB for
-	 * cache_reap.
+	 * of caches (dentries, inodes), which a trace shows as their owners' frees (and of which
+	 * machine.slab_cache is a stock), and empty slabs wait for kmem_cache_shrink, for the free
+	 * that makes them too many, and in SLAB for cache_reap.
 	 */
 	uint64_t (*shrink_all)(void *state, const struct request *request);
 

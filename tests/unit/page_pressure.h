@@ -37,6 +37,7 @@ struct pressure {
 	uint64_t passes;       /* shrink_node calls, */
 	uint64_t reclaimed;    /* pages given back by them, */
 	uint32_t pass_pages;   /* and how many each gives */
+	bool of_slab;          /* they come free with objects, off no list */
 	uint64_t wanted_least; /* of all passes */
 	/* As the observer is told: kswapd woken, direct reclaims and what they brought. */
 	uint64_t wakeups, direct, direct_pages;
@@ -122,7 +123,7 @@ static inline struct reclaim_progress pressure_shrink(void *context,
 		p->oldest++;
 	}
 	p->reclaimed += progress.reclaimed;
-	return progress;
+	return p->of_slab ? (struct reclaim_progress){ .slab = progress.reclaimed } : progress;
 }
 
 static inline uint64_t pressure_left(void *context, uint32_t node)

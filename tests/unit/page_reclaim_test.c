@@ -90,6 +90,24 @@ static void who_needs_memory_reclaims_himself(void **unused)
 	pressure_destroy(p);
 }
 
+/* One pass is enough, as with pages of lists, but those alone are counted as stolen. */
+static void pages_of_slab_count_for_who_asked(void **unused)
+{
+	struct pressure *p = pressure_start();
+
+	(void)unused;
+	p->pass_pages = 32;
+	p->of_slab = true;
+	fill_to_the_wakeup(p);
+	while (!p->direct)
+		assert_true(pressure_add(p, PRESSURE_USER));
+	assert_int_equal(p->passes, 1);
+	assert_int_equal(p->direct_pages, 32);
+	assert_int_equal(pressure_event(p, VM_pgsteal_direct), 0);
+	assert_int_equal(pressure_event(p, VM_pgscan_direct), 0);
+	pressure_destroy(p);
+}
+
 /* Who may not wait goes below the minimum, as far as he may, and then without. */
 static void who_may_not_wait_takes_reserves(void **unused)
 {
@@ -188,6 +206,7 @@ int main(void)
 		cmocka_unit_test(kswapd_is_woken_below_low),
 		cmocka_unit_test(kswapd_reclaims_to_high),
 		cmocka_unit_test(who_needs_memory_reclaims_himself),
+		cmocka_unit_test(pages_of_slab_count_for_who_asked),
 		cmocka_unit_test(who_may_not_wait_takes_reserves),
 		cmocka_unit_test(the_killer_comes_when_nothing_is_left),
 		cmocka_unit_test(suicides_get_their_memory),
