@@ -56,7 +56,7 @@ static int take_option(const struct cli_arguments *arguments, int letter, struct
 		return run_option_take(arguments, &a->run);
 	case OPTION_TRACE:
 		if (a->run.trace)
-			return cli_usage(command, "option '--trace' is given twice");
+			return cli_usage(arguments->command, "option '--trace' is given twice");
 		a->run.trace = value;
 		return EXIT_GOOD;
 	case 'o':

@@ -73,14 +73,14 @@ struct comparison_row {
 	const char *setting, *baseline; /* "slab.policy=slob machine.memory=64MiB" */
 	const char *trace;              /* NULL: all of them together */
 	struct parted parted, baseline_parted;
-	size_t recordings, seeds;       /* seeds: of the one that has fewest */
-	bool random;                    /* their policies draw random numbers */
-	bool varies;                    /* with the seed, or only one was tried */
-	bool relative;                  /* change and interval are parts of the baseline's value */
-	double baseline_value, value;   /* geometric means over recordings, or means */
-	double change;                  /* value / baseline_value - 1, or the difference */
-	struct interval interval;       /* of the change, over recordings; unknown with too few */
-	struct interval seed_interval;  /* likewise over seeds, of one recording alone */
+	size_t recordings, seeds;      /* seeds: of the one that has fewest */
+	bool random;                   /* their policies draw random numbers */
+	bool varies;                   /* with the seed, or only one was tried */
+	bool relative;                 /* change and interval are parts of the baseline's value */
+	double baseline_value, value;  /* geometric means over recordings, or means */
+	double change;                 /* value / baseline_value - 1, or the difference */
+	struct interval interval;      /* of the change, over recordings; unknown with too few */
+	struct interval seed_interval; /* likewise over seeds, of one recording alone */
 	struct stability stability;
 	double p, p_adjusted; /* Holm's, over all rows; NaN: none */
 	double effect; /* Hedges' g of the seeds, mean over recordings that vary; NaN: none */

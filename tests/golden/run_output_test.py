@@ -64,7 +64,8 @@ class Output(unittest.TestCase):
     def test_the_end_stands_in_a_result_of_many_marks(self):
         trace = self.folder / "trace.txt"
         trace.write_text(
-            "a-1 [000] 1.000000: mm_page_alloc: pfn=0x2000 order=0 migratetype=0 gfp_flags=GFP_KERNEL\n"
+            "a-1 [000] 1.000000: mm_page_alloc: pfn=0x2000 order=0 migratetype=0 "
+            "gfp_flags=GFP_KERNEL\n"
             + "".join(f"a-1 [000] 2.{i:06d}: mark: number={i}\n" for i in range(5000)))
         printed, _, result = self.run_trace("--trace", trace, "--set", "machine.memory=16MiB")
         with h5py.File(result) as run:

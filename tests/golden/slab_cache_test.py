@@ -143,7 +143,8 @@ class SlabCacheTest(unittest.TestCase):
     def refused(self, *options):
         trace = self.folder / "trace.txt"
         trace.write_text(kmalloc_trace(1))
-        done = slabyard("run", "--trace", trace, "--set", "machine.memory=64MiB", *options, expect=2)
+        done = slabyard("run", "--trace", trace, "--set", "machine.memory=64MiB", *options,
+                        expect=2)
         return done.stderr.decode()
 
     def test_wrong_uses_are_told(self):

@@ -290,7 +290,8 @@ class Compare(unittest.TestCase):
 
     def test_runs_past_their_horizon_are_told(self):
         paths = self.results(self.held(([1, 2, 3], [2, 3, 4])))
-        command = ("compare", *paths, "--baseline", "slab.policy=slub", "--report", "slab_bytes_held")
+        command = ("compare", *paths, "--baseline", "slab.policy=slub", "--report",
+                   "slab_bytes_held")
         for path in paths:
             with h5py.File(path, "r+") as file:
                 file["provenance"].attrs["horizon_record"] = numpy.uint64(2**64 - 1)
@@ -298,7 +299,8 @@ class Compare(unittest.TestCase):
         for path in paths[-2:]:
             with h5py.File(path, "r+") as file:
                 file["provenance"].attrs["horizon_record"] = numpy.uint64(7)
-        said = "horizon: 2 of 3 runs of slab.policy=slob parted from their recording before the end."
+        said = ("horizon: 2 of 3 runs of slab.policy=slob parted from their recording before the "
+                "end.")
         self.assertIn(said, slabyard(*command).stdout.decode())
         self.assertIn(said, slabyard(*command, "--format", "latex").stdout.decode())
         (row,) = json.loads(slabyard(*command, "--format", "json").stdout)

@@ -236,8 +236,9 @@ class Examples(Sweep):
         self.assertIn(f"{mine['slab_bytes_held'].mean():.1f}", printed)
 
     def test_pandas_takes_no_single_run(self):
-        done = subprocess.run([PYTHON, "-B", SOURCE / "analysis/examples/read_pandas.py", self.result],
-                              text=True, capture_output=True, check=False)
+        script = SOURCE / "analysis/examples/read_pandas.py"
+        done = subprocess.run([PYTHON, "-B", script, self.result], text=True, capture_output=True,
+                              check=False)
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
         self.assertIn("slabyard merge", done.stderr)
