@@ -170,7 +170,7 @@ static const struct option_spec sample_options[] = {
 	  .max = 1e15,
 	  .unit = "records",
 	  .help = "records from one sample to the next; 0: none by count; 256, the default: at "
-		  "first, doubled with every 64 samples up to 65536 (at once with every_time)" },
+		  "first, doubled with every 32 samples up to 65536 (at once with every_time)" },
 	{ .name = "every_time",
 	  .offset = FIELD(every_time_ns),
 	  .type = OPTION_DURATION,

@@ -25,7 +25,7 @@ struct machine_params {
 enum {
 	SAMPLE_EVERY_RECORDS = 256,
 	SAMPLE_EVERY_RECORDS_MAX = 65536,
-	SAMPLE_KEEP_BELOW_MAX = 64, /* samples while they are closer than that */
+	SAMPLE_KEEP_BELOW_MAX = 32, /* samples while they are closer than that */
 };
 
 struct sample_params {

@@ -173,7 +173,7 @@ class Waste(unittest.TestCase):
             records = run["/timeseries/buddy/record"][:]
             means = {name: value for name, value in run["/summary"].attrs.items()
                      if name.startswith("slab_bytes") and name.endswith("_mean")}
-        self.assertEqual(list(records[:-1]), list(range(0, int(records[-1]), 1024)))
+        self.assertEqual(list(records[:-1]), list(range(0, int(records[-1]), 2048)))
         self.assertTrue(means and all(means.values()), means)
 
     def test_two_samples_have_a_mean(self):
@@ -188,7 +188,7 @@ class Waste(unittest.TestCase):
         trace.write_text("".join(line.format(1 + i / 1e6, 0x100000 + i * 8) for i in range(70000)))
         with h5py.File(self.run_trace(trace, "slub")) as run:
             self.assertEqual(list(run["/timeseries/buddy/record"][:]),
-                             [*range(0, 70000, 2048), 70000])
+                             [*range(0, 70000, 4096), 70000])
 
     def large_trace(self, allocs, frees):
         """The slabs of the first objects are given back."""
