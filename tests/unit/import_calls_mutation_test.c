@@ -5,8 +5,8 @@
  */
 #include "../import_support.h"
 
-#include "base/rng.h"
 #include "call_samples.h"
+#include "text_mutation.h"
 
 enum { ROUNDS = 300, TEXT_MAX = 1 << 14 };
 
@@ -25,39 +25,14 @@ static const struct {
 	{ "bpftrace-kmalloc", sample_bpftrace_kmalloc },
 };
 
-static size_t mutate(struct rng *rng, char *text, size_t length)
-{
-	static const char alphabet[] = "\n\t =,|/()[]<>-+@!._x0123456789afMz\"\0\xff";
-
-	for (uint64_t n = 1 + rng_below(rng, 6); n; n--) {
-		const size_t at = (size_t)rng_below(rng, length);
-		const char random = alphabet[rng_below(rng, sizeof(alphabet) - 1)];
-		size_t span = (size_t)rng_below(rng, 40);
-
-		if (at + span > length)
-			span = length - at;
-		switch (rng_below(rng, 4)) {
-		case 0:
-			text[at] = random;
-			break;
-		case 1: /* a piece goes */
-			memmove(text + at, text + at + span, length - at - span);
-			length -= span;
-			break;
-		case 2: /* a piece comes twice */
-			if (length + span <= TEXT_MAX) {
-				memmove(text + at + span, text + at, length - at);
-				length += span;
-			}
-			break;
-		default:
-			memset(text + at, random, span);
-		}
-		if (length == 0)
-			text[length++] = '\n';
-	}
-	return length;
-}
+static const char alphabet[] = "\n\t =,|/()[]<>-+@!._x0123456789afMz\"\0\xff";
+static const struct text_mutation mutation = {
+	.alphabet = alphabet,
+	.alphabet_length = sizeof(alphabet) - 1,
+	.edits_max = 6,
+	.span_max = 40,
+	.text_max = TEXT_MAX,
+};
 
 /* Records that came out before the end, or before the damage. */
 static size_t import_mutated(const char *format, const char *text, size_t length)
@@ -97,7 +72,8 @@ static void damaged_lines_are_read_or_refused(void **state)
 
 		for (int round = 0; round < ROUNDS; round++) {
 			memcpy(text, seeds[i].text, length);
-			records += import_mutated(seeds[i].format, text, mutate(rng, text, length));
+			records += import_mutated(seeds[i].format, text,
+						  text_mutate(&mutation, rng, text, length));
 		}
 		/* Most of what is not damaged still is read. */
 		assert_true(records > ROUNDS / 4);

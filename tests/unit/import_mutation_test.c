@@ -5,7 +5,7 @@
  */
 #include "../import_support.h"
 
-#include "base/rng.h"
+#include "text_mutation.h"
 
 enum { ROUNDS = 500, TEXT_MAX = 1 << 16 };
 
@@ -44,37 +44,14 @@ static const char seed_dump[] =
 	"a b-12 (10) [000] ..s.. 1.000000002: kmem_cache_free: ptr=0x10 origin=1 id=1 nested=1 "
 	"ext_size=1 ext_id=2 ext_address=0x3\n";
 
-static size_t mutate(struct rng *rng, char *text, size_t length)
-{
-	static const char alphabet[] = "\n\t =:|/()[]-.x0123456789afzK\0\xff\x80";
-	for (uint64_t n = 1 + rng_below(rng, 8); n; n--) {
-		size_t at = (size_t)rng_below(rng, length);
-		char random = alphabet[rng_below(rng, sizeof(alphabet) - 1)];
-		size_t span = (size_t)rng_below(rng, 24);
-		if (at + span > length)
-			span = length - at;
-		switch (rng_below(rng, 4)) {
-		case 0:
-			text[at] = random;
-			break;
-		case 1: /* a piece goes */
-			memmove(text + at, text + at + span, length - at - span);
-			length -= span;
-			break;
-		case 2: /* a piece comes twice */
-			if (length + span > TEXT_MAX)
-				break;
-			memmove(text + at + span, text + at, length - at);
-			length += span;
-			break;
-		default:
-			memset(text + at, random, span);
-		}
-		if (length == 0)
-			text[length++] = '\n';
-	}
-	return length;
-}
+static const char alphabet[] = "\n\t =:|/()[]-.x0123456789afzK\0\xff\x80";
+static const struct text_mutation mutation = {
+	.alphabet = alphabet,
+	.alphabet_length = sizeof(alphabet) - 1,
+	.edits_max = 8,
+	.span_max = 24,
+	.text_max = TEXT_MAX,
+};
 
 static size_t import_mutated(const char *text, size_t length)
 {
@@ -105,7 +82,7 @@ static void damaged(const char *seed, size_t length, const char *stream)
 	size_t records = 0;
 	for (int round = 0; round < ROUNDS; round++) {
 		memcpy(text, seed, length);
-		records += import_mutated(text, mutate(rng, text, length));
+		records += import_mutated(text, text_mutate(&mutation, rng, text, length));
 	}
 	rng_destroy(rng);
 	/* Damage is small enough that most lines still are read. */
