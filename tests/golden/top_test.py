@@ -219,22 +219,25 @@ class Terminal(Folder):
     def keys(self, *keys):
         self.tmux("send-keys", *keys)
 
-    def wait_for(self, text):
+    def wait_for(self, text, *, rows=slice(0), expected=()):
+        """Until `text` is on the screen and `rows` are `expected`: the terminal may show a half."""
+        expected = [line.rstrip()[:100] for line in expected]
         deadline = time.monotonic() + 60
         shown = ""
         while time.monotonic() < deadline:
             shown = self.screen()
-            if text in shown:
-                return shown
+            if text in shown and shown.splitlines()[rows] == expected:
+                return shown.splitlines()
             time.sleep(0.05)
-        self.fail(f"'{text}' did not appear:\n{shown}")
+        self.assertIn(text, shown)
+        self.assertEqual(shown.splitlines()[rows], expected)
+        return self.fail("shown only after the time was up")
 
     def test_playing(self):
         self.start("--speed=0.000001", self.result)
         frame = once("--at=start", self.result)
-        shown = self.wait_for("sample 1 of").splitlines()
+        shown = self.wait_for("sample 1 of", rows=slice(1, 15), expected=frame[:14])
         self.assertIn("slub, playing", shown[0])
-        self.assertEqual(shown[1:15], [line.rstrip()[:100] for line in frame[:14]])
         self.keys("Space")
         self.wait_for("paused")
         self.keys("Right", "Right")
@@ -244,9 +247,8 @@ class Terminal(Folder):
         self.keys("g", "100%", "Enter")
         self.wait_for("at the end")
         self.keys("n")
-        names = self.wait_for("sorted by n").splitlines()[10:-1]
-        expected = once("-s", "n", self.result)[9:9 + len(names)]
-        self.assertEqual(names, [line.rstrip() for line in expected])
+        names = once("-s", "n", self.result)[9:22]
+        self.wait_for("sorted by n", rows=slice(10, -1), expected=names)
         self.keys("g", "soon", "Enter")
         self.wait_for("no time: as 1.5s")
         self.keys("q")
@@ -264,9 +266,8 @@ class Terminal(Folder):
         for width, height in ((60, 12), (20, 5), (3, 1), (150, 45)):
             self.tmux("resize-window", "-x", str(width), "-y", str(height))
             time.sleep(0.3)
-        shown = self.wait_for("q: quit").splitlines()
+        shown = self.wait_for("q: quit", rows=slice(1, 43), expected=once(self.result)[:42])
         self.assertEqual(len(shown), 45)
-        self.assertEqual(shown[1:43], [line.rstrip() for line in once(self.result)[:42]])
         self.keys("Q")
         self.wait_for("exit code 0")
 
