@@ -7,12 +7,14 @@
 
 static const struct {
 	const char *name, *help;
-	bool input;
+	enum { ALLOWED_IF_LISTED, ALLOWED_IF_NAMED, ALLOWED_ALWAYS } when;
 } assist_table[ASSIST_COUNT] = {
-#define ASSIST(name, help) { #name, help, false },
-#define INPUT(name, help)  { #name, help, true },
+#define ASSIST(name, help) { #name, help, ALLOWED_IF_LISTED },
+#define NAMED(name, help)  { #name, help, ALLOWED_IF_NAMED },
+#define INPUT(name, help)  { #name, help, ALLOWED_ALWAYS },
 #include "machine/assists.def"
 #undef INPUT
+#undef NAMED
 #undef ASSIST
 };
 
@@ -29,7 +31,7 @@ const char *assist_help(enum assist assist)
 bool assists_any(const struct assists *assists)
 {
 	for (int i = 0; i < ASSIST_COUNT; i++)
-		if (assists->allowed[i] && !assist_table[i].input)
+		if (assists->allowed[i] && assist_table[i].when != ALLOWED_ALWAYS)
 			return true;
 	return false;
 }
@@ -61,12 +63,12 @@ int assists_parse(struct assists *assists, const char *text, struct error *err)
 {
 	memset(assists, 0, sizeof(*assists));
 	for (int i = 0; i < ASSIST_COUNT; i++)
-		assists->allowed[i] = assist_table[i].input;
+		assists->allowed[i] = assist_table[i].when == ALLOWED_ALWAYS;
 	if (!text || strcmp(text, "none") == 0)
 		return 0;
 	if (strcmp(text, "all") == 0) {
 		for (int i = 0; i < ASSIST_COUNT; i++)
-			assists->allowed[i] = true;
+			assists->allowed[i] = assist_table[i].when != ALLOWED_IF_NAMED;
 		return 0;
 	}
 	for (const char *at = text;;) {

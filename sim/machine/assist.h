@@ -13,9 +13,11 @@
 
 enum assist {
 #define ASSIST(name, help) ASSIST_NAMED_##name,
+#define NAMED(name, help)  ASSIST_NAMED_##name,
 #define INPUT(name, help)  ASSIST_NAMED_##name,
 #include "machine/assists.def"
 #undef INPUT
+#undef NAMED
 #undef ASSIST
 	ASSIST_COUNT
 };
@@ -28,7 +30,7 @@ struct assists {
 const char *assist_name(enum assist assist);
 const char *assist_help(enum assist assist);
 
-/* "none", "all" or names with commas between; NULL is none. */
+/* "none", "all" (but those that must be named) or names with commas between; NULL is none. */
 int assists_parse(struct assists *assists, const char *text, struct error *err);
 /* Some assist is allowed; inputs, which always are, do not count. */
 bool assists_any(const struct assists *assists);

@@ -214,6 +214,7 @@ struct machine {
 	bool touch_recorded;       /* page_read and its like are carried out */
 	uint64_t touch_bytes_max;  /* of each block that a program gets it writes so many bytes */
 	bool page_assists;         /* some assist adds to page requests */
+	bool resync;               /* assist resync: misplaced pages are exchanged */
 	bool moves_told;           /* what compaction moved is taken from the trace */
 	bool pages_from_trace;     /* assist slab_page: no page allocator is asked */
 	uint64_t objects_executed; /* object operations so far: positions of slab's page requests */

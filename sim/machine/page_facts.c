@@ -139,3 +139,22 @@ int page_fact(struct machine *m, const struct record *r)
 		start_give_pages(m->start, fact.pfn.v, fact.order);
 	return 0;
 }
+
+pfn_t page_fact_resync(struct machine *m, const struct record *r, const struct request *request,
+		       pfn_t given)
+{
+	const struct page_assist fact = {
+		.kind = ASSIST_FRAME,
+		.cpu = request->cpu,
+		.pfn = { (uint32_t)r->address },
+		.order = request->order,
+		.value = given.v,
+		.request = request,
+	};
+
+	if (!r->address || r->flags & RECORD_FAILED || given.v == fact.pfn.v || !m->page->assist ||
+	    !m->page->assist(m->page_state, &fact))
+		return given;
+	m->assists.used[ASSIST_NAMED_resync]++;
+	return fact.pfn;
+}

@@ -4,6 +4,7 @@
 #define SLABYARD_MACHINE_PAGE_RECORDS_H
 
 #include "machine/outcome.h"
+#include "machine/page_facts.h"
 #include "machine/request_of.h"
 
 /*
@@ -104,17 +105,25 @@ static inline void page_count_user(struct machine *m, uint32_t task, int32_t pag
 		t->untold += pages;
 }
 
+/* The allocation that the record asks for has this frame from now on. */
+static inline __attribute__((always_inline)) void
+page_keep(struct machine *m, const struct record *r, const struct request *request, pfn_t pfn)
+{
+	if (pfn_is_none(pfn) || !r->id)
+		return;
+	m->ids.page[r->id] = page_entry(pfn, request);
+	if (request->migratetype == MIGRATE_MOVABLE)
+		page_count_user(m, r->task, 1 << request->order);
+	machine_note_owner(m, m->ids.page_owner, r);
+}
+
 static inline __attribute__((always_inline)) int
 page_allocated(struct machine *m, const struct record *r, const struct request *request, pfn_t pfn)
 {
-	bool failed = pfn_is_none(pfn);
-	if (!failed && r->id) {
-		m->ids.page[r->id] = page_entry(pfn, request);
-		if (request->migratetype == MIGRATE_MOVABLE)
-			page_count_user(m, r->task, 1 << request->order);
-		machine_note_owner(m, m->ids.page_owner, r);
-	}
-	outcome_of(m, r, failed, pfn.v, true);
+	pfn_t kept = __builtin_expect(m->resync, 0) ? page_fact_resync(m, r, request, pfn) : pfn;
+
+	page_keep(m, r, request, kept);
+	outcome_of(m, r, pfn_is_none(pfn), pfn.v, true);
 	return 1;
 }
 

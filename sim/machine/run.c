@@ -80,7 +80,7 @@ static int check_page_assists(const struct machine *m, struct error *err)
 {
 	static const enum assist placements[] = {
 		ASSIST_NAMED_zone,   ASSIST_NAMED_drain,    ASSIST_NAMED_isolate,
-		ASSIST_NAMED_rotate, ASSIST_NAMED_pcp_busy,
+		ASSIST_NAMED_rotate, ASSIST_NAMED_pcp_busy, ASSIST_NAMED_resync,
 	};
 	if (strcmp(m->page->info.name, "buddy") == 0)
 		return 0;
@@ -191,6 +191,7 @@ static int prepare(struct machine *m, const struct batch *first, struct error *e
 			  m->assists.allowed[ASSIST_NAMED_bulk] ||
 			  m->assists.allowed[ASSIST_NAMED_pcp_busy] ||
 			  m->assists.allowed[ASSIST_NAMED_reclaim];
+	m->resync = m->assists.allowed[ASSIST_NAMED_resync] && !m->pages_from_trace;
 	page_facts_begin(m);
 	m->effects = effect_pairs_create(err);
 	m->split_pages = split_pages_create(err);

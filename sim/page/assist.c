@@ -138,6 +138,8 @@ bool buddy_assist(void *state, const struct page_assist *assist)
 		return follow_unreserve(b, zone, assist);
 	case ASSIST_CAPTURE:
 		return follow_capture(b, zone, assist);
+	case ASSIST_FRAME:
+		return exchange_frame(b, zone, assist);
 	default:
 		return false;
 	}

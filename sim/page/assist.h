@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/ids.h"
+#include "core/request.h"
 
 enum page_assist_kind {
 	ASSIST_DRAIN,       /* pfn of `order` leaves a per-cpu list for the buddy lists */
@@ -35,6 +36,11 @@ enum page_assist_kind {
 	 * others? True too where that cannot be said.
 	 */
 	ASSIST_REFILL_DUE,
+	/*
+	 * The allocation `request` that was given frame `value` (UINT32_MAX: none) has pfn instead,
+	 * and `value` is as free as it was. True: so it is. False: pfn is not free here.
+	 */
+	ASSIST_FRAME,
 	ASSIST_KINDS
 };
 
@@ -44,7 +50,8 @@ struct page_assist {
 	uint32_t value;
 	pfn_t pfn;
 	uint8_t order;
-	uint32_t nth; /* ASSIST_REFILL_DUE */
+	uint32_t nth;                  /* ASSIST_REFILL_DUE */
+	const struct request *request; /* ASSIST_FRAME */
 };
 
 #endif

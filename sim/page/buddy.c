@@ -113,8 +113,8 @@ void buddy_destroy(void *state)
 	shuffle_destroy(b->shuffle);
 }
 
-/* prep_new_page(); user pages join an LRU list soon after they are had. */
-static void mark_allocated(struct buddy *b, const struct request *request, uint32_t pfn)
+/* User pages join an LRU list soon after they are had. */
+void buddy_mark_allocated(struct buddy *b, const struct request *request, uint32_t pfn)
 {
 	bool lru = (request->gfp & (GFP_BIT_MOVABLE | GFP_BIT_COMP)) ==
 		   (GFP_BIT_MOVABLE | GFP_BIT_COMP);
@@ -131,7 +131,7 @@ pfn_t buddy_alloc(void *state, const struct request *request)
 	uint32_t pfn = zonelist_take(b, request);
 
 	if (pfn != UINT32_MAX)
-		mark_allocated(b, request, pfn);
+		buddy_mark_allocated(b, request, pfn);
 	return (pfn_t){ pfn };
 }
 
@@ -143,7 +143,7 @@ size_t buddy_alloc_bulk(void *state, const struct request *request, size_t count
 	SIM_ASSERT(request->order == 0);
 	got = zonelist_take_bulk(b, request, count, out);
 	for (size_t i = 0; i < got; i++)
-		mark_allocated(b, request, out[i].v);
+		buddy_mark_allocated(b, request, out[i].v);
 	return got;
 }
 

@@ -557,6 +557,10 @@ void release_frames(struct buddy *b, const struct request *request, uint32_t pfn
 /* Makes the frames one allocated block of their own. False: they are not allocated. */
 bool release_claim(struct buddy *b, uint32_t pfn, unsigned order);
 
+/* exchange.c: ASSIST_FRAME; the frame that is asked for is in `zone`. */
+
+bool exchange_frame(struct buddy *b, uint32_t zone, const struct page_assist *a);
+
 /* snapshot.c, inspect.c, assist.c: hooks of the ops table. */
 
 int buddy_load(void *state, const struct page_state *from, struct error *err);
@@ -572,6 +576,9 @@ enum { BUDDY_OPTIONS_MOBILITY = 5 };
 extern const struct option_spec buddy_options[];
 
 /* buddy.c: hooks of the ops table. */
+
+/* prep_new_page(): the request has these frames, which are on no list. */
+void buddy_mark_allocated(struct buddy *b, const struct request *request, uint32_t pfn);
 
 void *buddy_create(const struct page_machine *machine, const void *params,
 		   const struct services *services, struct error *err);

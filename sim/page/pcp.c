@@ -340,9 +340,9 @@ void pcp_drain_cpu(struct buddy *b, uint32_t cpu, uint32_t running_cpu)
 		pcp_drain(b, zone, cpu, running_cpu);
 }
 
-static bool drain_from(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, uint32_t pfn)
+/* False: pfn is not on the list. */
+static bool ring_remove(const struct buddy *b, struct pcp *pcp, unsigned index, uint32_t pfn)
 {
-	struct pcp *pcp = buddy_pcp(b, zone, cpu);
 	struct pcp_list *list = &pcp->lists[index];
 	uint32_t *ring = ring_of(b, pcp, index);
 	uint32_t mask = b->pcp_ring - 1;
@@ -356,6 +356,15 @@ static bool drain_from(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned in
 	for (; at < list->length; at++)
 		ring[(list->head + at - 1) & mask] = ring[(list->head + at) & mask];
 	list->length--;
+	return true;
+}
+
+static bool drain_from(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, uint32_t pfn)
+{
+	struct pcp *pcp = buddy_pcp(b, zone, cpu);
+
+	if (!ring_remove(b, pcp, index, pfn))
+		return false;
 	buddy_lock(b, &b->zones[zone]);
 	give_back(b, zone, cpu, pcp, list_type(index), pcp_list_order(b, index), pfn);
 	buddy_unlock(b, &b->zones[zone]);
@@ -376,6 +385,33 @@ bool pcp_drain_block(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t pfn,
 		}
 	}
 	return false;
+}
+
+bool pcp_take_block(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order)
+{
+	for (uint32_t cpu = 0; cpu < b->cpus; cpu++) {
+		struct pcp *pcp = buddy_pcp(b, zone, cpu);
+		for (unsigned index = 0; index < PCP_LISTS; index++) {
+			if (pcp_list_order(b, index) != order || !ring_remove(b, pcp, index, pfn))
+				continue;
+			pcp->count -= 1 << order;
+			frames_clear(&b->frames, pfn, order);
+			return true;
+		}
+	}
+	return false;
+}
+
+void pcp_put_back(struct buddy *b, uint32_t zone, const struct request *request, uint32_t pfn)
+{
+	unsigned order = request->order;
+	unsigned migratetype = buddy_migratetype(b, request->migratetype);
+	unsigned index = list_index(order, migratetype);
+	struct pcp *pcp = buddy_pcp(b, zone, request->cpu);
+
+	frames_set(&b->frames, pfn, order, pcp_kind(index, buddy_taken_type(b, pfn, migratetype)));
+	ring_push_head(b, pcp, index, pfn);
+	pcp->count += 1 << order;
 }
 
 void pcp_append(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, uint32_t pfn)

@@ -20,6 +20,10 @@ void pcp_drain(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t running_cp
 void pcp_drain_cpu(struct buddy *b, uint32_t cpu, uint32_t running_cpu);
 /* Takes one block off whichever CPU's list it is on and frees it. False: on none. */
 bool pcp_drain_block(struct buddy *b, uint32_t zone, uint32_t cpu, uint32_t pfn, unsigned order);
+/* Takes it off whichever CPU's list it is on. False: on none. */
+bool pcp_take_block(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order);
+/* What the request got goes to where the next one like it takes from; nothing is drained for it. */
+void pcp_put_back(struct buddy *b, uint32_t zone, const struct request *request, uint32_t pfn);
 /* ASSIST_LOCK_ORDER: the drain that was decided on this CPU takes place. False: none was. */
 bool pcp_drain_decided(struct buddy *b, uint32_t zone, uint32_t cpu);
 /* And the refill that an allocation on this CPU will be found to have made. */

@@ -185,6 +185,7 @@ static void any_trace_ends(void **state)
 	int fd = mkstemp(path);
 	assert_true(fd >= 0);
 	close(fd);
+	static const char *const assists[] = { "none", "all", "resync" };
 	uint64_t summaries = 0, executed = 0;
 	for (uint64_t seed = 1; seed <= TRACES; seed++) {
 		struct rng *rng = rng_create(seed, "test.hostile");
@@ -193,7 +194,7 @@ static void any_trace_ends(void **state)
 		struct slabyard_run run = { .trace = path,
 					    .level = (enum slabyard_level)rng_below(rng, 4),
 					    .timing = (enum slabyard_timing)rng_below(rng, 2),
-					    .assist = rng_below(rng, 2) ? "all" : "none",
+					    .assist = assists[rng_below(rng, 3)],
 					    .sample_every = 1 + rng_below(rng, 1000) };
 		struct config *config = pick_config(rng);
 		struct slabyard_summary *summary = slabyard_run(config, &run, &err);

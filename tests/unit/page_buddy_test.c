@@ -423,6 +423,44 @@ static void isolated_blocks_are_gone_until_they_are_freed(void **unused)
 	fixture_destroy(f);
 }
 
+/* From a buddy list, from a per-cpu list, and for a block too large for one. */
+static void what_was_given_may_be_exchanged_for_what_is_free(void **unused)
+{
+	struct fixture *f = buddy_with(2);
+	struct request user = { .gfp = USER, .migratetype = MIGRATE_MOVABLE, .node = -1 };
+	pfn_t given = fixture_alloc(f, 0, USER, 0), other = fixture_alloc(f, 1, USER, 0);
+	struct page_assist frame = { .kind = ASSIST_FRAME,
+				     .value = given.v,
+				     .pfn = { DMA_FRAMES + 4000 },
+				     .request = &user };
+	uint64_t free_frames = fixture_free_frames(f);
+
+	(void)unused;
+	assert_true(f->policy->assist(f->state, &frame));
+	assert_int_equal(fixture_free_frames(f), free_frames);
+	assert_int_equal(fixture_alloc(f, 0, USER, 0).v, given.v);
+	/* in use: given away already, or nobody's but the other CPU's */
+	frame.value = given.v;
+	assert_false(f->policy->assist(f->state, &frame));
+	frame.pfn = other;
+	assert_false(f->policy->assist(f->state, &frame));
+	/* free on the other CPU's list */
+	fixture_free(f, 1, other, 0);
+	assert_true(f->policy->assist(f->state, &frame));
+	fixture_check(f);
+	assert_int_equal(fixture_alloc(f, 0, USER, 0).v, given.v);
+	assert_int_not_equal(fixture_alloc(f, 1, USER, 0).v, other.v);
+	free_frames = fixture_free_frames(f);
+	frame.order = user.order = 5;
+	frame.value = fixture_alloc(f, 0, USER, 5).v;
+	frame.pfn.v = DMA_FRAMES + 8192 + 32;
+	assert_true(f->policy->assist(f->state, &frame));
+	fixture_check(f);
+	fixture_free(f, 0, frame.pfn, 5);
+	assert_int_equal(fixture_free_frames(f), free_frames);
+	fixture_destroy(f);
+}
+
 static void refills_wait_for_their_events_when_these_are_told(void **unused)
 {
 	struct fixture *f = buddy_with(2);
@@ -544,6 +582,7 @@ int main(void)
 		cmocka_unit_test(a_drain_that_nobody_asked_for_is_followed_once),
 		cmocka_unit_test(rotations_cut_a_list_where_they_say),
 		cmocka_unit_test(isolated_blocks_are_gone_until_they_are_freed),
+		cmocka_unit_test(what_was_given_may_be_exchanged_for_what_is_free),
 		cmocka_unit_test(refills_wait_for_their_events_when_these_are_told),
 		cmocka_unit_test(zone_locks_are_locks_of_the_machine),
 		cmocka_unit_test(without_grouping_all_pageblocks_are_alike),

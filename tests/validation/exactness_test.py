@@ -3,9 +3,10 @@
 
 Each recording is replayed from its first state, free-running, at page and at slab level, with no
 recorded fact taken, with all but the pages behind slabs ("stack": both layers are simulated, and
-zones are chosen by watermarks), and with all. A figure below the one in exactness.csv fails the
-test; one above it is printed, and goes into the file with `exactness_test.py --update` and a commit
-that says what was found.
+zones are chosen by watermarks), and with all; those of several CPUs at page level also with the
+recorded frame taken after a miss ("resync": re-synchronised, nothing else taken). A figure below
+the one in exactness.csv fails the test; one above it is printed, and goes into the file with
+`exactness_test.py --update` and a commit that says what was found.
 """
 
 import csv
@@ -26,7 +27,8 @@ TABLE = pathlib.Path(__file__).with_name("exactness.csv")
 FIELDS = ["recording", "level", "facts", "matched", "compared", "lists_equal", "lists"]
 STACK = ("drain,isolate,rotate,bulk,lru,pcp_busy,rcu,cache_op,free_size,reclaim,reap,"
          "lock_order")
-FACTS = {"none": "none", "stack": STACK, "all": "all"}
+FACTS = {"none": "none", "stack": STACK, "all": "all", "resync": "resync"}
+SLAB_FACTS = ("none", "stack", "all")
 POLICIES = ("slub", "slab", "slob")
 
 
@@ -43,8 +45,10 @@ def known_policies():
 def variants(name, policies):
     yield "page", "none"
     yield "page", "all"
+    if "-smp" in name:
+        yield "page", "resync"
     if allocator_of(name) in policies:
-        yield from (("slab", facts) for facts in FACTS)
+        yield from (("slab", facts) for facts in SLAB_FACTS)
 
 
 def replay(folder, name, level, facts, result):
