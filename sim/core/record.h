@@ -100,6 +100,11 @@ struct batch {
 	uint64_t first_record; /* 0-based number of records[0] in the trace */
 	/* Line of each record in its text input, 1-based; NULL when the trace has no lines. */
 	const uint64_t *lines;
+	/*
+	 * As many bytes as the records have, which the cursor's next call will read: who works on
+	 * this batch has them fetched meanwhile. NULL: nobody knows where they are.
+	 */
+	const uint8_t *ahead;
 };
 
 #endif

@@ -190,9 +190,14 @@ static inline __attribute__((always_inline)) int run_records(struct machine *m,
 {
 	const uint64_t base_ns = batch->base_ns, since_origin_ns = base_ns - m->origin_ns;
 	const struct record *last = batch->records + end;
+	const uint8_t *ahead = batch->ahead ? batch->ahead : (const uint8_t *)batch->records;
 	uint64_t end_ps;
 
+	ahead += begin * sizeof(struct record);
 	for (const struct record *r = batch->records + begin; r < last; r++) {
+		/* memory would stand idle here and be waited for in the next batch */
+		__builtin_prefetch(ahead, 0, 2);
+		ahead += sizeof(struct record);
 		m->position.current = r;
 		m->time_ns = base_ns + r->time;
 		if (__builtin_expect(base_ns + r->time >= m->next_event_ns, 0) &&

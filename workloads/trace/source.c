@@ -10,6 +10,7 @@
 
 enum {
 	SOURCE_WINDOW = 8 << 20, /* of the map, resident at a time */
+	SOURCE_AHEAD = 2 << 20,  /* of the map, asked of the host at a time */
 	SOURCE_ALIGNMENT = 64,
 };
 
@@ -64,9 +65,25 @@ static void release_behind(struct source *s)
 	s->released = end;
 }
 
+/*
+ * Has the host map what comes next in large pieces: one call costs less than the faults that it
+ * saves, and what is mapped can be fetched early. A host that refuses leaves it to the faults.
+ */
+static void populate_ahead(struct source *s, size_t bytes)
+{
+	while (s->populated < s->size && s->populated < s->position + bytes + SOURCE_TAKE_MAX) {
+		uint64_t left = s->size - s->populated;
+		uint64_t piece = left < SOURCE_AHEAD ? left : SOURCE_AHEAD;
+
+		madvise((void *)(uintptr_t)(s->map + s->populated), piece, MADV_POPULATE_READ);
+		s->populated += piece;
+	}
+}
+
 static void take_mapped(struct source *s, size_t bytes, const void **data, size_t *got)
 {
 	release_behind(s);
+	populate_ahead(s, bytes);
 	uint64_t left = s->size - s->position;
 	*got = bytes < left ? bytes : (size_t)left;
 	*data = s->map + s->position;
@@ -100,6 +117,13 @@ int source_take(struct source *source, size_t bytes, const void **data, size_t *
 		return take_read(source, bytes, data, got, err);
 	take_mapped(source, bytes, data, got);
 	return 0;
+}
+
+const uint8_t *source_ahead(const struct source *source, size_t bytes)
+{
+	return source->map && source->size - source->position >= bytes
+		       ? source->map + source->position
+		       : NULL;
 }
 
 const void *source_tail(const struct source *source, size_t bytes)

@@ -19,6 +19,7 @@ struct source {
 	uint64_t size;      /* of the map */
 	uint64_t position;  /* bytes taken */
 	uint64_t released;  /* of the map, given back to the host up to here */
+	uint64_t populated; /* of the map, asked of the host up to here */
 
 	uint8_t *buffer; /* SOURCE_TAKE_MAX bytes, when read */
 };
@@ -36,6 +37,9 @@ void source_close(struct source *source);
  */
 int source_take(struct source *source, size_t bytes, const void **data, size_t *got,
 		struct error *err);
+
+/* Where the `bytes` bytes after the last take are, to be fetched early; NULL: not in memory. */
+const uint8_t *source_ahead(const struct source *source, size_t bytes);
 
 /* The last `bytes` bytes of a mapped file; NULL when it is shorter or not mapped. */
 const void *source_tail(const struct source *source, size_t bytes);

@@ -158,7 +158,8 @@ static int read_records(struct syt_reader *r, const struct syt_block_header *hea
 	*batch = (struct batch){ .records = records,
 				 .count = header->count,
 				 .base_ns = header->base_ns,
-				 .first_record = r->record_count };
+				 .first_record = r->record_count,
+				 .ahead = source_ahead(&r->source, header->raw_bytes) };
 	if (r->hash)
 		trace_hash_update(r->hash, batch);
 	r->record_count += header->count;
