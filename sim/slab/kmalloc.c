@@ -3,7 +3,8 @@
 
 #include <stdio.h>
 
-const uint8_t kmalloc_small_class[24] = {
+/* Of sizes up to 192 bytes, in steps of 8; above them are the powers of two alone. */
+static const uint8_t small_class[24] = {
 	3, 4, 5, 5,             /* 8, 16, 32 */
 	6, 6, 6, 6,             /* 64 */
 	1, 1, 1, 1,             /* 96 */
@@ -33,8 +34,18 @@ static void kmalloc_name(char *name, size_t size, uint32_t type, uint32_t class)
 	snprintf(name, size, "%s%s", types[type].prefix, class_names[class]);
 }
 
+static uint8_t class_of_step(uint32_t step)
+{
+	const uint32_t bytes_less_one = step << KMALLOC_STEP_SHIFT;
+
+	return step < sizeof(small_class) ? small_class[step]
+					  : (uint8_t)(32 - __builtin_clz(bytes_less_one));
+}
+
 static void kmalloc_caches_clear(struct kmalloc_caches *caches)
 {
+	for (uint32_t step = 0; step < KMALLOC_STEPS; step++)
+		caches->class_of[step] = class_of_step(step);
 	for (uint32_t type = 0; type < KMALLOC_TYPES; type++)
 		for (uint32_t class = 0; class < KMALLOC_CLASSES; class ++)
 			caches->cache[type][class] = CACHE_NONE;

@@ -27,14 +27,21 @@ enum kmalloc_type {
 enum {
 	KMALLOC_SHIFT_MAX = 22, /* largest kmalloc of all: MAX_ORDER - 1 pages */
 	KMALLOC_MAX_BYTES = 1 << KMALLOC_SHIFT_MAX,
-	KMALLOC_CLASSES = 15,     /* 1: 96 bytes, 2: 192 bytes, n: 2^n bytes */
+	KMALLOC_CLASSES = 16,     /* 1: 96 bytes, 2: 192 bytes, n: 2^n bytes */
 	KMALLOC_CLASS_MIN = 3,    /* the smallest power of two of any allocator */
 	KMALLOC_CACHE_SHIFT = 13, /* SLUB and SLAB: larger ones go to the page allocator */
 	KMALLOC_CACHE_BYTES = 1 << KMALLOC_CACHE_SHIFT,
+	KMALLOC_STEP_SHIFT = 3, /* sizes that differ in these bits alone have one class */
+	KMALLOC_STEPS = KMALLOC_CACHE_BYTES >> KMALLOC_STEP_SHIFT,
 };
 
 struct kmalloc_caches {
 	cache_id cache[KMALLOC_TYPES][KMALLOC_CLASSES];
+	/*
+	 * By (bytes - 1) >> KMALLOC_STEP_SHIFT. All sizes alike: which ones are small is not to be
+	 * guessed by a branch, as callers ask for all of them in turn.
+	 */
+	uint8_t class_of[KMALLOC_STEPS];
 	bool cgroup; /* the CGROUP set exists */
 };
 
@@ -60,15 +67,6 @@ int kmalloc_caches_create(struct kmalloc_caches *caches, const struct kmalloc_se
 /* Finds the sets in a table that was filled from a recorded state. */
 void kmalloc_caches_find(struct kmalloc_caches *caches, const struct cache_table *table);
 
-extern const uint8_t kmalloc_small_class[24];
-
-/* Class of a size of 1..KMALLOC_CACHE_BYTES where all classes from 8 bytes on exist. */
-static inline uint32_t kmalloc_class(uint32_t bytes)
-{
-	return bytes <= 192 ? kmalloc_small_class[(bytes - 1) >> 3]
-			    : 32 - (uint32_t)__builtin_clz(bytes - 1);
-}
-
 static inline enum kmalloc_type kmalloc_type_of(uint32_t gfp, bool cgroup)
 {
 	if (__builtin_expect(!(gfp & (GFP_BIT_DMA | GFP_BIT_RECLAIMABLE | GFP_BIT_ACCOUNT)), 1))
@@ -84,7 +82,9 @@ static inline enum kmalloc_type kmalloc_type_of(uint32_t gfp, bool cgroup)
 static inline cache_id kmalloc_cache(const struct kmalloc_caches *caches, uint32_t bytes,
 				     uint32_t gfp)
 {
-	return caches->cache[kmalloc_type_of(gfp, caches->cgroup)][kmalloc_class(bytes)];
+	const uint32_t class = caches->class_of[(bytes - 1) >> KMALLOC_STEP_SHIFT];
+
+	return caches->cache[kmalloc_type_of(gfp, caches->cgroup)][class];
 }
 
 #endif
