@@ -19,13 +19,13 @@ struct histogram {
 	uint64_t bins[HISTOGRAM_BINS];
 };
 
+/* Without a branch: values below 16 count in steps of 1, as those of the octave from 16 on do. */
 static inline unsigned histogram_bin(uint64_t value)
 {
-	if (value < 1u << HISTOGRAM_BITS)
-		return (unsigned)value;
-	unsigned shift = 63u - (unsigned)__builtin_clzll(value) - HISTOGRAM_BITS;
-	return ((shift + 1) << HISTOGRAM_BITS) +
-	       (unsigned)((value >> shift) & ((1u << HISTOGRAM_BITS) - 1));
+	const unsigned top = 63u ^ (unsigned)__builtin_clzll(value | 1u << HISTOGRAM_BITS);
+	const unsigned shift = top - HISTOGRAM_BITS;
+
+	return (shift << HISTOGRAM_BITS) + (unsigned)(value >> shift);
 }
 
 void histogram_init(struct histogram *h);

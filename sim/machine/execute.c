@@ -148,7 +148,8 @@ static inline __attribute__((always_inline)) int step(struct machine *m, const s
 						      uint64_t arrival_ps, uint64_t *end_ps,
 						      struct way way, struct error *err)
 {
-	uint32_t cpu = machine_cpu(m, r);
+	/* without locks there is one CPU, and the clock is on it */
+	const uint32_t cpu = way.waits || way.unusual ? machine_cpu(m, r) : 0;
 	uint64_t *free_ps = &m->cpu_free_ps[cpu];
 	m->cpu_seen[record_cpu(r)] = true;
 	if (way.unusual && m->bulks_gathered && m->bulk_free[cpu].count &&
@@ -156,8 +157,7 @@ static inline __attribute__((always_inline)) int step(struct machine *m, const s
 		carry_out_bulk(m, cpu);
 	uint64_t begin_ps = arrival_ps > *free_ps ? arrival_ps : *free_ps;
 	uint64_t work_ps = m->work.cost_ps;
-	m->clock.cpu = cpu;
-	if (way.waits)
+	if (way.waits || way.unusual)
 		start_clock(m, cpu, begin_ps);
 	int result = carry_out(m, r, extension, way, err);
 	*end_ps = begin_ps + (m->work.cost_ps - work_ps);
@@ -183,6 +183,21 @@ __attribute__((noinline)) int execute_step(struct machine *m, const struct recor
 	return step(m, r, extension, arrival_ps, end_ps, way, err);
 }
 
+/* Apart where there is something unusual to look at, which is asked before every record. */
+static inline __attribute__((always_inline)) int run_record(struct machine *m,
+							    const struct record *r,
+							    uint64_t arrival_ps, struct way way,
+							    struct error *err)
+{
+	/* two of them, as one whose address is given away cannot stay in a register */
+	uint64_t end_ps, told_end_ps;
+
+	if (__builtin_expect(m->unusual != 0, 0))
+		return execute_step(m, r, extension_of(r, NULL, way), arrival_ps, &told_end_ps,
+				    err);
+	return step(m, r, NULL, arrival_ps, &end_ps, way, err);
+}
+
 static inline __attribute__((always_inline)) int run_records(struct machine *m,
 							     const struct batch *batch,
 							     uint32_t begin, uint32_t end,
@@ -191,7 +206,6 @@ static inline __attribute__((always_inline)) int run_records(struct machine *m,
 	const uint64_t base_ns = batch->base_ns, since_origin_ns = base_ns - m->origin_ns;
 	const struct record *last = batch->records + end;
 	const uint8_t *ahead = batch->ahead ? batch->ahead : (const uint8_t *)batch->records;
-	uint64_t end_ps;
 
 	ahead += begin * sizeof(struct record);
 	for (const struct record *r = batch->records + begin; r < last; r++) {
@@ -204,12 +218,8 @@ static inline __attribute__((always_inline)) int run_records(struct machine *m,
 		    machine_run_events(m, base_ns + r->time, err) != 0)
 			return -1;
 		const uint64_t arrival_ps = (since_origin_ns + r->time) * PS_PER_NS;
-		const struct record *extension = extension_of(r, NULL, way);
-		const int result = __builtin_expect(m->unusual != 0, 0)
-					   ? execute_step(m, r, extension, arrival_ps, &end_ps, err)
-					   : step(m, r, NULL, arrival_ps, &end_ps, way, err);
 
-		if (result != 0)
+		if (run_record(m, r, arrival_ps, way, err) != 0)
 			return -1;
 	}
 	return 0;
