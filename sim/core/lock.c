@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "core/assert.h"
+#include "core/host_memory.h"
 
 enum { NOBODY = -1, RING_BYTES = LOCK_WAITERS_MAX * sizeof(uint64_t) };
 
@@ -74,8 +75,9 @@ static void forget_served(struct lock *lock, uint64_t now_ps)
 static void queue_up(struct lock_table *table, struct lock *lock, uint64_t grant_ps)
 {
 	if (!lock->grants_ps)
-		lock->grants_ps = arena_array(table->arena, 1, RING_BYTES, NULL);
-	SIM_ASSERT(lock->grants_ps && lock->waiters < LOCK_WAITERS_MAX);
+		lock->grants_ps =
+			host_memory_need(arena_array(table->arena, 1, RING_BYTES, NULL), "locks");
+	SIM_ASSERT(lock->waiters < LOCK_WAITERS_MAX);
 	lock->grants_ps[(lock->first + lock->waiters) % LOCK_WAITERS_MAX] = grant_ps;
 	lock->waiters++;
 	if (lock->stats.queue_max < lock->waiters)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is where, and whether it hangs together. Figures as int_mallinfo() of malloc/malloc.c. */
-#include "core/assert.h"
+#include "core/host_memory.h"
 #include "libc/ptmalloc.h"
 
 static uint64_t bytes_of(const struct ptmalloc *p, uint32_t chunk)
@@ -62,10 +62,9 @@ struct walk {
 /* `end` is what the list ends with. */
 static void note_list(struct walk *w, uint32_t list, uint32_t chunk, uint32_t end)
 {
-	struct error err;
-
 	for (; chunk != end; chunk = chunk_word(w->p, chunk, FD))
-		SIM_ASSERT(ptrmap_put(w->list_of, chunk, list, &err) == 0);
+		host_memory_check(ptrmap_put(w->list_of, chunk, list, NULL) == 0,
+				  "a walk over a heap");
 }
 
 static void note_lists(struct walk *w)
@@ -162,10 +161,9 @@ static void walk_mapped(const struct walk *w)
 void ptmalloc_walk(const void *state,
 		   void (*visit)(void *context, const struct libc_extent *extent), void *context)
 {
-	struct error err;
-	struct walk w = { state, visit, context, ptrmap_create(&err) };
+	struct walk w = { state, visit, context,
+			  host_memory_need(ptrmap_create(NULL), "a walk over a heap") };
 
-	SIM_ASSERT(w.list_of);
 	note_lists(&w);
 	for (uint32_t i = 0; i < w.p->segment_count; i++)
 		walk_chunks(&w, w.p->arenas, w.p->segments[i]);

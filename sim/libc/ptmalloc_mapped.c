@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Chunks with a mapping of their own: malloc/malloc.c, sysmalloc_mmap, munmap_chunk, mremap_chunk.
  */
-#include "core/assert.h"
+#include "core/host_memory.h"
 #include "libc/ptmalloc.h"
 
 static uint64_t page_up(uint64_t bytes)
@@ -22,9 +22,8 @@ static struct mapped_chunk *mapped_entry(struct ptmalloc *p)
 
 static void mapped_index(struct ptmalloc *p, const struct mapped_chunk *m)
 {
-	struct error err;
-
-	SIM_ASSERT(ptrmap_put(p->mapped_of, m->block, (uint32_t)(m - p->mapped), &err) == 0);
+	host_memory_check(ptrmap_put(p->mapped_of, m->block, (uint32_t)(m - p->mapped), NULL) == 0,
+			  "mapped blocks");
 }
 
 static struct mapped_chunk *mapped_find(const struct ptmalloc *p, uint64_t block)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/host_memory.h"
 #include "machine/dentries.h"
 #include "machine/frame_nodes.h"
 #include "machine/hardware.h"
@@ -34,7 +35,7 @@ static void defer(void *engine, enum defer_target target, uint64_t when_ns, uint
 			       .class = EVENT_DEFERRED,
 			       .payload = target,
 			       .token = token };
-	SIM_ASSERT(event_heap_push(m->events, event, NULL) == 0);
+	host_memory_check(event_heap_push(m->events, event, NULL) == 0, "events to come");
 	machine_note_next_event(m);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/host_memory.h"
 #include "machine/outcome.h"
 
 /* Heaps of glibc's other arenas are aligned to their largest size. */
@@ -29,9 +30,10 @@ static struct placed_region *find_region(struct process *p, uint64_t recorded, u
 static void note_region(struct process *p, uint64_t recorded, uint64_t simulated)
 {
 	if (p->region_count == p->region_capacity) {
-		p->region_capacity = p->region_capacity ? 2 * p->region_capacity : 16;
-		p->regions = realloc(p->regions, p->region_capacity * sizeof(*p->regions));
-		SIM_ASSERT(p->regions);
+		uint32_t capacity = p->region_capacity ? 2 * p->region_capacity : 16;
+		p->regions = host_memory_need(realloc(p->regions, capacity * sizeof(*p->regions)),
+					      "recorded mappings");
+		p->region_capacity = capacity;
 	}
 	p->regions[p->region_count++] = (struct placed_region){ recorded, simulated };
 }

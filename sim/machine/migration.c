@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include "base/grow.h"
 #include "base/ptrmap.h"
+#include "core/host_memory.h"
 #include "machine/page_cache.h"
 #include "machine/page_records.h"
 #include "machine/start.h"
@@ -39,7 +41,7 @@ static void moved(void *context, uint32_t id, pfn_t from, pfn_t to)
 	}
 	m->ids.page[id] += (uint64_t)to.v - from.v;
 	ptrmap_take(m->migration->owners, from.v);
-	SIM_ASSERT(ptrmap_put(m->migration->owners, to.v, id, NULL) == 0);
+	host_memory_check(ptrmap_put(m->migration->owners, to.v, id, NULL) == 0, "moved pages");
 }
 
 /* The root file system of recording kernels is in memory: always dirty, with nowhere to go. */
@@ -86,11 +88,8 @@ void migration_note(struct machine *m, const struct record *r)
 
 	if (!r->id)
 		return;
-	if (g->count == g->capacity) {
-		g->capacity = g->capacity ? 2 * g->capacity : 64;
-		g->adrift = realloc(g->adrift, g->capacity * sizeof(*g->adrift));
-		SIM_ASSERT(g->adrift);
-	}
+	g->adrift = host_memory_need(
+		grow_array(g->adrift, g->count, &g->capacity, sizeof(*g->adrift)), "moved pages");
 	g->adrift[g->count++] = r->id;
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
+#include "core/host_memory.h"
 #include "machine/own_records.h"
 #include "machine/slab_errors.h"
 #include "machine/start.h"
@@ -93,11 +95,8 @@ void object_gather(struct machine *m, const struct request *request, cache_id ca
 	struct bulk_free *b = &m->bulk_free[request->cpu];
 	if (b->count && b->cache.v != cache.v)
 		machine_flush_bulk(m, request->cpu);
-	if (b->count == b->capacity) {
-		b->capacity = b->capacity ? 2 * b->capacity : 64;
-		b->objects = realloc(b->objects, b->capacity * sizeof(*b->objects));
-		SIM_ASSERT(b->objects);
-	}
+	b->objects = host_memory_need(
+		grow_array(b->objects, b->count, &b->capacity, sizeof(*b->objects)), "bulk frees");
 	m->bulks_gathered += b->count == 0;
 	b->cache = cache;
 	b->request = *request;

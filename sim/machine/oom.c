@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/ptrmap.h"
+#include "core/host_memory.h"
 #include "core/oom_source.h"
 
 enum {
@@ -83,8 +84,9 @@ bool oom_is_victim(const struct machine *m, uint32_t task)
 static void set_adj(struct oom *oom, uint32_t pid, int32_t adj)
 {
 	if (pid && adj >= OOM_SCORE_ADJ_MIN && adj <= OOM_SCORE_ADJ_MAX)
-		SIM_ASSERT(ptrmap_put(oom->adj, pid, (uint32_t)(adj - OOM_SCORE_ADJ_MIN), NULL) ==
-			   0);
+		host_memory_check(
+			ptrmap_put(oom->adj, pid, (uint32_t)(adj - OOM_SCORE_ADJ_MIN), NULL) == 0,
+			"oom_score_adj");
 }
 
 static void forget_victim(struct oom *oom, uint32_t pid)

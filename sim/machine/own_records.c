@@ -6,6 +6,7 @@
 
 #include "base/ptrmap.h"
 #include "core/call_site.h"
+#include "core/host_memory.h"
 #include "machine/caches.h"
 #include "machine/object_records.h"
 #include "machine/own_slabs.h"
@@ -97,9 +98,9 @@ static uint32_t new_cache(struct own_records *own)
 	}
 	if (own->count == own->capacity) {
 		uint32_t capacity = own->capacity ? 2 * own->capacity : 16;
-		struct own_objects *grown = realloc(own->caches, capacity * sizeof(*grown));
-		SIM_ASSERT(grown);
-		own->caches = grown;
+		own->caches =
+			host_memory_need(realloc(own->caches, capacity * sizeof(*own->caches)),
+					 "objects of the slab allocator's own");
 		own->capacity = capacity;
 	}
 	return own->count++;

@@ -5,6 +5,7 @@
 
 #include "base/ptrmap.h"
 #include "core/gfp.h"
+#include "core/host_memory.h"
 #include "core/reclaim_source.h"
 #include "machine/machine.h"
 
@@ -268,7 +269,7 @@ bool page_cache_move(struct page_cache *cache, pfn_t from, pfn_t to)
 
 	if (place == PTRMAP_NONE)
 		return false;
-	SIM_ASSERT(ptrmap_put(cache->places, to.v, place, NULL) == 0);
+	host_memory_check(ptrmap_put(cache->places, to.v, place, NULL) == 0, "moved pages");
 	SIM_ASSERT(zone_of(cache, from.v) == zone_of(cache, to.v));
 	cache->frames[place] = to.v;
 	return true;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
+#include "core/host_memory.h"
 #include "machine/census.h"
 #include "machine/effect_pairs.h"
 #include "machine/execute.h"
@@ -16,11 +18,8 @@
 void page_wait_for_rcu(struct machine *m, uint64_t token)
 {
 	struct rcu_waiting *w = &m->rcu_waiting;
-	if (w->count == w->capacity) {
-		w->capacity = w->capacity ? 2 * w->capacity : 64;
-		w->calls = realloc(w->calls, w->capacity * sizeof(*w->calls));
-		SIM_ASSERT(w->calls);
-	}
+	w->calls = host_memory_need(grow_array(w->calls, w->count, &w->capacity, sizeof(*w->calls)),
+				    "RCU callbacks");
 	w->calls[w->count++] = (struct rcu_call){ token, m->clock.cpu };
 }
 

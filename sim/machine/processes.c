@@ -56,6 +56,7 @@ void processes_destroy(struct machine *m)
 {
 	struct processes *ps = &m->processes;
 
+	mm_frames_abandon(&ps->frames);
 	for (uint32_t i = 0; i < ps->count; i++) {
 		if (!ps->list[i]->ended)
 			release(ps->list[i]);

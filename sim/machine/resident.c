@@ -2,6 +2,7 @@
 #include "machine/resident.h"
 
 #include "base/ptrmap.h"
+#include "core/host_memory.h"
 #include "machine/machine.h"
 
 enum {
@@ -79,7 +80,9 @@ static void forked(struct machine *m, uint32_t task, uint32_t child)
 	uint64_t pages = sum_pages(m, resident_pid(m, task), false);
 
 	if (child && pages && pages < PTRMAP_NONE)
-		SIM_ASSERT(ptrmap_put(m->resident.inherited, child, (uint32_t)pages, NULL) == 0);
+		host_memory_check(ptrmap_put(m->resident.inherited, child, (uint32_t)pages, NULL) ==
+					  0,
+				  "pages of processes");
 }
 
 static void forget(struct machine *m, uint32_t task)

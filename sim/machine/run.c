@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/host_memory.h"
 #include "machine/actions.h"
 #include "machine/closed.h"
 #include "machine/cpu_order.h"
@@ -324,6 +325,21 @@ static void take_down(struct machine *m)
 	free(m);
 }
 
+/* Where memory of the host runs out deep inside the machine, this is returned to. */
+static int run_to_the_end(struct machine *m, struct error *err)
+{
+	struct host_memory_exit out = { 0 };
+	int result;
+
+	host_memory_exit = &out;
+	if (setjmp(out.from) == 0)
+		result = run_trace(m, err);
+	else
+		result = error_set(err, ERROR_RUN, "no memory for %s", out.wanted);
+	host_memory_exit = NULL;
+	return result;
+}
+
 struct slabyard_summary *slabyard_run(const struct config *config, const struct slabyard_run *run,
 				      struct error *err)
 {
@@ -343,7 +359,7 @@ struct slabyard_summary *slabyard_run(const struct config *config, const struct 
 	m->blame_params = config_params(config, "blame");
 	m->age_params = config_params(config, "age");
 	progress_begin(m);
-	int result = run_trace(m, err);
+	int result = run_to_the_end(m, err);
 	take_down(m);
 	if (result == 0)
 		return summary;

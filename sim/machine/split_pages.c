@@ -5,6 +5,7 @@
 
 #include "base/ptrmap.h"
 #include "core/assert.h"
+#include "core/host_memory.h"
 
 /* Frames already freed, a bit each; slots are used again. */
 struct split_block {
@@ -46,6 +47,8 @@ void split_pages_destroy(struct split_pages *s)
 	free(s);
 }
 
+static const char wanted[] = "pages freed in parts";
+
 static uint32_t new_slot(struct split_pages *s)
 {
 	uint32_t slot = s->unused;
@@ -54,9 +57,10 @@ static uint32_t new_slot(struct split_pages *s)
 		return slot;
 	}
 	if (s->count == s->capacity) {
-		s->capacity = s->capacity ? 2 * s->capacity : 16;
-		s->blocks = realloc(s->blocks, s->capacity * sizeof(*s->blocks));
-		SIM_ASSERT(s->blocks && "the host has memory for pages freed in parts");
+		uint32_t capacity = s->capacity ? 2 * s->capacity : 16;
+		s->blocks =
+			host_memory_need(realloc(s->blocks, capacity * sizeof(*s->blocks)), wanted);
+		s->capacity = capacity;
 	}
 	return s->count++;
 }
@@ -67,8 +71,10 @@ static struct split_block *block_of(struct split_pages *s, uint32_t id, uint32_t
 	if (slot != PTRMAP_NONE)
 		return &s->blocks[slot];
 	slot = new_slot(s);
-	s->blocks[slot].freed = calloc(((1u << order) + 63) / 64, sizeof(uint64_t));
-	SIM_ASSERT(s->blocks[slot].freed && ptrmap_put(s->slot_of, id, slot, NULL) == 0);
+	s->blocks[slot].freed = NULL;
+	s->blocks[slot].freed =
+		host_memory_need(calloc(((1u << order) + 63) / 64, sizeof(uint64_t)), wanted);
+	host_memory_check(ptrmap_put(s->slot_of, id, slot, NULL) == 0, wanted);
 	return &s->blocks[slot];
 }
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/assert.h"
+#include "core/host_memory.h"
 #include "slab/slab_private.h"
 
 static const uint8_t state_lists[SLAB_LISTS + 1] = {
@@ -209,9 +209,9 @@ void slab_walk(const void *state, void (*visit)(void *context, const struct slab
 	       void *context)
 {
 	const struct slab *slab = state;
-	uint32_t *idle = calloc(slab->slab_count, sizeof(*idle));
+	uint32_t *idle =
+		host_memory_need(calloc(slab->slab_count, sizeof(*idle)), "a list of slabs");
 
-	SIM_ASSERT(idle);
 	count_all_idle(slab, idle);
 	for (uint32_t id = SLAB_NONE + 1; id < slab->slab_count; id++) {
 		const struct slab_slab *s = &slab->slabs[id];

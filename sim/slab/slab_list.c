@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Slab numbers, and the lists of partly used and of free slabs that each node has. */
 #include "core/assert.h"
+#include "core/host_memory.h"
 #include "slab/slab_private.h"
 
 static uint8_t index_class_for(uint32_t objects)
@@ -11,16 +12,13 @@ static uint8_t index_class_for(uint32_t objects)
 /* Indices are many: their array grows with what slabs use of it. */
 static void reserve_indices(struct slab *slab, uint64_t wanted)
 {
-	struct error err = { 0 };
-	uint8_t *grown;
-
 	if (wanted <= slab->indices_capacity)
 		return;
 	SIM_ASSERT(slab->indices_capacity < UINT32_MAX);
 	slab->indices_capacity *= 2;
-	grown = arena_grow(slab->services->arena, slab->indices, slab->indices_capacity, 1, &err);
-	SIM_ASSERT(grown && "the host has memory for the free lists");
-	slab->indices = grown;
+	slab->indices = host_memory_need(
+		arena_grow(slab->services->arena, slab->indices, slab->indices_capacity, 1, NULL),
+		"free lists");
 }
 
 uint32_t slab_number(struct slab *slab, uint32_t objects)

@@ -3,22 +3,19 @@
  * Three rings of pages with free units. The kernel's lists have a head of their own that a search
  * moves in front of the page it took from; in a ring that is one assignment.
  */
-#include "core/assert.h"
+#include "core/host_memory.h"
 #include "slab/slob.h"
 
 /* Pages need many units: their array grows with the pages that are used. */
 static void reserve_units(struct slob *slob)
 {
-	struct error err = { 0 };
-	uint16_t *grown;
-
 	if (slob->page_count < slob->unit_pages)
 		return;
 	slob->unit_pages *= 2;
-	grown = arena_grow(slob->services->arena, slob->units,
-			   (size_t)slob->unit_pages * SLOB_PAGE_UNITS, sizeof(*slob->units), &err);
-	SIM_ASSERT(grown && "the host has memory for the units");
-	slob->units = grown;
+	slob->units = host_memory_need(arena_grow(slob->services->arena, slob->units,
+						  (size_t)slob->unit_pages * SLOB_PAGE_UNITS,
+						  sizeof(*slob->units), NULL),
+				       "free lists");
 }
 
 uint32_t slob_page_number(struct slob *slob)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/assert.h"
+#include "core/host_memory.h"
 #include "slab/slub.h"
 
 enum {
@@ -81,10 +81,8 @@ void slub_free_bulk(void *state, const struct request *request, cache_id cache, 
 	object_t *scratch = on_stack;
 
 	(void)cache;
-	if (count > ON_STACK) {
-		scratch = malloc(count * sizeof(*scratch));
-		SIM_ASSERT(scratch);
-	}
+	if (count > ON_STACK)
+		scratch = host_memory_need(malloc(count * sizeof(*scratch)), "a bulk free");
 	memcpy(scratch, objects, count * sizeof(*scratch));
 	for (size_t left = count; left > 0;)
 		left = free_one_slab(state, request, left, scratch);

@@ -4,6 +4,7 @@
  * discard_slab, free_slab).
  */
 #include "core/assert.h"
+#include "core/host_memory.h"
 #include "slab/slub.h"
 
 static uint8_t link_class_for(uint32_t objects)
@@ -14,17 +15,13 @@ static uint8_t link_class_for(uint32_t objects)
 /* Links are many: their array grows with what slabs use of it. */
 static void reserve_links(struct slub *slub, uint64_t wanted)
 {
-	struct error err = { 0 };
-	uint16_t *grown;
-
 	if (wanted <= slub->links_capacity)
 		return;
 	SIM_ASSERT(slub->links_capacity < UINT32_MAX);
 	slub->links_capacity *= 2;
-	grown = arena_grow(slub->services->arena, slub->links, slub->links_capacity,
-			   sizeof(*slub->links), &err);
-	SIM_ASSERT(grown && "the host has memory for the free lists");
-	slub->links = grown;
+	slub->links = host_memory_need(arena_grow(slub->services->arena, slub->links,
+						  slub->links_capacity, sizeof(*slub->links), NULL),
+				       "free lists");
 }
 
 uint32_t slub_slab_number(struct slub *slub, uint32_t objects)

@@ -2,7 +2,7 @@
 /* Making, copying and looking at an address space: kernel/fork.c, dup_mm and mmput. */
 #include <stdlib.h>
 
-#include "core/assert.h"
+#include "core/host_memory.h"
 #include "vm/mm_private.h"
 
 int mm_frames_init(struct mm_frames *frames, const struct page_source *pages, uint64_t total_pages,
@@ -21,6 +21,18 @@ void mm_frames_finish(struct mm_frames *frames)
 	ptrmap_destroy(frames->sharers);
 	frames->sharers = NULL;
 	rmap_finish(&frames->rmap);
+}
+
+static void give_nowhere(void *context, const struct request *request, pfn_t pfn)
+{
+	(void)context;
+	(void)request;
+	(void)pfn;
+}
+
+void mm_frames_abandon(struct mm_frames *frames)
+{
+	frames->pages.free = give_nowhere;
 }
 
 static struct mm *make(struct mm_frames *frames, struct error *err)
@@ -78,6 +90,7 @@ void mm_destroy(struct mm *mm)
 {
 	if (!mm)
 		return;
+	mm->returning = false;
 	mm_zap(mm, 0, REGIONS_END);
 	page_table_free(&mm->table);
 	ptrmap_destroy(mm->returned);
@@ -181,12 +194,9 @@ const uint64_t *mm_counts_rss(const struct mm *mm)
 
 void mm_returning(struct mm *mm, bool returning)
 {
-	struct error err;
-
 	mm->returning = returning;
 	if (returning && !mm->returned)
-		mm->returned = ptrmap_create(&err);
-	SIM_ASSERT(mm->returned);
+		mm->returned = host_memory_need(ptrmap_create(NULL), "pages given back");
 }
 
 struct mm_counts mm_counts(const struct mm *mm)

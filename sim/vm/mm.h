@@ -43,6 +43,11 @@ struct mm;
 int mm_frames_init(struct mm_frames *frames, const struct page_source *pages, uint64_t total_pages,
 		   struct work *work, struct error *err);
 void mm_frames_finish(struct mm_frames *frames);
+/*
+ * What is given back from now on goes nowhere: a run that ended early may have left the page
+ * allocator in the middle of a change.
+ */
+void mm_frames_abandon(struct mm_frames *frames);
 
 /*
  * False: the frame's page must stay where it is. Who maps one of several processes (RMAP_SHARED) is

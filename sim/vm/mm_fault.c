@@ -2,6 +2,7 @@
 /* Page faults and the frames behind pages: mm/memory.c. */
 #include "core/assert.h"
 #include "core/gfp.h"
+#include "core/host_memory.h"
 #include "vm/mm_private.h"
 
 /* GFP_PGTABLE_USER without the bits of bookkeeping. */
@@ -49,9 +50,7 @@ struct table_source mm_table_source(struct mm *mm)
 
 static void sharers_put(struct mm_frames *f, pfn_t pfn, uint32_t count)
 {
-	struct error err;
-
-	SIM_ASSERT(ptrmap_put(f->sharers, pfn.v, count, &err) == 0);
+	host_memory_check(ptrmap_put(f->sharers, pfn.v, count, NULL) == 0, "shared pages");
 }
 
 /* True when another process still maps the frame, which is one fewer now. */
@@ -172,12 +171,12 @@ void mm_populate(struct mm *mm, uint64_t start, uint64_t end)
 static void zap_entry(void *context, uint64_t page, uint64_t *entry)
 {
 	struct mm *mm = context;
-	struct error err;
 
 	if (*entry & PTE_OWN) {
 		mm->counts.rss_pages--;
 		if (mm->returning)
-			SIM_ASSERT(ptrmap_put(mm->returned, page, 1, &err) == 0);
+			host_memory_check(ptrmap_put(mm->returned, page, 1, NULL) == 0,
+					  "pages given back");
 		if (!(*entry & PTE_COW) || !frame_unshare(mm->frames, pte_pfn(*entry)))
 			frame_free(mm->frames, pte_pfn(*entry), user_gfp);
 	}

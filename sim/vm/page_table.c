@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "core/assert.h"
+#include "core/host_memory.h"
 
 struct table {
 	pfn_t pfn;
@@ -30,9 +30,8 @@ static struct table *table_make(struct page_table *t)
 
 	if (!t->source.alloc(t->source.context, &pfn))
 		return NULL;
-	struct table *table = calloc(1, sizeof(*table));
+	struct table *table = host_memory_need(calloc(1, sizeof(*table)), "page tables");
 
-	SIM_ASSERT(table);
 	table->pfn = pfn;
 	t->tables++;
 	return table;

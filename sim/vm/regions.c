@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/assert.h"
+#include "base/grow.h"
+#include "core/host_memory.h"
 #include "core/ids.h"
-
-enum { REGIONS_FIRST = 64 };
 
 size_t regions_behind(const struct regions *r, uint64_t address)
 {
@@ -55,11 +54,8 @@ uint64_t regions_place(struct regions *r, uint64_t length)
 
 static void insert(struct regions *r, size_t at, uint64_t start, uint64_t end)
 {
-	if (r->count == r->capacity) {
-		r->capacity = r->capacity ? 2 * r->capacity : REGIONS_FIRST;
-		r->list = realloc(r->list, r->capacity * sizeof(*r->list));
-		SIM_ASSERT(r->list);
-	}
+	r->list = host_memory_need(grow_array(r->list, r->count, &r->capacity, sizeof(*r->list)),
+				   "mappings");
 	memmove(r->list + at + 1, r->list + at, (r->count - at) * sizeof(*r->list));
 	r->list[at] = (struct region){ start, end };
 	r->count++;
@@ -103,9 +99,9 @@ uint64_t regions_cut(struct regions *r, uint64_t start, uint64_t end)
 void regions_copy(struct regions *dst, const struct regions *src)
 {
 	*dst = *src;
+	dst->list = NULL;
 	dst->capacity = src->count ? src->count : 1;
-	dst->list = malloc(dst->capacity * sizeof(*dst->list));
-	SIM_ASSERT(dst->list);
+	dst->list = host_memory_need(malloc(dst->capacity * sizeof(*dst->list)), "mappings");
 	if (src->count)
 		memcpy(dst->list, src->list, src->count * sizeof(*dst->list));
 }

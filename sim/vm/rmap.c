@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/assert.h"
+#include "core/host_memory.h"
 
 /* Pages are numbers of 36 bits; owners below RMAP_OWNERS say what else it is. */
 enum { OWNER_SHIFT = 36, OWNER_SHARED = 1, OWNER_TABLE = 2, RMAP_OWNERS = 3, ENTRIES_FIRST = 4096 };
@@ -57,9 +57,9 @@ static uint64_t *entry(struct rmap *r, pfn_t pfn)
 		while (capacity <= pfn.v)
 			capacity *= 2;
 		/* Frames come from the top of memory: what is not used is not touched either. */
-		uint64_t *grown = calloc(capacity, sizeof(*grown));
+		uint64_t *grown =
+			host_memory_need(calloc(capacity, sizeof(*grown)), "owners of frames");
 
-		SIM_ASSERT(grown);
 		if (r->entries)
 			memcpy(grown, r->entries, r->capacity * sizeof(*grown));
 		free(r->entries);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 enum { STREAM_INPUT_SIZE = 1 << 18 };
 
@@ -138,6 +139,11 @@ static ptrdiff_t read_plain(struct stream *s, char *buffer, size_t size, struct 
 	return got;
 }
 
+static void no_memory(const struct stream *s, struct error *err)
+{
+	error_set(err, ERROR_RUN, "%s: out of memory", s->name);
+}
+
 static size_t decode_zstd(struct stream *s, char *buffer, size_t size, struct error *err, bool *bad)
 {
 	ZSTD_inBuffer in = { s->input + s->start, s->end - s->start, 0 };
@@ -146,7 +152,9 @@ static size_t decode_zstd(struct stream *s, char *buffer, size_t size, struct er
 	s->start += in.pos;
 	s->in_frame = result != 0;
 	*bad = ZSTD_isError(result);
-	if (*bad)
+	if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation)
+		no_memory(s, err);
+	else if (*bad)
 		error_set(err, ERROR_INPUT, "%s: damaged zstd data: %s", s->name,
 			  ZSTD_getErrorName(result));
 	return out.pos;
@@ -164,7 +172,9 @@ static size_t decode_gzip(struct stream *s, char *buffer, size_t size, struct er
 	s->start += available - s->zlib.avail_in;
 	s->in_frame = result != Z_STREAM_END;
 	*bad = result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR;
-	if (*bad)
+	if (result == Z_MEM_ERROR)
+		no_memory(s, err);
+	else if (*bad)
 		error_set(err, ERROR_INPUT, "%s: damaged gzip data: %s", s->name,
 			  s->zlib.msg ? s->zlib.msg : "unexpected data");
 	/* Several members may follow one another, as `cat a.gz b.gz` makes them. */

@@ -20,8 +20,9 @@ int definition_encode(struct definition_news *news, const struct definitions *d,
 
 /*
  * Adds a payload's entries to the table. Any bytes are safe: returns NULL, or a static text that
- * says what is wrong with them.
+ * says what is wrong with them; definition_no_memory: with the host.
  */
+extern const char definition_no_memory[];
 const char *definition_decode(struct definition_table *table, const uint8_t *payload, size_t bytes,
 			      uint32_t count);
 

@@ -65,6 +65,8 @@ static const char *get_text(struct input *in, unsigned slot)
 	return text;
 }
 
+const char definition_no_memory[] = "out of memory";
+
 static const char *decode_task(struct definition_table *table, struct input *in)
 {
 	struct task_def task = { .tid = get_u32(in), .tgid = 0 };
@@ -73,7 +75,7 @@ static const char *decode_task(struct definition_table *table, struct input *in)
 	if (in->bad)
 		return "a task definition is cut short";
 	if (definition_add_task(table, &task, NULL) == UINT32_MAX)
-		return "out of memory";
+		return definition_no_memory;
 	return NULL;
 }
 
@@ -100,7 +102,8 @@ static const char *decode_cache(struct definition_table *table, struct input *in
 	const char *wrong = get_cache(in, &cache);
 	if (wrong)
 		return wrong;
-	return definition_add_cache(table, &cache, NULL) == UINT32_MAX ? "out of memory" : NULL;
+	return definition_add_cache(table, &cache, NULL) == UINT32_MAX ? definition_no_memory
+								       : NULL;
 }
 
 static const char *decode_cache_update(struct definition_table *table, struct input *in)
@@ -112,7 +115,8 @@ static const char *decode_cache_update(struct definition_table *table, struct in
 		return wrong;
 	if (index >= definition_table_view(table)->cache_count)
 		return "a cache is updated before it is defined";
-	return definition_update_cache(table, index, &cache, NULL) != 0 ? "out of memory" : NULL;
+	return definition_update_cache(table, index, &cache, NULL) != 0 ? definition_no_memory
+									: NULL;
 }
 
 static const char *decode_origin(struct definition_table *table, struct input *in)
@@ -133,7 +137,8 @@ static const char *decode_origin(struct definition_table *table, struct input *i
 	if (!cache_is_none(origin.cache) &&
 	    origin.cache.v >= definition_table_view(table)->cache_count)
 		return "an origin names a cache that is not defined";
-	return definition_add_origin(table, &origin, NULL) == UINT32_MAX ? "out of memory" : NULL;
+	return definition_add_origin(table, &origin, NULL) == UINT32_MAX ? definition_no_memory
+									 : NULL;
 }
 
 static const char *decode_site(struct definition_table *table, struct input *in)
@@ -146,7 +151,7 @@ static const char *decode_site(struct definition_table *table, struct input *in)
 		return "a call site's definition is cut short";
 	if (site.cache.v >= definition_table_view(table)->cache_count)
 		return "a call site names a cache that is not defined";
-	return definition_add_site(table, &site, NULL) == UINT32_MAX ? "out of memory" : NULL;
+	return definition_add_site(table, &site, NULL) == UINT32_MAX ? definition_no_memory : NULL;
 }
 
 static const char *decode_meta(struct definition_table *table, struct input *in)
@@ -155,7 +160,7 @@ static const char *decode_meta(struct definition_table *table, struct input *in)
 	const char *value = get_text(in, 1);
 	if (in->bad)
 		return "a meta entry is cut short";
-	return definition_set_meta(table, key, value, NULL) != 0 ? "out of memory" : NULL;
+	return definition_set_meta(table, key, value, NULL) != 0 ? definition_no_memory : NULL;
 }
 
 static const char *decode_id_max(struct definition_table *table, struct input *in)

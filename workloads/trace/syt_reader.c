@@ -132,6 +132,8 @@ static int read_definitions(struct syt_reader *r, const struct syt_block_header 
 			    const void *payload, struct error *err)
 {
 	const char *wrong = definition_decode(r->table, payload, header->raw_bytes, header->count);
+	if (wrong == definition_no_memory)
+		return error_set(err, ERROR_RUN, "%s: out of memory", r->name);
 	if (wrong)
 		return damaged(r, wrong, err);
 	r->definition_count += header->count;
