@@ -139,6 +139,8 @@ struct slabyard_processes {
 struct slabyard_summary {
 	uint64_t records;              /* in the trace */
 	uint64_t executed;             /* carried out */
+	uint64_t no_event_lines;       /* of a text trace: left out, */
+	uint64_t first_no_event_line;  /* and which is the first */
 	uint64_t skipped_before_start; /* records before the start state's mark */
 	uint64_t no_layer;             /* operations this machine has no layer for */
 	uint64_t unknown_frees;        /* frees of what this run never allocated: ignored */

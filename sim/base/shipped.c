@@ -75,6 +75,11 @@ bool shipped_samples(char *buffer, size_t size)
 	return find_one(samples, "", buffer, size);
 }
 
+bool shipped_caches(char *buffer, size_t size)
+{
+	return find_one(samples, "/linux-6.1.caches", buffer, size);
+}
+
 bool shipped_predictions(char *buffer, size_t size)
 {
 	return find_one(predictions, "", buffer, size);

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+
 #include "base/atomic_file.h"
+#include "base/shipped.h"
 #include "cli/cli.h"
 #include "import/import.h"
 #include "machine/trace_input.h"
+#include "machine/true_caches.h"
 #include "trace/call_sites.h"
 #include "trace/syt.h"
 
@@ -74,6 +80,58 @@ static int write_map(const struct definition_table *table, const char *path, str
 	return -1;
 }
 
+/* Call sites that the map of Linux 6.1 knows, and those that it knows with another cache. */
+struct at_odds {
+	uint32_t known, other;
+	const struct site_def *first; /* of the others */
+	const char *cache;            /* what the map has for it */
+};
+
+static void compare_site(const struct true_caches *linux61, const struct definitions *learned,
+			 const struct site_def *site, struct at_odds *odds)
+{
+	const struct cache_def *recorded = &learned->caches[site->cache.v];
+	const struct origin_def origin = { .call_site = site->call_site };
+	enum true_cache_rule rule;
+	const cache_id cache = true_caches_of(linux61, &origin, recorded, &rule);
+	if (rule != TRUE_CACHE_BY_SITE && rule != TRUE_CACHE_BY_FUNCTION)
+		return;
+	const char *name = true_caches_at(linux61, cache.v)->name;
+	odds->known++;
+	if (strcmp(name, recorded->name) == 0)
+		return;
+	if (odds->other++ == 0) {
+		odds->first = site;
+		odds->cache = name;
+	}
+}
+
+/*
+ * A kernel that merges caches shows one of them where calls meant another, and a map of it would
+ * tell nothing new. Other kernels differ from Linux 6.1 at a call site here and there.
+ */
+static void warn_of_merged(const struct definitions *learned)
+{
+	enum { ONE_IN = 10 };
+	struct at_odds odds = { 0 };
+	struct true_caches *linux61 = NULL;
+	char path[PATH_MAX];
+	if (!shipped_caches(path, sizeof(path)) ||
+	    true_caches_open(&linux61, path, learned, NULL) != 0)
+		return;
+	for (uint32_t i = 0; i < learned->site_count; i++)
+		if (learned->sites[i].call_site[0])
+			compare_site(linux61, learned, &learned->sites[i], &odds);
+	if (odds.other > odds.known / ONE_IN)
+		fprintf(stderr,
+			"slabyard caches: %" PRIu32 " of %" PRIu32 " known call sites have another "
+			"cache than in Linux 6.1 (%s: %s, not %s): the kernel seems to merge "
+			"caches, record one booted with slab_nomerge\n",
+			odds.other, odds.known, odds.first->call_site,
+			learned->caches[odds.first->cache.v].name, odds.cache);
+	true_caches_close(linux61);
+}
+
 static int caches(const struct caches_arguments *a)
 {
 	struct error err = { 0 };
@@ -81,6 +139,8 @@ static int caches(const struct caches_arguments *a)
 	if (!table)
 		error_set(&err, ERROR_RUN, "no memory for the caches");
 	int result = table && learn(table, a, &err) == 0 ? write_map(table, a->output, &err) : -1;
+	if (result == 0)
+		warn_of_merged(definition_table_view(table));
 	if (table)
 		definition_table_destroy(table);
 	return result == 0 ? cli_flush() : cli_fail(&err);

@@ -100,3 +100,20 @@ struct config *config_input_read(const struct config_input *input, struct error 
 		config_destroy(config);
 	return NULL;
 }
+
+static void tell_unread(void *context, const char *path, const char *value, const char *from,
+			bool used)
+{
+	char choice[64], chosen[64];
+	if (used || strcmp(from, "--set") != 0)
+		return;
+	snprintf(choice, sizeof(choice), "%.*s.policy", (int)strcspn(path, "."), path);
+	if (config_value(context, choice, chosen, sizeof(chosen), NULL) == 0)
+		fprintf(stderr, "slabyard: --set %s=%s is not read: %s is %s\n", path, value, choice,
+			chosen);
+}
+
+void config_input_tell_unread(struct config *config)
+{
+	config_visit(config, tell_unread, config);
+}

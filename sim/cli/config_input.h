@@ -26,4 +26,10 @@ int config_input_take(struct config_input *input, int letter, const char *value)
  */
 struct config *config_input_read(const struct config_input *input, struct error *err);
 
+/*
+ * A line on standard error for each option that the command line set of a policy that is not the
+ * chosen one. Of files nothing is said: they may serve several policies.
+ */
+void config_input_tell_unread(struct config *config);
+
 #endif

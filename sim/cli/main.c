@@ -47,7 +47,7 @@ static void print_overview(FILE *out)
 	      out);
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->help);
-	fputs("\n  slabyard COMMAND --help   what a command takes\n"
+	fputs("\n  slabyard help COMMAND     what a command takes, as COMMAND --help\n"
 	      "  slabyard --version        version\n"
 	      "  slabyard --plugin FILE    loads a policy from a shared object first\n",
 	      out);
@@ -58,6 +58,7 @@ static int unknown_command(const char *name)
 	struct suggestion near = { .word = name };
 	for (size_t i = 0; i < COMMANDS; i++)
 		suggest_consider(&near, commands[i]->name);
+	suggest_consider(&near, "help");
 	fprintf(stderr, "slabyard: unknown command '%s'", name);
 	if (near.best)
 		fprintf(stderr, ", did you mean '%s'?", near.best);
@@ -65,11 +66,41 @@ static int unknown_command(const char *name)
 	return EXIT_BAD_INPUT;
 }
 
-static int run_command_named(int argc, char **argv)
+static const struct command *find_command(const char *name)
 {
 	for (size_t i = 0; i < COMMANDS; i++)
-		if (strcmp(commands[i]->name, argv[0]) == 0)
-			return commands[i]->main(commands[i], argc, argv);
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static int print_help(void)
+{
+	print_overview(stdout);
+	return cli_flush();
+}
+
+/* `help COMMAND` is COMMAND --help. */
+static int help_with(int argc, char **argv)
+{
+	if (argc == 1 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
+		return print_help();
+	if (argc > 2) {
+		fprintf(stderr, "slabyard help: one COMMAND is enough (see slabyard --help)\n");
+		return EXIT_BAD_INPUT;
+	}
+	const struct command *command = find_command(argv[1]);
+	char *arguments[] = { argv[1], "--help", NULL };
+	return command ? command->main(command, 2, arguments) : unknown_command(argv[1]);
+}
+
+static int run_command_named(int argc, char **argv)
+{
+	const struct command *command = find_command(argv[0]);
+	if (command)
+		return command->main(command, argc, argv);
+	if (strcmp(argv[0], "help") == 0)
+		return help_with(argc, argv);
 	return unknown_command(argv[0]);
 }
 
@@ -77,10 +108,8 @@ static int run_command_named(int argc, char **argv)
 static int global_option(const char *name, const char *value, int *taken)
 {
 	*taken = 1;
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-		print_overview(stdout);
-		return cli_flush();
-	}
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+		return print_help();
 	if (strcmp(name, "--version") == 0) {
 		printf("slabyard %s\n", slabyard_version());
 		return cli_flush();

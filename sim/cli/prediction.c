@@ -61,16 +61,14 @@ static bool find_state(const char *trace, char *start, size_t size)
 
 static void settle_inputs(struct prediction *p, struct slabyard_run *run)
 {
-	char samples[PATH_MAX];
-
 	if (run->start)
 		snprintf(p->start, sizeof(p->start), "%s", run->start);
 	else if (!find_state(run->trace, p->start, sizeof(p->start)))
 		p->start[0] = '\0';
 	if (run->caches)
 		snprintf(p->caches, sizeof(p->caches), "%s", run->caches);
-	else if (shipped_samples(samples, sizeof(samples)))
-		snprintf(p->caches, sizeof(p->caches), "%s/linux-6.1.caches", samples);
+	else if (!shipped_caches(p->caches, sizeof(p->caches)))
+		p->caches[0] = '\0';
 	run->start = p->start[0] ? p->start : NULL;
 	run->caches = p->caches[0] ? p->caches : NULL;
 }
@@ -133,8 +131,11 @@ static struct slabyard_summary *run_once(const struct prediction_request *reques
 	if (!config)
 		return NULL;
 	snprintf(assignment, sizeof(assignment), "slab.policy=%s", request->to);
-	if (config_set(config, assignment, err) == 0)
+	if (config_set(config, assignment, err) == 0) {
+		if (!run->perturb)
+			config_input_tell_unread(config);
 		summary = slabyard_run(config, run, err);
+	}
 	config_destroy(config);
 	return summary;
 }

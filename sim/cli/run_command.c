@@ -108,6 +108,7 @@ static int run(const struct run_arguments *a, int argc, char **argv)
 	struct config *config = config_input_read(&a->config, &err);
 	if (!config)
 		return cli_fail(&err);
+	config_input_tell_unread(config);
 	struct slabyard_summary *summary = slabyard_run(config, &a->run, &err);
 	progress_bar_clear();
 	int code = summary ? EXIT_GOOD : cli_fail(&err);

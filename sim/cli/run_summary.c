@@ -66,6 +66,11 @@ static void print_treated(FILE *out, const struct slabyard_summary *s)
 		  "CPUs of the trace that the machine does not have, their work done by others" },
 		{ "stalls", s->stalls, "records run while some thread was beyond the look-ahead" },
 	};
+	if (s->no_event_lines)
+		fprintf(out,
+			"left out       %" PRIu64 " lines that are no event, the first is line "
+			"%" PRIu64 "\n",
+			s->no_event_lines, s->first_no_event_line);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		if (lines[i].count)
 			fprintf(out, "%-14s %" PRIu64 " %s\n", lines[i].name, lines[i].count,

@@ -122,6 +122,9 @@ static int show(const struct command *command, const struct top_arguments *a,
 				 "option '--at' takes start, end, a time as 1.5s or a share as "
 				 "50%%, is '%s'",
 				 at);
+	if (time_ns > top_player_end(&view.player))
+		return cli_usage(command, "option '--at': %s is past the end of the run, %gs", at,
+				 (double)top_player_end(&view.player) / TOP_SECOND_NS);
 	top_player_jump(&view.player, time_ns);
 	if (top_frame_init(&frame, data, &err) != 0)
 		return cli_fail(&err);
@@ -209,7 +212,8 @@ const struct command top_command = {
 		"                    size, l slabs, v active slabs, n name, p pages per slab, s "
 		"object\n"
 		"                    size, u use\n"
-		"  --at WHEN         start, end, a time as 1.5s or a share of the run as 50%\n"
+		"  --at WHEN         start, end, a time as 1.5s (not past the end) or a share\n"
+		"                    of the run as 50%\n"
 		"  --speed N         simulated seconds a second; without it the run takes half a "
 		"minute\n"
 		"\n"

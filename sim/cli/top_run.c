@@ -12,14 +12,16 @@ static int simulate(const struct slabyard_run *run, const struct config_input *i
 		    struct error *err)
 {
 	struct config *config = config_input_read(input, err);
-	struct slabyard_summary *summary = config ? slabyard_run(config, run, err) : NULL;
+	if (!config)
+		return -1;
+	config_input_tell_unread(config);
+	struct slabyard_summary *summary = slabyard_run(config, run, err);
 	int result = summary ? 0 : -1;
 
 	if (summary && !summary->has_result)
 		result = error_set(err, ERROR_INPUT, "top: results.policy must be hdf5");
 	slabyard_summary_free(summary);
-	if (config)
-		config_destroy(config);
+	config_destroy(config);
 	return result;
 }
 

@@ -5,6 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+static void jump(struct top_view *v, int64_t time_ns)
+{
+	if (time_ns > top_player_end(&v->player))
+		v->complaint = "past the end";
+	top_player_jump(&v->player, time_ns);
+}
+
 static void answer_key(struct top_view *v, int key)
 {
 	const size_t length = strlen(v->answer);
@@ -17,7 +24,7 @@ static void answer_key(struct top_view *v, int key)
 	} else if (key == TOP_KEY_ENTER) {
 		v->asks = false;
 		if (top_player_parse_time(&v->player, v->answer, &time_ns))
-			top_player_jump(&v->player, time_ns);
+			jump(v, time_ns);
 		else if (length)
 			v->complaint = "no time: as 1.5s, 20ms, 50%, start or end";
 	} else if (key < TOP_KEY_LEFT && isprint(key) && length < TOP_ANSWER_MAX) {

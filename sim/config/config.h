@@ -5,10 +5,10 @@
  * section by name.
  *
  *     machine: {memory: 256MiB, cpus: 1}
- *     slab: {policy: slub, slub: {min_partial: 5}}
+ *     slab: {policy: slub, slub: {cpu_partial: false}}
  *     extends: [../machines/pc-256mib.yaml]
  *
- * A path is "machine.memory", "slab.policy", "slab.slub.min_partial".
+ * A path is "machine.memory", "slab.policy", "slab.slub.cpu_partial".
  */
 #ifndef SLABYARD_CONFIG_CONFIG_H
 #define SLABYARD_CONFIG_CONFIG_H

@@ -15,6 +15,7 @@
 #include "core/operation.h"
 #include "core/work.h"
 #include "cost/cost.h"
+#include "import/import.h"
 #include "machine/assist.h"
 #include "machine/events.h"
 #include "machine/horizon.h"
@@ -179,6 +180,7 @@ struct machine {
 	struct processes processes;
 
 	struct trace_cursor *trace;
+	struct import_report import; /* of a text trace */
 	const struct origin_def *origins; /* the trace's, as they are in this batch */
 	/* By origin: what all its calls ask for; bytes are 0 where each record tells its own. */
 	struct request *requests;

@@ -132,6 +132,8 @@ int report_summary(struct machine *m, struct error *err)
 	s->cost_seconds = (double)m->work.cost_ps / ps;
 	s->list_steps = m->work.count[WORK_list_step];
 	s->wall_seconds = progress_seconds(m);
+	s->no_event_lines = m->import.unparsed;
+	s->first_no_event_line = m->import.unparsed_line;
 	note_taken(m, s);
 	for (uint32_t i = m->cpus; i < MACHINE_CPUS_MAX; i++)
 		s->cpus_folded += m->cpu_seen[i];

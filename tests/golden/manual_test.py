@@ -32,6 +32,11 @@ class Manual(unittest.TestCase):
             for option in options:
                 self.assertIn(option, section(command), command)
 
+    def test_help_command(self):
+        self.assertEqual(slabyard("help").stdout.decode(), help_of())
+        for command in ("run", "compare", "plot"):
+            self.assertEqual(slabyard("help", command).stdout.decode(), help_of(command))
+
     def test_synopsis_has_every_command(self):
         defined = (SOURCE / "sim" / "cli" / "commands.def").read_text()
         commands = re.findall(r"^COMMAND\((\w+)\)", defined, re.MULTILINE)

@@ -127,6 +127,12 @@ static void test_keys(void **unused)
 	assert_false(v.quit);
 	top_view_key(&v, TOP_KEY_ENTER);
 	assert_non_null(v.complaint);
+	press(&v, "g5s");
+	top_view_key(&v, TOP_KEY_ENTER);
+	assert_string_equal(v.complaint, "past the end");
+	assert_int_equal(v.player.sample, 4);
+	press(&v, "g2s");
+	top_view_key(&v, TOP_KEY_ENTER);
 	press(&v, "C");
 	assert_null(v.complaint);
 	assert_int_equal(v.sort, 'c');

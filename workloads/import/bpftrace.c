@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/operation.h"
+#include "core/record.h"
 #include "import/calls.h"
 #include "import/recognise.h"
 #include "import/text.h"
@@ -150,6 +151,8 @@ static enum call_result bpftrace_line(void *state, struct calls *calls, char *li
 			     .cpu = count == 3 ? (uint32_t)head[1] : 0 };
 
 	(void)state;
+	if (call.cpu > RECORD_CPU_MASK)
+		return calls_unparsed(calls);
 	return count ? read_call(calls, p, &call, err) : other_line(calls, line);
 }
 

@@ -51,7 +51,7 @@ enum call_result calls_comment(struct calls *c)
 
 enum call_result calls_unparsed(struct calls *c)
 {
-	c->report->unparsed++;
+	import_report_unparsed(c->report, c->report->lines);
 	return CALL_GOOD;
 }
 

@@ -170,12 +170,19 @@ static int declaration(struct decoder *d, const char *text, struct error *err)
 	return 0;
 }
 
+/* What trace-cmd report prints before the events: "cpus=2", "CPU 0 is empty". */
+static bool is_preamble(const char *line)
+{
+	return text_starts_with(line, "cpus=") ||
+	       (text_starts_with(line, "CPU ") && strstr(line, " is empty"));
+}
+
 int comment_parse(struct decoder *d, const char *line, struct error *err)
 {
 	static const char entries[] = "entries-in-buffer/entries-written:";
 	static const char own[] = "slabyard:";
 	if (*line != '#')
-		return text_starts_with(line, "CPU:") ? lost_line(d, line) : 0;
+		return text_starts_with(line, "CPU:") ? lost_line(d, line) : is_preamble(line);
 	const char *text = text_skip_blanks(line + 1);
 	if (text_starts_with(text, entries))
 		entries_line(d, text + sizeof(entries) - 1);

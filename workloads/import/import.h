@@ -44,6 +44,7 @@ struct import_report {
 	uint64_t comments;       /* blank lines too */
 	uint64_t unknown_events; /* well-formed events that Slabyard has no operation for */
 	uint64_t unparsed;       /* lines that are no event at all */
+	uint64_t unparsed_line;  /* number of the first of them, 0: there is none */
 	uint64_t out_of_order;   /* events whose stamp went back; moved to the latest time seen */
 	uint64_t null_frees;     /* kfree(NULL) and its like: left out */
 	uint64_t unknown_frees;  /* frees of pointers never seen: kept as identities */
@@ -76,6 +77,12 @@ struct import_report {
  * advances and must live as long. */
 struct trace_cursor *import_open(const char *path, const struct import_options *options,
 				 struct import_report *report, struct error *err);
+
+static inline void import_report_unparsed(struct import_report *report, uint64_t line)
+{
+	if (report->unparsed++ == 0)
+		report->unparsed_line = line;
+}
 
 void import_report_print(const struct import_report *report, FILE *out);
 

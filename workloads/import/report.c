@@ -25,6 +25,7 @@ void import_report_print(const struct import_report *r, FILE *out)
 	print_count(out, "events without an operation, left out", r->unknown_events);
 	print_unknown(r, out);
 	print_count(out, "lines that are no event, left out", r->unparsed);
+	print_count(out, "  the first is line", r->unparsed_line);
 	print_count(out, "events lost by the recorder", r->lost_events);
 	print_count(out, "events moved up in time", r->out_of_order);
 	print_count(out, "frees of null, left out", r->null_frees);

@@ -103,7 +103,7 @@ static int event_line(struct text_cursor *t, const struct line_head *head, struc
 	d->arguments = head->arguments;
 	fields_parse(head->arguments, &d->fields);
 	if (!grammar_is_met(d, rule)) {
-		t->report->unparsed++;
+		import_report_unparsed(t->report, t->decoder.line);
 		return 0;
 	}
 	if (grammar_apply(d, rule, head, e, err) ||
@@ -137,7 +137,7 @@ static int read_line(struct text_cursor *t, const char *line, struct error *err)
 		return comment < 0 ? -1 : 0;
 	}
 	if (!head_parse(line, &head)) {
-		t->report->unparsed++;
+		import_report_unparsed(t->report, t->decoder.line);
 		return 0;
 	}
 	return event_line(t, &head, err);
