@@ -43,7 +43,10 @@ static int learn_from_state(struct definition_table *table, const char *path, st
 
 static int learn_from_trace(struct definition_table *table, const char *path, struct error *err)
 {
-	struct trace_cursor *trace = trace_input_open(path, NULL, SLABYARD_LEVEL_AUTO, NULL, err);
+	char found[PATH_MAX];
+	path = cli_find_trace(path, found, sizeof(found), err);
+	struct trace_cursor *trace =
+		path ? trace_input_open(path, NULL, SLABYARD_LEVEL_AUTO, NULL, err) : NULL;
 	if (!trace)
 		return -1;
 	int result = call_sites_learn(table, trace, err);

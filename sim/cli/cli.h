@@ -64,6 +64,12 @@ int cli_next(struct cli_arguments *arguments);
 int cli_refuse_overwrite(const struct command *command, const char *option, const char *output,
 			 const char *input);
 
+/*
+ * The file that a trace's name means (machine/trace_files.h): itself, or in path[] a bundled
+ * recording or what stands in a folder. NULL with *err: there is none.
+ */
+const char *cli_find_trace(const char *name, char *path, size_t size, struct error *err);
+
 /* True for a file that begins as results do. */
 bool cli_is_result(const char *path);
 

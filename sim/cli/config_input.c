@@ -109,8 +109,8 @@ static void tell_unread(void *context, const char *path, const char *value, cons
 		return;
 	snprintf(choice, sizeof(choice), "%.*s.policy", (int)strcspn(path, "."), path);
 	if (config_value(context, choice, chosen, sizeof(chosen), NULL) == 0)
-		fprintf(stderr, "slabyard: --set %s=%s is not read: %s is %s\n", path, value, choice,
-			chosen);
+		fprintf(stderr, "slabyard: --set %s=%s is not read: %s is %s\n", path, value,
+			choice, chosen);
 }
 
 void config_input_tell_unread(struct config *config)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <limits.h>
+
 #include "cli/cli.h"
 #include "machine/trace_input.h"
 #include "trace/syt.h"
@@ -28,7 +30,10 @@ static int dump_main(const struct command *command, int argc, char **argv)
 		return EXIT_BAD_INPUT;
 	if (arguments.operand + 1 != argc)
 		return cli_usage(command, "takes one trace to read");
-	return dump(argv[arguments.operand]);
+	struct error err = { 0 };
+	char path[PATH_MAX];
+	const char *trace = cli_find_trace(argv[arguments.operand], path, sizeof(path), &err);
+	return trace ? dump(trace) : cli_fail(&err);
 }
 
 const struct command dump_command = {

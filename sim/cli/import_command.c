@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <limits.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -91,7 +92,11 @@ static int import_main(const struct command *command, int argc, char **argv)
 		return cli_usage(command, "takes one trace to read");
 	if (!a.output)
 		return cli_usage(command, "option '--output' (-o) is missing");
-	a.input = argv[arguments.operand];
+	struct error err = { 0 };
+	char path[PATH_MAX];
+	a.input = cli_find_trace(argv[arguments.operand], path, sizeof(path), &err);
+	if (!a.input)
+		return cli_fail(&err);
 	int code = cli_refuse_overwrite(command, "--output", a.output, a.input);
 	if (code == EXIT_GOOD)
 		code = cli_refuse_overwrite(command, "--output", a.output, a.caches);

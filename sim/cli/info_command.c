@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <limits.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -46,7 +47,11 @@ static int info_main(const struct command *command, int argc, char **argv)
 		return EXIT_BAD_INPUT;
 	if (arguments.operand + 1 != argc)
 		return cli_usage(command, "takes one file to read");
-	const char *path = argv[arguments.operand];
+	struct error err = { 0 };
+	char found[PATH_MAX];
+	const char *path = cli_find_trace(argv[arguments.operand], found, sizeof(found), &err);
+	if (!path)
+		return cli_fail(&err);
 	return cli_is_result(path) ? info_of_result(path) : info_of_trace(path);
 }
 

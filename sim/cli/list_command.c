@@ -2,11 +2,14 @@
 /* slabyard list: every policy of every kind, and what can be set of each. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/suggest.h"
+#include "base/units.h"
 #include "cli/cli.h"
 #include "cli/option_rows.h"
 #include "cli/text_table.h"
+#include "machine/trace_files.h"
 #include "slabyard.h"
 
 enum { PATH_BYTES = 256, RANGE_BYTES = 256, DEFAULT_BYTES = 128 };
@@ -40,9 +43,41 @@ static int list_kind(const struct policy_kind *kind, struct error *err)
 	return status ? out_of_memory(err) : 0;
 }
 
+/* Bundled recordings are listed as if they were policies of one more kind. */
+static const char traces[] = "trace";
+
+struct trace_rows {
+	struct text_table table;
+	bool out_of_memory;
+};
+
+static void add_trace(void *context, const char *name, const char *brief, const char *path)
+{
+	struct trace_rows *rows = context;
+	struct stat st;
+	char size[32] = "";
+	if (stat(path, &st) == 0)
+		units_human_size((double)st.st_size, size, sizeof(size));
+	if (text_table_add(&rows->table, (const char *[]){ " ", name, brief ? brief : "", size }))
+		rows->out_of_memory = true;
+}
+
+static int list_traces(struct error *err)
+{
+	struct trace_rows rows = { .table.columns = 4 };
+	printf("%s: bundled recordings, by this name wherever a trace is wanted\n", traces);
+	trace_files_visit(add_trace, &rows);
+	text_table_print(&rows.table, 2, stdout);
+	text_table_free(&rows.table);
+	return rows.out_of_memory ? out_of_memory(err) : 0;
+}
+
 static int check_kind(const char *name, struct error *err)
 {
 	struct suggestion nearest = { .word = name };
+	if (strcmp(name, traces) == 0)
+		return 0;
+	suggest_consider(&nearest, traces);
 	for (const struct policy_kind *const *kind = slabyard_kinds(); *kind; kind++) {
 		if (strcmp((*kind)->name, name) == 0)
 			return 0;
@@ -57,7 +92,7 @@ static int list_kinds(const char *name, struct error *err)
 	for (const struct policy_kind *const *kind = slabyard_kinds(); *kind; kind++)
 		if ((!name || strcmp((*kind)->name, name) == 0) && list_kind(*kind, err))
 			return -1;
-	return 0;
+	return !name || strcmp(name, traces) == 0 ? list_traces(err) : 0;
 }
 
 /* The rows that belong to one name, gathered for printing. */
@@ -174,6 +209,7 @@ const struct command list_command = {
 	.help = "every policy of every kind, and what can be set of each",
 	.text = "Shows every policy of every kind, or of KIND alone; * is the default of its "
 		"kind.\n"
+		"Kind trace is the bundled recordings, with the short name that some have.\n"
 		"\n"
 		"  --options NAME    what can be set of a policy, of a section of the\n"
 		"                    configuration (machine, sample), or of all of them (all)\n",

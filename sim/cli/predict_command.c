@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* slabyard predict: what another slab allocator would have done, and how far off that may be. */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,7 +176,11 @@ static int predict_main(const struct command *command, int argc, char **argv)
 	if (code != EXIT_GOOD)
 		return code;
 	a.request.config = &a.config;
-	a.request.run.trace = argv[arguments.operand];
+	struct error err = { 0 };
+	char path[PATH_MAX];
+	a.request.run.trace = cli_find_trace(argv[arguments.operand], path, sizeof(path), &err);
+	if (!a.request.run.trace)
+		return cli_fail(&err);
 	if (a.progress)
 		a.request.run.progress = progress_bar_show;
 	return predict(&a);

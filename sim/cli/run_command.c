@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <limits.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -99,7 +100,7 @@ static int check_arguments(const struct command *command, const struct cli_argum
 		return cli_usage(command, "option '--trace' is missing");
 	if (a->run.expect && a->run.timing == SLABYARD_TIMING_CLOSED)
 		return cli_usage(command, "option '--expect' needs '--timing recorded'");
-	return check_outputs(command, &a->run);
+	return EXIT_GOOD;
 }
 
 static int run(const struct run_arguments *a, int argc, char **argv)
@@ -141,6 +142,14 @@ static int run_main(const struct command *command, int argc, char **argv)
 	int code = check_arguments(command, &arguments, &a);
 	if (code != EXIT_GOOD)
 		return code;
+	struct error err = { 0 };
+	char path[PATH_MAX];
+	a.run.trace = cli_find_trace(a.run.trace, path, sizeof(path), &err);
+	if (!a.run.trace)
+		return cli_fail(&err);
+	code = check_outputs(command, &a.run);
+	if (code != EXIT_GOOD)
+		return code;
 	a.run.stop = stop_signals_note();
 	if (a.progress)
 		a.run.progress = progress_bar_show;
@@ -152,7 +161,9 @@ const struct command run_command = {
 	.usage = "run --trace TRACE [-c CONFIG.yaml]... [--set PATH=VALUE]... [-o OUT.h5] "
 		 "[OPTION...]",
 	.help = "replays a trace on a simulated machine",
-	.text = "  --trace TRACE       .syt or text trace, compressed or not; - is standard input\n"
+	.text = "  --trace TRACE       .syt or text trace, compressed or not; a bundled one's "
+		"name\n"
+		"                      (slabyard list trace); - is standard input\n"
 		"  --format FORMAT     syt, or one of slabyard list format; guessed without it\n"
 		"  -c, --config FILE   configuration, or a shipped one's name (pc-256mib, slob); "
 		"later "

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -157,13 +158,9 @@ static int read_data(const char *path, struct top_arguments *a, struct top_data 
 	return result == 0 ? EXIT_GOOD : cli_fail(&err);
 }
 
-static int check_arguments(const struct command *command, const struct cli_arguments *arguments,
+static int check_arguments(const struct command *command, const char *path,
 			   const struct top_arguments *a)
 {
-	if (arguments->operand + 1 != arguments->argc)
-		return cli_usage(command, "one RESULT.h5 or TRACE is needed");
-	const char *path = arguments->argv[arguments->operand];
-
 	if (a->for_run && cli_is_result(path))
 		return cli_usage(command, "option '--%s' is for a trace, and %s is a run's result",
 				 a->for_run, path);
@@ -191,10 +188,15 @@ static int top_main(const struct command *command, int argc, char **argv)
 		if (code != EXIT_GOOD)
 			return code;
 	}
-	int code = check_arguments(command, &arguments, &a);
+	if (arguments.operand + 1 != argc)
+		return cli_usage(command, "one RESULT.h5 or TRACE is needed");
+	struct error err = { 0 };
+	char found[PATH_MAX];
+	const char *path = cli_find_trace(argv[arguments.operand], found, sizeof(found), &err);
+	int code = path ? check_arguments(command, path, &a) : cli_fail(&err);
 
 	if (code == EXIT_GOOD)
-		code = read_data(argv[arguments.operand], &a, &data);
+		code = read_data(path, &a, &data);
 	if (code == EXIT_GOOD)
 		code = show(command, &a, &data);
 	top_data_free(&data);

@@ -180,7 +180,7 @@ struct machine {
 	struct processes processes;
 
 	struct trace_cursor *trace;
-	struct import_report import; /* of a text trace */
+	struct import_report import;      /* of a text trace */
 	const struct origin_def *origins; /* the trace's, as they are in this batch */
 	/* By origin: what all its calls ask for; bytes are 0 where each record tells its own. */
 	struct request *requests;

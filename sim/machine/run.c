@@ -283,8 +283,7 @@ static int run_trace(struct machine *m, struct error *err)
 		return -1;
 	if (perturbation_parse(&m->perturbation, m->run->perturb, m->run->seed, err) != 0)
 		return -1;
-	m->trace = trace_input_open(m->run->trace, m->run->format, m->run->level, &m->import,
-				    err);
+	m->trace = trace_input_open(m->run->trace, m->run->format, m->run->level, &m->import, err);
 	if (!m->trace)
 		return -1;
 	m->trace = perturbation_of_trace(&m->perturbation, m->trace, m->run->seed, err);

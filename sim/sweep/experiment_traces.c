@@ -2,13 +2,11 @@
 /* The entries of `traces`: names of bundled recordings, files, folders, patterns, mappings. */
 #include <glob.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/grow.h"
 #include "base/paths.h"
+#include "machine/trace_files.h"
 #include "sweep/experiment.h"
-#include "sweep/trace_files.h"
 
 enum { PATH_BYTES = 4096, NAME_BYTES = 256 };
 
@@ -75,18 +73,14 @@ static int add_matches(struct experiment *e, const struct entry *entry, const ch
 static int add_named(struct experiment *e, const struct entry *entry, struct error *err)
 {
 	struct error what = { 0 };
-	struct stat st;
-	char path[PATH_BYTES], inside[PATH_BYTES];
+	char path[PATH_BYTES], file[PATH_BYTES];
 	const char *name = entry->trace->text;
 	path_beside(e->file, name, path, sizeof(path));
 	if (strpbrk(name, "*?["))
 		return add_matches(e, entry, path, err);
-	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
-		return add_file(e, entry, path, NULL, err);
-	if (trace_file_bundled(name, inside, sizeof(inside)))
-		return add_file(e, entry, inside, name, err);
-	if (trace_file_in_folder(path, inside, sizeof(inside)))
-		return add_file(e, entry, inside, NULL, err);
+	enum trace_file found = trace_file_find(name, path, file, sizeof(file));
+	if (found != TRACE_FILE_NONE)
+		return add_file(e, entry, file, found == TRACE_FILE_BUNDLED ? name : NULL, err);
 	trace_file_refuse(name, &what);
 	return experiment_refuse_value(e, entry->trace, "traces", what.message, err);
 }

@@ -44,6 +44,15 @@ class List(unittest.TestCase):
         for name in ("ftrace", "trace-cmd", "perf-script", "text"):
             self.assertRegex(printed("format"), rf"(?m)^  .  {name} +\S")
 
+    def test_bundled_traces(self):
+        rows = dict(re.findall(r"^ +(\S+) +(.*\S)", printed("trace"), re.MULTILINE))
+        self.assertRegex(rows["kmix-slub"], r"^kmix  +[0-9.]+ KiB$")
+        self.assertRegex(rows["kmix-slab"], r"^[0-9.]+ KiB$")
+        self.assertIn(printed("trace"), printed())
+        for name in ("kmix-slub", "kmix", "as-1", "heap-reuse"):
+            for command in (["info"], ["dump"], ["top", "--once"], ["run", "--trace"]):
+                slabyard(*command, name)
+
     def test_options_of_a_policy(self):
         names = set(self.sections["slab"]["slub"]["properties"])
         rows = printed("--options", "slub").splitlines()

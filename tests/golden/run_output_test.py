@@ -42,6 +42,17 @@ class Output(unittest.TestCase):
             self.assertGreaterEqual(int(simulated, 16), 0xFFFF888000000000)
         self.assertNotIn("placements", printed)
 
+    def test_lines_that_are_no_event(self):
+        """run tells of them as import does, with the number of the first."""
+        trace = self.folder / "trace.txt"
+        trace.write_text("# a comment\n\n" + CUT + "alloc: ptr=0x6000\n"
+                         "what a console says meanwhile\n"
+                         "prog-1 [4096] 1.000000003: kfree: ptr=0x5000\n")
+        printed, _, _ = self.run_trace("--trace", trace)
+        self.assertIn("left out       2 lines that are no event, the first is line 5\n", printed)
+        imported = slabyard("import", trace, "-o", self.folder / "t.syt").stdout.decode()
+        self.assertRegex(imported, r"no event, left out +2\n +the first is line +5\n")
+
     def test_placements_after_a_recorded_state(self):
         printed, lines, _ = self.run_trace("--trace", RECORDING / "trace.txt.zst",
                                            "--start", RECORDING / "mmstate-0.txt.zst")

@@ -196,5 +196,6 @@ bool head_parse(const char *line, struct line_head *head)
 	const char *end = trim_right(line, begin);
 	end = take_flags_and_cpu(line, end, head);
 	end = take_tgid(line, end, &head->tgid);
-	return head->cpu <= RECORD_CPU_MASK && take_task(line, end, head) && take_event(colon + 1, head);
+	return head->cpu <= RECORD_CPU_MASK && take_task(line, end, head) &&
+	       take_event(colon + 1, head);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sweep/trace_files.h"
+#include "machine/trace_files.h"
 
 #include <glob.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/paths.h"
 #include "base/shipped.h"
@@ -50,14 +52,14 @@ static bool only_match(const char *pattern, char *path, size_t size)
 	return one;
 }
 
-bool trace_file_in_folder(const char *folder, char *path, size_t size)
+static bool find_in_folder(const char *folder, char *path, size_t size)
 {
 	char pattern[2 * PATH_BYTES];
 	snprintf(pattern, sizeof(pattern), "%s/trace.*", folder);
 	return only_match(pattern, path, size);
 }
 
-bool trace_file_bundled(const char *name, char *path, size_t size)
+static bool find_bundled(const char *name, char *path, size_t size)
 {
 	/* What was recorded under several slab allocators is meant as recorded under SLUB. */
 	static const char *const around[][2] = { { "", "/trace.*" },
@@ -77,6 +79,51 @@ bool trace_file_bundled(const char *name, char *path, size_t size)
 	return false;
 }
 
+enum trace_file trace_file_find(const char *name, const char *at, char *path, size_t size)
+{
+	struct stat st;
+	if (stat(at, &st) == 0 && !S_ISDIR(st.st_mode)) {
+		snprintf(path, size, "%s", at);
+		return TRACE_FILE_PATH;
+	}
+	if (find_bundled(name, path, size))
+		return TRACE_FILE_BUNDLED;
+	return find_in_folder(at, path, size) ? TRACE_FILE_IN_FOLDER : TRACE_FILE_NONE;
+}
+
+/* What a recording of that name can be called for short: kmix for kmix-slub. */
+static const char *brief_name(const char *name, const char *path, char *brief, size_t size)
+{
+	char found[PATH_BYTES];
+	const char *dash = strrchr(name, '-');
+	if (!dash)
+		return NULL;
+	snprintf(brief, size, "%.*s", (int)(dash - name), name);
+	bool stands_for_it = find_bundled(brief, found, sizeof(found)) && strcmp(found, path) == 0;
+	return stands_for_it ? brief : NULL;
+}
+
+void trace_files_visit(void (*visit)(void *context, const char *name, const char *brief,
+				     const char *path),
+		       void *context)
+{
+	static const char *const patterns[] = { "/*/trace.*", "/*/*.trc*", "/*/*.syt*" };
+	char folder[PATH_BYTES], pattern[2 * PATH_BYTES], name[NAME_BYTES], brief[NAME_BYTES];
+	if (!shipped_samples(folder, sizeof(folder)))
+		return;
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		glob_t found = { 0 };
+		snprintf(pattern, sizeof(pattern), "%s%s", folder, patterns[i]);
+		glob(pattern, 0, NULL, &found);
+		for (size_t k = 0; k < found.gl_pathc; k++) {
+			const char *path = found.gl_pathv[k];
+			trace_file_name(path, name, sizeof(name));
+			visit(context, name, brief_name(name, path, brief, sizeof(brief)), path);
+		}
+		globfree(&found);
+	}
+}
+
 /* The nearest known name so far. */
 struct nearest {
 	struct suggestion near;
@@ -92,34 +139,12 @@ static void consider(struct nearest *n, const char *known)
 	n->near.best = *n->name ? n->name : NULL;
 }
 
-/* Its whole name, and what it can be called for short. */
-static void consider_file(struct nearest *n, const char *path)
+static void consider_file(void *context, const char *name, const char *brief, const char *path)
 {
-	char known[NAME_BYTES];
-	trace_file_name(path, known, sizeof(known));
-	consider(n, known);
-	char *dash = strrchr(known, '-');
-	if (!dash)
-		return;
-	*dash = '\0';
-	if (trace_file_bundled(known, (char[PATH_BYTES]){ 0 }, PATH_BYTES))
-		consider(n, known);
-}
-
-static void find_nearest(struct nearest *n)
-{
-	static const char *const patterns[] = { "/*/trace.*", "/*/*.trc*", "/*/*.syt*" };
-	char folder[PATH_BYTES], pattern[2 * PATH_BYTES];
-	if (!shipped_samples(folder, sizeof(folder)))
-		return;
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-		glob_t found = { 0 };
-		snprintf(pattern, sizeof(pattern), "%s%s", folder, patterns[i]);
-		glob(pattern, 0, NULL, &found);
-		for (size_t k = 0; k < found.gl_pathc; k++)
-			consider_file(n, found.gl_pathv[k]);
-		globfree(&found);
-	}
+	(void)path;
+	consider(context, name);
+	if (brief)
+		consider(context, brief);
 }
 
 int trace_file_refuse(const char *name, struct error *err)
@@ -127,7 +152,7 @@ int trace_file_refuse(const char *name, struct error *err)
 	struct nearest nearest = { .near.word = name };
 	bool is_path = strchr(name, '/');
 	if (!is_path)
-		find_nearest(&nearest);
+		trace_files_visit(consider_file, &nearest);
 	return error_set(err, ERROR_INPUT, "%.512s: no such file%s%s%s%s", name,
 			 is_path ? "" : ", and no bundled trace of that name",
 			 *nearest.name ? " (did you mean " : "", nearest.name,
