@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/temporary.h"
+
 /* So many records apart at first, until thinning keeps the samples below sample.keep. */
 enum { RECORDS_APART = 64 };
 
@@ -28,14 +30,11 @@ static int simulate(const struct slabyard_run *run, const struct config_input *i
 int top_run(struct slabyard_run *run, const struct config_input *input, struct top_data *data,
 	    struct error *err)
 {
-	const char *where = getenv("TMPDIR");
 	char folder[4000], path[4096];
 
 	*data = (struct top_data){ 0 };
-	snprintf(folder, sizeof(folder), "%s/slabyard-top-XXXXXX",
-		 where && *where ? where : "/tmp");
-	if (!mkdtemp(folder))
-		return error_errno(err, folder, "cannot make a temporary folder");
+	if (temporary_folder(folder, sizeof(folder), err) != 0)
+		return -1;
 	snprintf(path, sizeof(path), "%s/run.h5", folder);
 	run->output = path;
 	if (!run->sample_every)

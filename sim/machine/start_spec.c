@@ -112,11 +112,18 @@ int start_spec_parse(const char *text, struct start_spec *spec, struct error *er
 	return take_state(spec, text, err);
 }
 
-bool start_spec_is_level(const char *text)
+const char *start_spec_file(const char *text, size_t *length)
 {
 	struct start_spec spec = { 0 };
+	uint64_t number;
+	bool aged = take_prefix(&text, "aged:"), census = !aged && take_prefix(&text, "census:");
 
-	return take_prefix(&text, "aged:") && take_level(&spec, text);
+	*length = strlen(text);
+	if (aged && take_level(&spec, text))
+		return NULL;
+	if (!census && take_prefix(&text, "proc:"))
+		number_behind(text, length, &number);
+	return text;
 }
 
 bool start_spec_draws(const char *text)

@@ -34,8 +34,8 @@ struct start_spec {
 /* text NULL: a fresh machine. */
 int start_spec_parse(const char *text, struct start_spec *spec, struct error *err);
 
-/* aged:LEVEL[,SEED] names no file. */
-bool start_spec_is_level(const char *text);
+/* Where in the text the file's or folder's name stands; NULL: it names none, as aged:LEVEL. */
+const char *start_spec_file(const char *text, size_t *length);
 
 /* Whether what the run begins with depends on its seed. */
 bool start_spec_draws(const char *text);

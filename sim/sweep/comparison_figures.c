@@ -47,7 +47,7 @@ static size_t count_words(const char *name)
 	return words;
 }
 
-static bool has_all_words(const char *name, const char *words)
+bool comparison_name_has(const char *name, const char *words)
 {
 	for (const char *at = words; *at;) {
 		size_t length = strcspn(at, "_");
@@ -84,7 +84,8 @@ size_t comparison_column(const struct run_table *table, const char *name, struct
 	if (exact < columns && !run_table_is_text(table, exact))
 		return exact;
 	for (size_t i = 0; i < columns; i++) {
-		if (run_table_is_text(table, i) || !has_all_words(run_table_name(table, i), name))
+		if (run_table_is_text(table, i) ||
+		    !comparison_name_has(run_table_name(table, i), name))
 			continue;
 		size_t words = count_words(run_table_name(table, i));
 		if (words > fewest)

@@ -13,6 +13,9 @@
 int comparison_choose_figures(struct comparison *comparison, const struct comparison_input *input,
 			      const char *const *report, size_t count, struct error *err);
 
+/* Whether all words of a name, between underscores, are words of the figure's. */
+bool comparison_name_has(const char *figure, const char *name);
+
 /* The column that a name stands for; columns() with *err when there is none, or more than one. */
 size_t comparison_column(const struct run_table *table, const char *name, struct error *err);
 

@@ -147,6 +147,11 @@ static int read_sweep(struct experiment *e, const struct yaml_node *node, struct
 		const struct key *key = key_named(keys, child->key);
 		for (size_t i = 0; keys[i].name; i++)
 			suggest_consider(&near, keys[i].name);
+		if (!key && !near.best)
+			return error_at(err, e->file, child->key_line, child->key_column, "sweep",
+					"unknown key \"%s\" (settings stand in sweep.matrix, zip, "
+					"include and exclude)",
+					child->key);
 		if (!key)
 			return refuse_name(e, child, "sweep", &near, err);
 		if (check_once(e, node, child, err) != 0 || key->read(e, child, err) != 0)

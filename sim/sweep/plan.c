@@ -7,13 +7,15 @@
 #include <string.h>
 
 #include "base/grow.h"
+#include "machine/start_spec.h"
 #include "slabyard.h"
 #include "sweep/content_hash.h"
+#include "sweep/figure_names.h"
 #include "sweep/parameters.h"
 #include "sweep/points.h"
 #include "sweep/run_files.h"
 
-enum { VALUE_BYTES = 4096, HASH_BYTES = 17 };
+enum { VALUE_BYTES = 4096, WHAT_BYTES = 512, HASH_BYTES = 17 };
 
 /* What is being planned; the manifest and the rest of the plan grow by it. */
 struct planning {
@@ -91,6 +93,25 @@ static int take_baseline(struct planning *p)
 			return -1;
 	}
 	return 0;
+}
+
+/* Now and not when all runs are done: a name that no result will have. */
+static int check_report(struct planning *p)
+{
+	const struct yaml_node *item = p->e->report ? p->e->report->first : NULL;
+	struct figure_names *names = item ? figure_names_create(p->err) : NULL;
+	int status = item && !names ? -1 : 0;
+	for (; item && status == 0; item = item->next) {
+		const char *near, *name = item->first ? item->first->key : item->text;
+		char what[WHAT_BYTES];
+		if (figure_names_has(names, name, &near))
+			continue;
+		snprintf(what, sizeof(what), "%.128s: results have no figure of that name%s%s%s",
+			 name, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+		status = experiment_refuse_value(p->e, item, "report", what, p->err);
+	}
+	figure_names_destroy(names);
+	return status;
 }
 
 static int take_report(struct planning *p)
@@ -339,10 +360,11 @@ static bool options_draw(const struct manifest_run *run)
 	for (size_t i = 0; i < run->option_count; i++) {
 		const char *option = run->options[i];
 		const char *value = strchr(option, '=') + 1;
+		size_t length;
 		if (strncmp(option, "perturb=", strlen("perturb=")) == 0)
 			return true;
 		if (strncmp(option, "start=", strlen("start=")) == 0 &&
-		    run_file_name(value) != value)
+		    start_spec_file(value, &length) != value)
 			return true;
 	}
 	return false;
@@ -445,7 +467,7 @@ static int plan_all(struct planning *p, const char *const *plugins, size_t plugi
 		return -1;
 	if (take_plugins(p, plugins, plugin_count) != 0 || name_parameters(p) != 0 ||
 	    check_selection(p, &p->e->baseline) != 0 || take_baseline(p) != 0 ||
-	    take_report(p) != 0)
+	    check_report(p) != 0 || take_report(p) != 0)
 		return -1;
 	for (size_t i = 0; i < p->e->exclude_count; i++)
 		if (check_selection(p, &p->e->excludes[i]) != 0)

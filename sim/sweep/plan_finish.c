@@ -6,10 +6,10 @@
 
 #include "base/grow.h"
 #include "base/paths.h"
+#include "machine/start_spec.h"
 #include "slabyard.h"
 #include "sweep/content_hash.h"
 #include "sweep/plan.h"
-#include "sweep/run_files.h"
 
 struct known_file {
 	const char *path;
@@ -59,18 +59,24 @@ static int add_option(struct finishing *f, struct content_hash *hash, const char
 	const char *value = strchr(text, '=') + 1;
 	snprintf(name, sizeof(name), "%.*s", (int)(value - 1 - text), text);
 	content_hash_text(hash, name);
-	const char *file = option_find(slabyard_run_options, name)->type == OPTION_FILE
-				   ? run_file_name(value)
-				   : NULL;
-	if (!file) {
+	size_t length;
+	const char *in = option_find(slabyard_run_options, name)->type == OPTION_FILE
+				 ? start_spec_file(value, &length)
+				 : NULL;
+	if (!in) {
 		content_hash_text(hash, value);
 		return 0;
 	}
+	const char *file = text_pool_add_part(&f->m->text, in, length);
+	if (!file)
+		return no_memory(f);
 	if (hash_of_file(f, file, &content) != 0)
 		return -1;
 	content_hash_text(hash, path_base(file));
-	content_hash_number(hash, (uint64_t)(file - value));
+	content_hash_number(hash, (uint64_t)(in - value));
 	content_hash_number(hash, content);
+	if (in[length])
+		content_hash_text(hash, in + length);
 	return 0;
 }
 

@@ -8,19 +8,7 @@
 #include "base/paths.h"
 #include "machine/start_spec.h"
 
-enum { PATH_BYTES = 4096, WORD_MAX = 32 };
-
-const char *run_file_name(const char *value)
-{
-	if (start_spec_is_level(value))
-		return NULL;
-	for (size_t letters;;) {
-		letters = strspn(value, "abcdefghijklmnopqrstuvwxyz");
-		if (!letters || letters > WORD_MAX || value[letters] != ':')
-			return value;
-		value += letters + 1;
-	}
-}
+enum { PATH_BYTES = 4096 };
 
 static char *find_beside(const char *file, const char *name)
 {
@@ -31,10 +19,15 @@ static char *find_beside(const char *file, const char *name)
 int run_file_find(const struct experiment *e, const struct experiment_trace *trace,
 		  const char *option, char *value, size_t size, struct error *err)
 {
-	const char *name = run_file_name(value);
-	char *found = name ? find_beside(trace->file, name) : NULL;
-	if (!name)
+	size_t named;
+	const char *in = start_spec_file(value, &named);
+	if (!in)
 		return 0;
+	char name[PATH_BYTES], before[PATH_BYTES], behind[PATH_BYTES];
+	snprintf(name, sizeof(name), "%.*s", (int)named, in);
+	snprintf(before, sizeof(before), "%.*s", (int)(in - value), value);
+	snprintf(behind, sizeof(behind), "%s", in + named);
+	char *found = find_beside(trace->file, name);
 	if (!found)
 		found = find_beside(e->file, name);
 	if (!found)
@@ -42,9 +35,7 @@ int run_file_find(const struct experiment *e, const struct experiment_trace *tra
 				 "%s: %s: %.512s: no such file beside the trace %s nor beside the "
 				 "experiment",
 				 e->file, option, name, trace->name);
-	char word[2 * WORD_MAX + 3];
-	snprintf(word, sizeof(word), "%.*s", (int)(name - value), value);
-	int length = snprintf(value, size, "%s%s", word, found);
+	int length = snprintf(value, size, "%s%s%s", before, found, behind);
 	free(found);
 	return length > 0 && (size_t)length < size
 		       ? 0

@@ -7,13 +7,10 @@
 
 /*
  * Replaces the name in `value` by an absolute one: beside the trace, else beside the experiment.
- * Words with a colon before it ("census:mmstate-0.txt", "aged:proc:FOLDER") stay, and so does all
- * of a value that names no file ("aged:heavy").
+ * What stands around it ("census:mmstate-0.txt", "aged:proc:FOLDER,6") stays, and so does all of a
+ * value that names no file ("aged:heavy").
  */
 int run_file_find(const struct experiment *e, const struct experiment_trace *trace,
 		  const char *option, char *value, size_t size, struct error *err);
-
-/* The file's name in such a value; NULL: it names none. */
-const char *run_file_name(const char *value);
 
 #endif

@@ -223,6 +223,21 @@ class Sweep(unittest.TestCase):
         self.assertEqual(len(self.results()), 5)
         self.assertEqual(len({sha256(path) for path in self.results().values()}), 5)
 
+    def test_proc_files_of_a_mark_are_found_beside_the_trace(self):
+        self.write(
+            f"extends: [{SOURCE}/configs/machines/lab-256mib.yaml]\n"
+            "traces: [kmix]\n"
+            "sweep: {matrix: {start: ['proc:.,6', 'proc:.,12', 'aged:proc:.,6']}}\n"
+        )
+        self.sweep()
+        _, runs = manifest(self.out)
+        folder = os.path.realpath(SAMPLES / "kmix-slub")
+        self.assertEqual([run["options"] for run in runs],
+                         [[f"start=proc:{folder},6"], [f"start=proc:{folder},12"],
+                          [f"start=aged:proc:{folder},6"]])
+        self.assertEqual(len({run["hash"] for run in runs}), 3)
+        self.assertEqual(len({sha256(path) for path in self.results().values()}), 3)
+
     def test_shipped_experiments_are_good(self):
         experiments = sorted((SOURCE / "configs" / "experiments").glob("*.yaml"))
         self.assertTrue(experiments)
