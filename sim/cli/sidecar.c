@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/sidecar.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "base/atomic_file.h"
 #include "base/json.h"
+#include "sweep/content_hash.h"
 
 static void print_command(struct json *j, int argc, char **argv)
 {
@@ -23,7 +25,20 @@ static void print_command(struct json *j, int argc, char **argv)
 	json_close(j, ']');
 }
 
-static void print_members(FILE *out, const struct slabyard_summary *summary, int argc, char **argv)
+/* Of the result's bytes, by which damage to it is found later; without it, it is not looked for. */
+static void print_hash(struct json *j, const char *result)
+{
+	struct content_hash *hash = content_hash_create();
+	char text[17];
+	if (hash && content_hash_file(hash, result, NULL) == 0) {
+		snprintf(text, sizeof(text), "%016" PRIx64, content_hash_value(hash));
+		json_member(j, RESULT_HASH_KEY, text);
+	}
+	content_hash_destroy(hash);
+}
+
+static void print_members(FILE *out, const struct slabyard_run *run,
+			  const struct slabyard_summary *summary, int argc, char **argv)
 {
 	struct json j = { .out = out };
 	struct utsname host;
@@ -43,6 +58,7 @@ static void print_members(FILE *out, const struct slabyard_summary *summary, int
 	json_member(&j, "compiler", __VERSION__);
 	snprintf(seconds, sizeof(seconds), "%.6f", summary->wall_seconds);
 	json_raw_member(&j, "wall_seconds", seconds);
+	print_hash(&j, run->output);
 	json_close(&j, '}');
 	fputc('\n', out);
 }
@@ -57,6 +73,6 @@ int sidecar_write(const struct slabyard_run *run, const struct slabyard_summary 
 	free(path);
 	if (!file)
 		return -1;
-	print_members(atomic_file_stream(file), summary, argc, argv);
+	print_members(atomic_file_stream(file), run, summary, argc, argv);
 	return atomic_file_finish(file, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * OUT.run.json beside a result: what differs between equal runs (host, date, wall time, compiler,
- * command line), so that the result itself stays the same byte for byte.
+ * command line), so that the result itself stays the same byte for byte; and the hash of its bytes.
  */
 #ifndef SLABYARD_CLI_SIDECAR_H
 #define SLABYARD_CLI_SIDECAR_H

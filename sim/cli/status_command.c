@@ -28,8 +28,8 @@ static void print_counts(const struct folder *folder, const struct manifest *m,
 	printf("  done     %zu\n  running  %zu\n  failed   %zu\n  waiting  %zu\n", counts[RUN_DONE],
 	       counts[RUN_STARTED], counts[RUN_FAILED], counts[RUN_WAITING]);
 	if (counts[RUN_DAMAGED])
-		printf("  %zu of those that wait %s a result that cannot be opened: slabyard sweep "
-		       "%s runs %s again\n",
+		printf("  %zu of those that wait %s a damaged result: slabyard sweep %s runs %s "
+		       "again\n",
 		       counts[RUN_DAMAGED], counts[RUN_DAMAGED] == 1 ? "has" : "have", folder->name,
 		       counts[RUN_DAMAGED] == 1 ? "it" : "them");
 }

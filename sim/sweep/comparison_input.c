@@ -53,10 +53,9 @@ static struct compared_run run_of(const struct manifest *m, size_t number, size_
 static int refuse_damaged(const struct comparison_input *in, const struct folder *folder,
 			  size_t number, struct error *err)
 {
-	return error_set(
-		err, ERROR_INPUT,
-		"%.256s/runs/%s.h5: is no whole result: slabyard sweep %.256s runs it again",
-		folder->name, in->manifest->runs[number].hash, folder->name);
+	return error_set(err, ERROR_INPUT,
+			 "%.256s/runs/%s.h5: is damaged: slabyard sweep %.256s runs it again",
+			 folder->name, in->manifest->runs[number].hash, folder->name);
 }
 
 static int load_done(struct comparison_input *in, const struct folder *folder,

@@ -17,6 +17,8 @@ void content_hash_text(struct content_hash *hash, const char *text);
 void content_hash_number(struct content_hash *hash, uint64_t number);
 /* A file's bytes; a folder's files by name, with their names. */
 int content_hash_file(struct content_hash *hash, const char *path, struct error *err);
+/* Under it OUT.run.json has the hash of the result beside it, as 16 hexadecimal digits. */
+#define RESULT_HASH_KEY "result_hash"
 uint64_t content_hash_value(const struct content_hash *hash);
 
 #endif

@@ -2,12 +2,14 @@
 /* What stands in a sweep's runs/, told by the names there. */
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "results/result_file.h"
+#include "sweep/content_hash.h"
 #include "sweep/folder.h"
 
 enum { HASH_LENGTH = 16 };
@@ -90,6 +92,33 @@ struct scan {
 	enum run_state *states;
 };
 
+/* What stands beside a result of its hash; false: nothing. */
+static bool read_hash(const char *result, uint64_t *value)
+{
+	char path[FOLDER_FILE_BYTES + 512], line[4096];
+	bool found = false;
+	snprintf(path, sizeof(path), "%s.run.json", result);
+	FILE *file = fopen(path, "r");
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = sscanf(line, " \"" RESULT_HASH_KEY "\": \"%16" SCNx64 "\"", value) == 1;
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static bool has_its_hash(const char *result)
+{
+	struct error ignored = { 0 };
+	uint64_t value;
+	if (!read_hash(result, &value))
+		return true;
+	struct content_hash *hash = content_hash_create();
+	bool same = !hash || (content_hash_file(hash, result, &ignored) == 0 &&
+			      content_hash_value(hash) == value);
+	content_hash_destroy(hash);
+	return same;
+}
+
 static bool is_whole(const struct folder *folder, const char *name)
 {
 	char path[FOLDER_FILE_BYTES + 256];
@@ -97,7 +126,7 @@ static bool is_whole(const struct folder *folder, const char *name)
 	snprintf(path, sizeof(path), "%s/runs/%s", folder->path, name);
 	struct result_file *file = result_file_open(path, &ignored);
 	result_file_close(file);
-	return file;
+	return file && has_its_hash(path);
 }
 
 /* Of several files the one that says most counts: a result more than a failure before it. */
