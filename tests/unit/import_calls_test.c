@@ -83,6 +83,38 @@ static void ltrace_lines(void **state)
 	support_close(&in);
 }
 
+/* One call as the program's and as the library's: whichever line of it ltrace misses. */
+static void ltrace_calls_told_twice(void **state)
+{
+	static const char *const parts[] = {
+		"7 malloc(24, 0x1, 0x2, 0 <unfinished ...>\n",
+		"7 malloc@libc.so.6(24, 0x1, 0x2, 0) = 0x5000\n",
+		"7 <... malloc resumed> ) = 0x5000\n",
+	};
+	enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
+
+	(void)state;
+	for (unsigned missed = 0; missed <= PARTS; missed++) {
+		struct imported in;
+		char text[512] = "";
+
+		for (unsigned i = 0; i < PARTS; i++)
+			strcat(text, i == missed ? "" : parts[i]);
+		strcat(text, "7 malloc@libc.so.6(48, 0x1, 0x2, 0) = 0x6000\n"
+			     "7 realloc(0x6000, 64 <unfinished ...>\n"
+			     "7 realloc@libc.so.6(0x6000, 64, 0x2, 0 <unfinished ...>\n"
+			     "7 malloc@libc.so.6(64, 0x1, 0x2, 0) = 0x7000\n"
+			     "7 <... realloc resumed> ) = 0x7000\n"
+			     "7 <... realloc resumed> ) = 0x7000\n");
+		import_sample(text, "ltrace", &in);
+		assert_int_equal(in.count, 4); /* a realloc has an extension */
+		expect_operation(&in, 0, OP_MALLOC, 0x5000, 24);
+		expect_operation(&in, 1, OP_MALLOC, 0x6000, 48);
+		expect_operation(&in, 2, OP_REALLOC, 0x7000, 64);
+		support_close(&in);
+	}
+}
+
 static void strace_lines(void **state)
 {
 	const struct record *r;
@@ -304,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mtrace_lines),
 		cmocka_unit_test(ltrace_lines),
+		cmocka_unit_test(ltrace_calls_told_twice),
 		cmocka_unit_test(strace_lines),
 		cmocka_unit_test(heaptrack_lines),
 		cmocka_unit_test(valgrind_lines),

@@ -15,6 +15,7 @@ struct half {
 	char name[CALL_NAME_BYTES];
 	char arguments[CALL_LINE_BYTES];
 	unsigned age; /* lines of the thread since */
+	bool mark;
 };
 
 /* Those of a thread that wait for their second half, the outermost first. */
@@ -225,7 +226,7 @@ static bool read_result(struct call_line *line, char *p)
 }
 
 /* One too many deep: the outermost one will hardly end. */
-static void keep_half(struct halves *waiting, const struct call_line *line, const char *arguments)
+static void keep_half(struct halves *waiting, struct call_line *line, const char *arguments)
 {
 	struct half *half;
 
@@ -236,6 +237,8 @@ static void keep_half(struct halves *waiting, const struct call_line *line, cons
 			--waiting->count * sizeof(waiting->list[0]));
 	half = &waiting->list[waiting->count++];
 	half->age = 0;
+	half->mark = false;
+	line->own_mark = &half->mark;
 	memcpy(half->name, line->name, line->name_length);
 	half->name[line->name_length] = '\0';
 	strcpy(half->arguments, arguments);
@@ -252,6 +255,7 @@ static void set_outer(struct call_line *line, struct halves *waiting)
 		return;
 	line->outer = waiting->list[waiting->count - 1].name;
 	line->outer_age = waiting->list[waiting->count - 1].age;
+	line->outer_mark = &waiting->list[waiting->count - 1].mark;
 }
 
 static int read_call(struct call_lines *l, char *text, struct call_line *line, struct error *err)
@@ -319,6 +323,7 @@ static int read_resumed(struct call_lines *l, char *text, struct call_line *line
 	if (!half)
 		return 0;
 	*end = '\0';
+	line->marked = half->mark;
 	line->kind = read_result(line, end + 1) ? CALL_LINE_LAST : CALL_LINE_NONE;
 	strcpy(l->joined, half->arguments);
 	strcat(l->joined, rest);

@@ -37,6 +37,10 @@ struct call_line {
 	const char *outer;  /* the thread's call that this one was made in; NULL: none is known */
 	unsigned outer_age; /* lines of the thread since it began */
 	bool outer_lost;    /* the end of such a call was never told */
+	/* For the reader to mark a call that waits for its end: the outer one, a first half's own.
+	 */
+	bool *outer_mark, *own_mark;
+	bool marked; /* a second half: the first one was */
 };
 
 struct call_lines; /* the halves that wait, by pid */

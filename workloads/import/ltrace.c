@@ -151,18 +151,26 @@ static enum call_result put_result(struct ltrace *l, struct calls *calls, const 
 	return put_hidden(l, calls, call, err);
 }
 
-/*
- * glibc's realloc() calls malloc(), and so on: what is inside a call that is told is part of it.
- * With -x one call is told twice, as the program's and within that as the library's.
- */
+static const struct rule *outer_rule(const struct call_line *line)
+{
+	return line->outer ? find_rule(line->outer, strlen(line->outer)) : NULL;
+}
+
+/* With -x one call is told twice, as the program's and right within that as the library's. */
+static bool is_told_twice(const struct call_line *line, const struct rule *rule)
+{
+	return outer_rule(line) == rule && line->outer_age == 1 + (line->kind == CALL_LINE_LAST);
+}
+
+/* glibc's realloc() calls malloc(), and so on: what is inside a call that is told is part of it. */
 static bool is_nested(const struct call_line *line, const struct rule *rule)
 {
-	const struct rule *outer = line->outer ? find_rule(line->outer, strlen(line->outer)) : NULL;
+	const struct rule *outer = outer_rule(line);
 
 	if (!outer)
 		return false;
 	if (outer->operation == OP_MALLOC || outer->operation == OP_FREE)
-		return outer == rule && line->outer_age == 1 + (line->kind == CALL_LINE_LAST);
+		return is_told_twice(line, rule);
 	return true;
 }
 
@@ -179,6 +187,25 @@ static enum call_result put_call(struct ltrace *l, struct calls *calls, const st
 		return calls_damaged(calls, "has arguments that are no numbers", err);
 	find_hidden(l, calls, frees ? &call.address : &call.old);
 	return frees ? calls_put(calls, &call, err) : put_result(l, calls, rule, line, &call, err);
+}
+
+/*
+ * Of a call that is told twice the first end counts, the library's: of the two, which are one
+ * instruction, ltrace may miss one. A call that waits is marked when there is no more to it: its
+ * result is known, or it is inside another one itself.
+ */
+static enum call_result put_nested(struct ltrace *l, struct calls *calls, const struct rule *rule,
+				   const struct call_line *line, struct error *err)
+{
+	const bool ends = line->kind != CALL_LINE_FIRST;
+
+	calls_report(calls)->nested_calls += ends;
+	if (!ends && line->own_mark)
+		*line->own_mark = true;
+	if (!ends || rule->operation == OP_FREE || *line->outer_mark || !is_told_twice(line, rule))
+		return CALL_GOOD;
+	*line->outer_mark = true;
+	return put_call(l, calls, rule, line, err);
 }
 
 static enum call_result ltrace_line(void *state, struct calls *calls, char *text, struct error *err)
@@ -211,11 +238,9 @@ static enum call_result ltrace_line(void *state, struct calls *calls, char *text
 	}
 	if (!rule)
 		return calls_unknown(calls, line.name, line.name_length, err);
-	if (is_nested(&line, rule)) {
-		calls_report(calls)->nested_calls += line.kind != CALL_LINE_FIRST;
-		return CALL_GOOD;
-	}
-	return put_call(l, calls, rule, &line, err);
+	if (is_nested(&line, rule))
+		return put_nested(l, calls, rule, &line, err);
+	return line.marked ? CALL_GOOD : put_call(l, calls, rule, &line, err);
 }
 
 static void ltrace_end(void *state)
