@@ -155,6 +155,57 @@ struct mann_whitney mann_whitney_test(const struct sample *first, const struct s
 	return result;
 }
 
+/*
+ * How many of the n m differences lie outside the interval at either end: with one more, u would be
+ * likelier than what the level leaves. 0: even all of them hold too little.
+ */
+static size_t count_outside(size_t n, size_t m, double tail)
+{
+	double *orders = count_orders(n, m), total = 0, below = 0;
+	size_t outside = 0;
+	if (!orders)
+		return 0;
+	for (size_t i = 0; i <= n * m; i++)
+		total += orders[i];
+	for (; outside < n * m && below + orders[outside] <= tail * total; outside++)
+		below += orders[outside];
+	free(orders);
+	return outside;
+}
+
+/* Likewise by the normal approximation, rounded to the wider side. */
+static size_t approximate_outside(double n, double m, double tail)
+{
+	double reach = gsl_cdf_ugaussian_Qinv(tail) * sqrt(n * m * (n + m + 1) / 12);
+	double outside = floor(n * m / 2 - reach);
+	return outside > 0 ? (size_t)outside : 0;
+}
+
+struct hodges_lehmann hodges_lehmann_shift(const struct sample *first, const struct sample *second,
+					   double level)
+{
+	struct hodges_lehmann shift = { (double)NAN, interval_unknown() };
+	size_t n = first->count, m = second->count, pairs = n * m;
+	double *differences = malloc((pairs + 1) * sizeof(*differences));
+	if (!differences || !pairs) {
+		free(differences);
+		return shift;
+	}
+	for (size_t i = 0; i < pairs; i++)
+		differences[i] = second->values[i % m] - first->values[i / m];
+	qsort(differences, pairs, sizeof(*differences), compare_doubles);
+	double tail = (1 - level) / 2;
+	size_t outside = n <= MANN_WHITNEY_EXACT_MAX && m <= MANN_WHITNEY_EXACT_MAX
+				 ? count_outside(n, m, tail)
+				 : approximate_outside((double)n, (double)m, tail);
+	shift.estimate = (differences[(pairs - 1) / 2] + differences[pairs / 2]) / 2;
+	if (outside)
+		shift.interval =
+			(struct interval){ differences[outside - 1], differences[pairs - outside] };
+	free(differences);
+	return shift;
+}
+
 double effect_hedges_g(const struct sample *first, const struct sample *second)
 {
 	if (first->count < 2 || second->count < 2)

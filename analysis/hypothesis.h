@@ -34,6 +34,21 @@ enum { MANN_WHITNEY_EXACT_MAX = 40 };
 struct mann_whitney mann_whitney_test(const struct sample *first, const struct sample *second);
 
 /*
+ * How far the second sample lies above the first, as J. L. Hodges and E. L. Lehmann estimate it
+ * (Estimates of location based on rank tests, 1963): the median of all differences between a value
+ * of the one and a value of the other. The interval holds the shifts that the exact test of Mann
+ * and Whitney does not reject, with more than MANN_WHITNEY_EXACT_MAX values in either those that
+ * its normal approximation does not; unknown where so few values reach no such level. NaN without
+ * values, or when memory is out.
+ */
+struct hodges_lehmann {
+	double estimate;
+	struct interval interval;
+};
+struct hodges_lehmann hodges_lehmann_shift(const struct sample *first, const struct sample *second,
+					   double level);
+
+/*
  * Hedges' g: the difference of means in pooled standard deviations, corrected for small samples.
  * NaN with fewer than two values in either, and where no value of a sample differs from another.
  */

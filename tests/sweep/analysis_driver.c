@@ -39,6 +39,9 @@ static void answer(const char *what, const struct sample *a, const struct sample
 	} else if (strcmp(what, "mannwhitney") == 0) {
 		struct mann_whitney m = mann_whitney_test(a, b);
 		print((double[]){ m.u, m.p, m.exact }, 3);
+	} else if (strcmp(what, "hodgeslehmann") == 0) {
+		struct hodges_lehmann h = hodges_lehmann_shift(a, b, level);
+		print((double[]){ h.estimate, h.interval.low, h.interval.high }, 3);
 	} else if (strcmp(what, "bootstrap") == 0) {
 		const struct bootstrap bootstrap = { level, 20000, 1 };
 		struct interval i =

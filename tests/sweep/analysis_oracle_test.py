@@ -102,6 +102,34 @@ class Oracle(unittest.TestCase):
             self.check(mine[:2], theirs)
         self.assertGreater(exact, 8)
 
+    def test_hodges_lehmann(self):
+        """The interval holds the shifts that scipy's exact test does not reject, and no others."""
+        intervals = 0
+        for (first, second), mine in ask("hodgeslehmann", list(samples())):
+            differences = numpy.sort((second[:, None] - first[None, :]).ravel())
+            self.check(mine[:1], [numpy.median(differences)])
+            if len(numpy.unique(differences)) < len(differences) or len(second) > 40:
+                continue
+
+            def p(shift, first=first, second=second):
+                return stats.mannwhitneyu(second - shift, first, method="exact").pvalue
+
+            middles = (differences[1:] + differences[:-1]) / 2
+            kept = [i for i, middle in enumerate(middles) if p(middle) > 1 - LEVEL]
+            if kept[0] == 0 and p(differences[0] - 1) > 1 - LEVEL:
+                self.assertTrue(math.isnan(mine[1]) and math.isnan(mine[2]), len(first))
+                continue
+            self.check(mine[1:], [differences[kept[0]], differences[kept[-1] + 1]])
+            intervals += 1
+        self.assertGreater(intervals, 8)
+
+    def test_hodges_lehmann_of_many(self):
+        """Past the exact test's size it covers what its level says, shifts being known."""
+        random = numpy.random.default_rng(9)
+        cases = [(random.lognormal(size=60), 0.4 + random.lognormal(size=50)) for _ in range(400)]
+        held = sum(mine[1] <= 0.4 <= mine[2] for _, mine in ask("hodgeslehmann", cases))
+        self.assertTrue(0.92 <= held / len(cases) <= 0.98, held)
+
     def test_bootstrap(self):
         """Other random numbers, so a few parts in a hundred of the interval's width."""
         cases = [(a, b) for a, b in samples() if min(len(a), len(b)) >= 10]

@@ -84,6 +84,26 @@ static void test_mann_whitney(void **state)
 	assert_true(m.exact);
 	assert_close(m.p, 2 * 0.1272, 1e-4);
 	assert_close(effect_cliffs_delta(&first, &second), 2 * 35.0 / 50 - 1, 1e-15);
+	/* Of the same data: the estimate 0.305, the interval -0.15 to 0.76. */
+	struct hodges_lehmann shift = hodges_lehmann_shift(&first, &second, 0.95);
+	assert_close(shift.estimate, 0.305, 1e-12);
+	assert_close(shift.interval.low, -0.15, 1e-12);
+	assert_close(shift.interval.high, 0.76, 1e-12);
+}
+
+static void test_hodges_lehmann_of_few(void **state)
+{
+	(void)state;
+	static const double low[] = { 1, 2, 3 }, high[] = { 5, 6, 8, 9 };
+	struct sample first = SAMPLE(low), second = SAMPLE(high), none = { low, 0 };
+	/* One of 35 orders at either end is more than 2.5 %. */
+	struct hodges_lehmann shift = hodges_lehmann_shift(&first, &second, 0.95);
+	assert_close(shift.estimate, 5, 0);
+	assert_false(interval_is_known(shift.interval));
+	shift = hodges_lehmann_shift(&first, &second, 0.9);
+	assert_close(shift.interval.low, 2, 0);
+	assert_close(shift.interval.high, 8, 0);
+	assert_true(isnan(hodges_lehmann_shift(&first, &none, 0.9).estimate));
 }
 
 static void test_mann_whitney_extremes(void **state)
@@ -225,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_paired),
 		cmocka_unit_test(test_mann_whitney),
 		cmocka_unit_test(test_mann_whitney_extremes),
+		cmocka_unit_test(test_hodges_lehmann_of_few),
 		cmocka_unit_test(test_bootstrap),
 		cmocka_unit_test(test_bootstrap_is_seeded),
 		cmocka_unit_test(test_bootstrap_of_what_does_not_vary),
