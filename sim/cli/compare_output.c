@@ -9,19 +9,37 @@
 
 /* What of a comparison people are shown: what says nothing in any row is left out. */
 struct shown {
-	bool figure, baseline, trace, random, varies, seed_interval, perturbed, speedup;
+	bool figure, baseline, trace, random, varies, seed_interval, perturbed, speedup, left_out;
+	bool ranks;
 };
 
 /* Percents, or the difference in the figure's own unit. */
 static const char *change_text(const struct comparison_row *row, double change, char *text,
 			       size_t size)
 {
+	char amount[FORMAT_TEXT_BYTES];
 	if (isnan(change))
 		return "-";
 	if (row->relative)
 		snprintf(text, size, "%+.2f%%", 100 * change);
 	else
-		snprintf(text, size, "%+.4g", change);
+		snprintf(text, size, "%s%s", change < 0 ? "-" : "+",
+			 format_figure(row->figure->name, fabs(change), amount, sizeof(amount)));
+	return text;
+}
+
+/* "12.5 (11 to 13)" */
+static const char *quartiles_text(const struct comparison_row *row, const struct quartiles *q,
+				  char *text, size_t size)
+{
+	const char *figure = row->figure->name;
+	char median[FORMAT_TEXT_BYTES], low[FORMAT_TEXT_BYTES], high[FORMAT_TEXT_BYTES];
+	if (isnan(q->median))
+		return "-";
+	snprintf(text, size, "%.40s (%.40s to %.40s)",
+		 format_figure(figure, q->median, median, sizeof(median)),
+		 format_figure(figure, q->low, low, sizeof(low)),
+		 format_figure(figure, q->high, high, sizeof(high)));
 	return text;
 }
 
@@ -33,6 +51,18 @@ static const char *interval_text(const struct comparison_row *row, struct interv
 		return "-";
 	snprintf(text, size, "%.40s to %.40s", change_text(row, interval.low, low, sizeof(low)),
 		 change_text(row, interval.high, high, sizeof(high)));
+	return text;
+}
+
+/* By ranks it is no interval of the change, and what it is one of stands before it. */
+static const char *seed_interval_text(const struct comparison_row *row, char *text, size_t size)
+{
+	char shift[FORMAT_TEXT_BYTES], interval[FORMAT_TEXT_BYTES];
+	if (row->method != INTERVAL_HODGES_LEHMANN || !interval_is_known(row->seed_interval))
+		return interval_text(row, row->seed_interval, text, size);
+	snprintf(text, size, "%.40s (%.80s)",
+		 change_text(row, row->seed_change, shift, sizeof(shift)),
+		 interval_text(row, row->seed_interval, interval, sizeof(interval)));
 	return text;
 }
 
@@ -56,15 +86,50 @@ static const char *ranking_text(const struct stability *s, char *text, size_t si
 	return text;
 }
 
-/* Few recordings whose figures do not vary with the seed speak for themselves alone. */
-static const char *verdict_text(const struct comparison_row *row, char *text, size_t size)
+/* What an interval does not show of others, the recordings themselves may still say. */
+static void print_not_shown(const struct comparison_row *row, FILE *out)
 {
+	bool all = row->lower == row->recordings || row->higher == row->recordings;
+	bool stable = row->stability.kept == row->stability.perturbed;
+	if (all && stable && !row->varies) {
+		fprintf(out, "%s on %zu of %zu recordings, beyond them not shown",
+			row->lower ? "lower" : "higher", row->recordings, row->recordings);
+		return;
+	}
+	fputs(comparison_verdict_name(row->verdict), out);
+	if (row->recordings < 2)
+		return;
+	if (row->lower)
+		fprintf(out, ": lower on %zu", row->lower);
+	if (row->higher)
+		fprintf(out, "%s on %zu", row->lower ? ", higher" : ": higher", row->higher);
+	fprintf(out, " of %zu", row->recordings);
+}
+
+static void print_verdict(const struct comparison_row *row, FILE *out)
+{
+	/* Few recordings whose figures do not vary with the seed speak for themselves alone. */
 	bool few = !row->varies && row->recordings < COMPARISON_RECORDINGS_MIN;
 	bool shown = row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE;
-	snprintf(text, size, "%s%s", comparison_verdict_name(row->verdict),
-		 !few || !shown         ? ""
-		 : row->recordings == 1 ? " on this recording"
-					: " on both recordings");
+	if (row->verdict == VERDICT_NOT_SHOWN) {
+		print_not_shown(row, out);
+		return;
+	}
+	fputs(comparison_verdict_name(row->verdict), out);
+	if (few && shown)
+		fputs(row->recordings == 1 ? " on this recording" : " on both recordings", out);
+	else if (row->verdict == VERDICT_PAST_HORIZON)
+		fprintf(out, ": %zu of %zu, baseline %zu of %zu", row->parted.past,
+			row->parted.runs, row->baseline_parted.past, row->baseline_parted.runs);
+}
+
+static const char *verdict_text(const struct comparison_row *row, char *text, size_t size)
+{
+	FILE *out = fmemopen(text, size, "w");
+	if (!out)
+		return comparison_verdict_name(row->verdict);
+	print_verdict(row, out);
+	fclose(out);
 	return text;
 }
 
@@ -94,7 +159,7 @@ static const char *speedup_text(const struct comparison_row *row, char *text, si
 	return text;
 }
 
-enum { COLUMNS_MAX = 40 };
+enum { COLUMNS_MAX = 60 };
 
 struct columns {
 	struct listing_column items[COLUMNS_MAX];
@@ -107,6 +172,17 @@ static void column(struct columns *c, const char *name, const char *heading)
 	c->items[c->count++] = (struct listing_column){ name, heading };
 }
 
+/* In the order of add_quartiles. */
+static void name_quartiles(struct columns *c, const struct shown *s)
+{
+	column(c, "baseline_median", s->ranks ? "baseline median" : NULL);
+	column(c, "baseline_q1", NULL);
+	column(c, "baseline_q3", NULL);
+	column(c, "median", s->ranks ? "median (quartiles)" : NULL);
+	column(c, "q1", NULL);
+	column(c, "q3", NULL);
+}
+
 /* In the order of add_row. */
 static void name_columns(struct columns *c, const struct shown *s)
 {
@@ -116,20 +192,29 @@ static void name_columns(struct columns *c, const struct shown *s)
 	column(c, "baseline", s->baseline ? "held against" : NULL);
 	column(c, "recording", s->trace ? "recording" : NULL);
 	column(c, "recordings", NULL);
+	column(c, "left_out", s->left_out ? "left out" : NULL);
+	column(c, "lower", NULL);
+	column(c, "higher", NULL);
 	column(c, "seeds", NULL);
 	column(c, "random", NULL);
 	column(c, "past_horizon", NULL);
 	column(c, "baseline_past_horizon", NULL);
 	column(c, "baseline_value", "baseline");
 	column(c, "value", "value");
+	name_quartiles(c, s);
 	column(c, "relative", NULL);
 	column(c, "change", "change");
 	column(c, NULL, "95% interval");
 	column(c, "low", NULL);
 	column(c, "high", NULL);
-	column(c, NULL, s->seed_interval ? "95% over seeds" : NULL);
+	column(c, NULL,
+	       !s->seed_interval ? NULL
+	       : s->ranks        ? "shift over seeds (95%)"
+				 : "95% over seeds");
+	column(c, "seed_change", NULL);
 	column(c, "seed_low", NULL);
 	column(c, "seed_high", NULL);
+	column(c, "interval_method", NULL);
 	column(c, "speedup", s->speedup ? "speed-up" : NULL);
 	column(c, "speedup_low", NULL);
 	column(c, "speedup_high", NULL);
@@ -155,6 +240,15 @@ static void add_interval(struct listing *l, const struct comparison_row *row,
 	listing_number(l, interval.high, "");
 }
 
+static void add_quartiles(struct listing *l, const struct comparison_row *row,
+			  const struct quartiles *q)
+{
+	char text[2 * FORMAT_TEXT_BYTES];
+	listing_number(l, q->median, quartiles_text(row, q, text, sizeof(text)));
+	listing_number(l, q->low, "");
+	listing_number(l, q->high, "");
+}
+
 static void add_values(struct listing *l, const struct comparison_row *row)
 {
 	char a[FORMAT_TEXT_BYTES];
@@ -162,10 +256,16 @@ static void add_values(struct listing *l, const struct comparison_row *row)
 	listing_number(l, row->baseline_value,
 		       format_figure(figure, row->baseline_value, a, sizeof(a)));
 	listing_number(l, row->value, format_figure(figure, row->value, a, sizeof(a)));
+	add_quartiles(l, row, &row->baseline_quartiles);
+	add_quartiles(l, row, &row->quartiles);
 	listing_flag(l, row->relative, "");
 	listing_number(l, row->change, change_text(row, row->change, a, sizeof(a)));
 	add_interval(l, row, row->interval);
-	add_interval(l, row, row->seed_interval);
+	listing_text(l, seed_interval_text(row, a, sizeof(a)));
+	listing_number(l, row->seed_change, "");
+	listing_number(l, row->seed_interval.low, "");
+	listing_number(l, row->seed_interval.high, "");
+	listing_text(l, comparison_method_name(row->method));
 	struct interval interval = speedup_interval(row);
 	listing_number(l, speedup(row, row->change), speedup_text(row, a, sizeof(a)));
 	listing_number(l, interval.low, "");
@@ -181,6 +281,9 @@ static void add_row(struct listing *l, const struct comparison_row *row)
 	listing_text(l, row->baseline);
 	listing_text(l, row->trace ? row->trace : "");
 	listing_count(l, row->recordings);
+	listing_text(l, row->left_out);
+	listing_count(l, row->lower);
+	listing_count(l, row->higher);
 	listing_count(l, row->seeds);
 	listing_flag(l, row->random, "");
 	listing_count(l, row->parted.past);
@@ -222,8 +325,9 @@ static void note_chance(const struct comparison *c, const struct shown *shown, F
 		fprintf(out,
 			"p: of %s over seeds for one recording, of the paired t-test over "
 			"several;\n"
-			"corrected by Holm for all rows. effect: Hedges' g over seeds.\n%s",
+			"corrected by Holm for all rows. effect: %s over seeds.\n%s",
 			c->mann_whitney ? "Mann and Whitney's test" : "Welch's test",
+			c->mann_whitney ? "Cliff's delta" : "Hedges' g",
 			steady ? "Rows without p are of deterministic runs, or all seeds agree.\n"
 			       : "");
 	if (shown->perturbed)
@@ -246,8 +350,54 @@ static void note_horizon(const struct comparison *c, FILE *out)
 	}
 	if (c->config_count)
 		fputs("What the recorded programs would have done from there on is not known "
-		      "(horizon_record of /provenance).\n",
+		      "(horizon_record of /provenance).\nWhere more runs of one side have parted, "
+		      "only what failed is judged: the rest may be less because less was done.\n",
 		      out);
+}
+
+static bool uses_method(const struct comparison *c, enum interval_method method)
+{
+	for (size_t i = 0; i < c->row_count; i++)
+		if (c->rows[i].method == method)
+			return true;
+	return false;
+}
+
+static void note_methods(const struct comparison *c, FILE *out)
+{
+	bool short_of = c->bootstrap &&
+			(uses_method(c, INTERVAL_STUDENT) || uses_method(c, INTERVAL_WELCH));
+	if (short_of)
+		fprintf(out,
+			"A bootstrap of fewer than %d values is too narrow: %s where there are "
+			"fewer.\n",
+			COMPARISON_BOOTSTRAP_MIN,
+			uses_method(c, INTERVAL_STUDENT) ? "Student's t" : "Welch's interval");
+	if (uses_method(c, INTERVAL_HODGES_LEHMANN))
+		fputs("shift: how far one's seeds lie above the other's (Hodges and Lehmann), and "
+		      "all "
+		      "that the test does not reject.\n",
+		      out);
+}
+
+/* Which mean a row's values are, its change tells. */
+static void note_means(const struct comparison *c, FILE *out)
+{
+	bool ratios = false, differences = false, left_out = false;
+	for (size_t i = 0; i < c->row_count; i++) {
+		const struct comparison_row *row = &c->rows[i];
+		ratios = ratios || (row->relative && row->recordings > 1);
+		differences = differences || (!row->relative && row->recordings > 1);
+		left_out = left_out || *row->left_out;
+	}
+	if (ratios || differences)
+		fprintf(out, "Values are %s%s over recordings%s.\n",
+			ratios ? "geometric means" : "arithmetic means",
+			ratios && differences ? " (arithmetic ones where a change is no percentage)"
+					      : "",
+			ratios ? "" : ": a 0 has no ratio");
+	if (left_out)
+		fputs("left out: recordings on which both are 0, which have no ratio.\n", out);
 }
 
 /* What the numbers mean, where they need it. */
@@ -257,19 +407,19 @@ static void print_notes(const struct comparison *c, const struct shown *shown, F
 	note_chance(c, shown, out);
 	if (recordings >= COMPARISON_RECORDINGS_MIN)
 		fprintf(out, "Intervals are over recordings (up to %zu), %s%s.\n", recordings,
-			c->bootstrap ? "by bootstrap (BCa)" : "Student's t",
+			uses_method(c, INTERVAL_BCA) ? "by bootstrap (BCa)" : "Student's t",
 			" on the logarithms of ratios where there are such");
 	else if (!shown->trace)
 		fprintf(out,
 			"No intervals over recordings: there %s %zu, and three are the fewest.\n",
 			recordings == 1 ? "is" : "are", recordings);
-	if (recordings > 1)
-		fputs("Values are geometric means over recordings.\n", out);
+	note_methods(c, out);
+	note_means(c, out);
 	if (shown->speedup)
 		fputs("speed-up: the baseline's time by the setting's.\n", out);
 	if (c->unpaired)
-		fprintf(out, "%zu configurations have no baseline that is the same otherwise.\n",
-			c->unpaired);
+		fprintf(out, "%zu configuration%s no baseline that is the same otherwise.\n",
+			c->unpaired, c->unpaired == 1 ? " has" : "s have");
 	note_horizon(c, out);
 }
 
@@ -300,6 +450,8 @@ static struct shown find_shown(const struct comparison *c)
 		s.seed_interval = s.seed_interval || interval_is_known(row->seed_interval);
 		s.perturbed = s.perturbed || row->stability.perturbed;
 		s.speedup = s.speedup || format_is_time(row->figure->name);
+		s.left_out = s.left_out || *row->left_out;
+		s.ranks = s.ranks || (c->mann_whitney && row->varies);
 	}
 	return s;
 }

@@ -6,17 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/bootstrap.h"
 #include "analysis/hypothesis.h"
-#include "analysis/ratio.h"
 #include "base/grow.h"
 #include "sweep/comparison_figures.h"
-#include "sweep/run_cells.h"
+#include "sweep/comparison_row.h"
+#include "sweep/parted.h"
 #include "sweep/stability.h"
 
-enum { BOOTSTRAP_RESAMPLES = 9999 };
-
-static const double significant = 0.05;
+enum { LEFT_OUT_BYTES = 1024 };
 
 struct comparing {
 	struct comparison *c;
@@ -42,9 +39,22 @@ const char *comparison_verdict_name(enum comparison_verdict verdict)
 		[VERDICT_BETTER] = "better",
 		[VERDICT_WORSE] = "worse",
 		[VERDICT_NOT_SHOWN] = "no difference shown",
+		[VERDICT_PAST_HORIZON] = "past the horizon",
 		[VERDICT_NONE] = "nothing to compare",
 	};
 	return names[verdict];
+}
+
+const char *comparison_method_name(enum interval_method method)
+{
+	static const char *const names[] = {
+		[INTERVAL_NONE] = "",
+		[INTERVAL_STUDENT] = "student",
+		[INTERVAL_WELCH] = "welch",
+		[INTERVAL_BCA] = "bca",
+		[INTERVAL_HODGES_LEHMANN] = "hodges-lehmann",
+	};
+	return names[method];
 }
 
 static int check_baseline(struct comparing *k)
@@ -83,6 +93,28 @@ static const char *baseline_value(const struct comparing *k, size_t parameter)
 static bool agree(const char *a, const char *b)
 {
 	return !*a || !*b || strcmp(a, b) == 0;
+}
+
+static bool is_baseline(const struct comparing *k, size_t config)
+{
+	for (size_t p = 0; p < k->cells.in->parameter_count; p++) {
+		const char *wanted = baseline_value(k, p);
+		if (wanted && strcmp(k->cells.configs[config]->values[p], wanted) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* The only configuration that has the baseline's settings; config_count: there are several. */
+static size_t only_baseline(const struct comparing *k)
+{
+	size_t found = k->cells.config_count, count = 0;
+	for (size_t i = 0; i < k->cells.config_count; i++)
+		if (is_baseline(k, i)) {
+			found = i;
+			count++;
+		}
+	return count == 1 ? found : k->cells.config_count;
 }
 
 /* The configuration that has the baseline's settings and is the same otherwise. */
@@ -126,8 +158,9 @@ static int pair_configs(struct comparing *k)
 	k->labels = calloc(k->cells.config_count + 1, sizeof(*k->labels));
 	if (!k->baseline_of || !k->told || !k->labels)
 		return no_memory(k);
+	size_t only = only_baseline(k);
 	for (size_t i = 0; i < k->cells.config_count; i++)
-		k->baseline_of[i] = baseline_of(k, i);
+		k->baseline_of[i] = only < k->cells.config_count ? only : baseline_of(k, i);
 	for (size_t i = 0; i < k->cells.in->parameter_count; i++)
 		k->told[i] = is_told(k, i);
 	for (size_t i = 0; i < k->cells.config_count; i++) {
@@ -139,232 +172,6 @@ static int pair_configs(struct comparing *k)
 	return 0;
 }
 
-/* Two configurations on the recordings that both have, seeds and all. */
-struct pairs {
-	double *baseline, *value; /* means over seeds, by recording */
-	double *seeds[2];         /* of the recording that was taken last */
-	double *scratch;
-	struct sample samples[2]; /* of these */
-	double effects;           /* sum over recordings that have one */
-	size_t count, seeds_min, effect_count;
-	bool random, varies;
-};
-
-static bool pairs_create(struct pairs *p, size_t recordings, size_t seeds)
-{
-	*p = (struct pairs){ .baseline = malloc((recordings + 1) * sizeof(double)),
-			     .value = malloc((recordings + 1) * sizeof(double)),
-			     .scratch = malloc((recordings + 1) * sizeof(double)),
-			     .seeds = { malloc((seeds + 1) * sizeof(double)),
-					malloc((seeds + 1) * sizeof(double)) } };
-	return p->baseline && p->value && p->scratch && p->seeds[0] && p->seeds[1];
-}
-
-static void pairs_free(struct pairs *p)
-{
-	free(p->baseline);
-	free(p->value);
-	free(p->scratch);
-	free(p->seeds[0]);
-	free(p->seeds[1]);
-}
-
-static bool is_random(const struct comparing *k, const struct run_cell *cell)
-{
-	return cell->count > 1 || (cell->count && k->cells.in->runs[cell->runs[0]].random);
-}
-
-/* Runs that draw random numbers and agree exactly are no more a matter of chance than others. */
-static bool varies(const struct comparing *k, const struct run_cell *cell, const struct sample *s)
-{
-	if (s->count < 2)
-		return is_random(k, cell);
-	for (size_t i = 1; i < s->count; i++)
-		if (s->values[i] < s->values[0] || s->values[i] > s->values[0])
-			return true;
-	return false;
-}
-
-static void take_effect(struct pairs *p)
-{
-	double effect = effect_hedges_g(&p->samples[0], &p->samples[1]);
-	if (isnan(effect))
-		return;
-	p->effects += effect;
-	p->effect_count++;
-}
-
-static void take_trace(struct pairs *p, const struct comparing *k, size_t column,
-		       const struct run_cell *baseline, const struct run_cell *value)
-{
-	const struct run_cell *const cells[] = { baseline, value };
-	for (size_t i = 0; i < 2; i++) {
-		size_t count = run_cells_values(&k->cells, cells[i], column, p->seeds[i]);
-		p->samples[i] = (struct sample){ p->seeds[i], count };
-		if (!count)
-			return;
-	}
-	size_t fewest = p->samples[0].count < p->samples[1].count ? p->samples[0].count
-								  : p->samples[1].count;
-	p->seeds_min = !p->count || fewest < p->seeds_min ? fewest : p->seeds_min;
-	p->random = p->random || is_random(k, baseline) || is_random(k, value);
-	p->varies = p->varies || varies(k, baseline, &p->samples[0]) ||
-		    varies(k, value, &p->samples[1]);
-	take_effect(p);
-	p->baseline[p->count] = sample_mean(&p->samples[0]);
-	p->value[p->count++] = sample_mean(&p->samples[1]);
-}
-
-/* Of the mean of one number a recording: ratios' logarithms, or differences. */
-static struct interval bootstrap_over(double *values, size_t count, double level)
-{
-	const struct bootstrap bootstrap = { .level = level, .resamples = BOOTSTRAP_RESAMPLES };
-	const struct sample sample = { values, count };
-	return bootstrap_interval(&bootstrap, &sample, 1, bootstrap_mean);
-}
-
-static void compare_ratios(struct comparison_row *row, const struct pairs *p,
-			   const struct comparison_request *request)
-{
-	struct ratio ratio = ratio_of_pairs(p->baseline, p->value, p->count, request->level);
-	struct interval interval = ratio.interval;
-	row->relative = true;
-	row->change = ratio.mean - 1;
-	if (p->count < COMPARISON_RECORDINGS_MIN)
-		return;
-	if (request->bootstrap) {
-		for (size_t i = 0; i < p->count; i++)
-			p->scratch[i] = log(p->value[i] / p->baseline[i]);
-		interval = bootstrap_over(p->scratch, p->count, request->level);
-		interval = (struct interval){ exp(interval.low), exp(interval.high) };
-	}
-	row->interval = (struct interval){ interval.low - 1, interval.high - 1 };
-	row->p = ratio.p;
-}
-
-static void compare_differences(struct comparison_row *row, const struct pairs *p,
-				const struct comparison_request *request)
-{
-	struct paired paired = paired_test(p->baseline, p->value, p->count, request->level);
-	row->change = paired.difference;
-	if (p->count < COMPARISON_RECORDINGS_MIN)
-		return;
-	row->interval = paired.interval;
-	row->p = paired.p;
-	if (!request->bootstrap)
-		return;
-	for (size_t i = 0; i < p->count; i++)
-		p->scratch[i] = p->value[i] - p->baseline[i];
-	row->interval = bootstrap_over(p->scratch, p->count, request->level);
-}
-
-/* One recording: what can be said is about its seeds, and is no interval over recordings. */
-static void compare_seeds(struct comparison_row *row, const struct pairs *p,
-			  const struct comparison_request *request)
-{
-	const struct bootstrap bootstrap = { .level = request->level,
-					     .resamples = BOOTSTRAP_RESAMPLES };
-	struct welch welch = welch_test(&p->samples[0], &p->samples[1], request->level);
-	struct interval interval = welch.interval;
-	double unit = row->relative ? p->baseline[0] : 1;
-	row->p = request->mann_whitney ? mann_whitney_test(&p->samples[0], &p->samples[1]).p
-				       : welch.p;
-	if (p->seeds_min < COMPARISON_RECORDINGS_MIN)
-		return;
-	if (request->bootstrap)
-		interval = bootstrap_interval(&bootstrap, p->samples, 2, bootstrap_mean_difference);
-	row->seed_interval = (struct interval){ interval.low / unit, interval.high / unit };
-}
-
-/* How many recordings went up less those that went down. */
-static long balance(const struct pairs *p)
-{
-	long up = 0;
-	for (size_t i = 0; i < p->count; i++)
-		up += (p->value[i] > p->baseline[i]) - (p->value[i] < p->baseline[i]);
-	return up;
-}
-
-static bool all_equal(const struct pairs *p)
-{
-	for (size_t i = 0; i < p->count; i++)
-		if (p->value[i] > p->baseline[i] || p->value[i] < p->baseline[i])
-			return false;
-	return true;
-}
-
-/*
- * Shown is what an interval shows; of few recordings whose figures do not vary with the seed, what
- * all of them say of themselves. What perturbed runs do not bear out is not shown.
- */
-static enum comparison_verdict judge(const struct comparison_row *row, const struct pairs *p)
-{
-	const struct interval *interval =
-		interval_is_known(row->interval) ? &row->interval : &row->seed_interval;
-	bool up = row->change > 0;
-	if (!p->count)
-		return VERDICT_NONE;
-	if (row->stability.kept < row->stability.perturbed)
-		return VERDICT_NOT_SHOWN;
-	if (all_equal(p) && !row->varies)
-		return VERDICT_SAME;
-	if (interval_is_known(*interval)) {
-		if (interval_holds(*interval, 0))
-			return VERDICT_NOT_SHOWN;
-	} else if (row->varies || labs(balance(p)) != (long)p->count) {
-		return VERDICT_NOT_SHOWN;
-	}
-	return up == row->figure->higher_is_better ? VERDICT_BETTER : VERDICT_WORSE;
-}
-
-static void fill_row(struct comparison_row *row, const struct pairs *p,
-		     const struct comparison_request *request)
-{
-	row->recordings = p->count;
-	row->seeds = p->seeds_min;
-	row->random = p->random;
-	row->varies = p->varies;
-	row->interval = row->seed_interval = interval_unknown();
-	row->p = row->p_adjusted = row->effect = row->change = (double)NAN;
-	row->value = row->baseline_value = (double)NAN;
-	if (!p->count)
-		return;
-	const struct sample baseline = { p->baseline, p->count }, value = { p->value, p->count };
-	row->baseline_value = sample_geometric_mean(&baseline);
-	row->value = sample_geometric_mean(&value);
-	bool positive = !isnan(row->baseline_value) && !isnan(row->value);
-	if (!positive) {
-		row->baseline_value = sample_mean(&baseline);
-		row->value = sample_mean(&value);
-	}
-	if (positive)
-		compare_ratios(row, p, request);
-	else
-		compare_differences(row, p, request);
-	if (p->count == 1 && p->varies)
-		compare_seeds(row, p, request);
-	if (!p->varies)
-		row->p = (double)NAN;
-	else if (p->effect_count)
-		row->effect = p->effects / (double)p->effect_count;
-}
-
-static struct parted parted_of(const struct comparing *k, size_t config, size_t first, size_t last)
-{
-	const struct run_table *table = k->cells.in->table;
-	size_t column = run_table_find(table, "horizon_record");
-	struct parted parted = { 0 };
-	for (size_t t = first; t < last; t++) {
-		const struct run_cell *cell = run_cells_plain(&k->cells, config, t);
-		parted.runs += cell->count;
-		for (size_t i = 0; i < cell->count && column < run_table_columns(table); i++)
-			if (!isnan(run_table_number(table, k->cells.in->runs[cell->runs[i]].row,
-						    column)))
-				parted.past++;
-	}
-	return parted;
-}
-
 static int find_parted(struct comparing *k)
 {
 	struct comparison *c = k->c;
@@ -372,7 +179,7 @@ static int find_parted(struct comparing *k)
 	if (!c->configs)
 		return no_memory(k);
 	for (size_t i = 0; i < k->cells.config_count; i++) {
-		struct parted parted = parted_of(k, i, 0, k->cells.trace_count);
+		struct parted parted = parted_of(&k->cells, i, 0, k->cells.trace_count);
 		if (parted.past)
 			c->configs[c->config_count++] =
 				(struct config_parted){ k->labels[i], parted };
@@ -380,8 +187,57 @@ static int find_parted(struct comparing *k)
 	return 0;
 }
 
-static int add_row(struct comparing *k, const struct compared_figure *figure, size_t config,
-		   size_t baseline, size_t first, size_t last, const char *trace)
+/* Names of the recordings that were left out, in the pool; NULL when memory is out. */
+static const char *name_left_out(struct comparing *k, const struct pairs *p)
+{
+	const char *names = "";
+	for (size_t i = p->count; i < p->count + p->left_out && names; i++) {
+		char text[LEFT_OUT_BYTES];
+		snprintf(text, sizeof(text), "%s%s%s", names, *names ? " " : "",
+			 k->cells.traces[p->traces[i]]);
+		names = text_pool_add(&k->c->text, text);
+	}
+	return names;
+}
+
+/* What a row is about, of recordings from first up to last. */
+struct subject {
+	const struct compared_figure *figure;
+	size_t config, baseline, first, last;
+	const char *trace; /* NULL: all together */
+};
+
+static int fill_row(struct comparing *k, const struct subject *s, struct pairs *pairs,
+		    struct comparison_row *row)
+{
+	const struct run_cells *cells = &k->cells;
+	for (size_t t = s->first; t < s->last; t++)
+		pairs_take(pairs, cells, s->figure->column, s->baseline, s->config, t);
+	*row = (struct comparison_row){
+		.figure = s->figure,
+		.setting = k->labels[s->config],
+		.baseline = k->labels[s->baseline],
+		.parted = parted_of(cells, s->config, s->first, s->last),
+		.baseline_parted = parted_of(cells, s->baseline, s->first, s->last),
+		.parted_unevenly =
+			parted_unevenly(cells, s->config, s->baseline, s->first, s->last),
+		.trace = s->trace,
+	};
+	comparison_row_fill(row, pairs, k->request);
+	row->left_out = name_left_out(k, pairs);
+	const struct stability_question question = { .config = s->config,
+						     .baseline = s->baseline,
+						     .first = s->first,
+						     .last = s->last,
+						     .column = s->figure->column,
+						     .relative = row->relative,
+						     .change = row->change };
+	stability_find(cells, &question, &row->stability);
+	row->verdict = comparison_row_judge(row, pairs);
+	return row->left_out ? 0 : no_memory(k);
+}
+
+static int add_row(struct comparing *k, const struct subject *subject)
 {
 	struct comparison *c = k->c;
 	struct comparison_row *grown =
@@ -390,32 +246,15 @@ static int add_row(struct comparing *k, const struct compared_figure *figure, si
 	if (!grown)
 		return no_memory(k);
 	c->rows = grown;
-	if (!pairs_create(&pairs, k->cells.trace_count, k->cells.in->run_count)) {
-		pairs_free(&pairs);
-		return no_memory(k);
+	int status = -1;
+	if (pairs_create(&pairs, k->cells.trace_count, k->cells.in->run_count)) {
+		pairs.by_ranks = k->request->mann_whitney;
+		status = fill_row(k, subject, &pairs, &grown[c->row_count++]);
+	} else {
+		no_memory(k);
 	}
-	for (size_t t = first; t < last; t++)
-		take_trace(&pairs, k, figure->column, run_cells_plain(&k->cells, baseline, t),
-			   run_cells_plain(&k->cells, config, t));
-	struct comparison_row *row = &grown[c->row_count++];
-	*row = (struct comparison_row){ .figure = figure,
-					.setting = k->labels[config],
-					.baseline = k->labels[baseline],
-					.parted = parted_of(k, config, first, last),
-					.baseline_parted = parted_of(k, baseline, first, last),
-					.trace = trace };
-	fill_row(row, &pairs, k->request);
-	const struct stability_question question = { .config = config,
-						     .baseline = baseline,
-						     .first = first,
-						     .last = last,
-						     .column = figure->column,
-						     .relative = row->relative,
-						     .change = row->change };
-	stability_find(&k->cells, &question, &row->stability);
-	row->verdict = judge(row, &pairs);
 	pairs_free(&pairs);
-	return 0;
+	return status;
 }
 
 static int compare_config(struct comparing *k, const struct compared_figure *figure, size_t config)
@@ -427,11 +266,16 @@ static int compare_config(struct comparing *k, const struct compared_figure *fig
 		k->c->unpaired += figure == k->c->figures;
 		return 0;
 	}
+	struct subject subject = { figure, config, baseline, 0, k->cells.trace_count, NULL };
 	if (!k->request->by_trace)
-		return add_row(k, figure, config, baseline, 0, k->cells.trace_count, NULL);
-	for (size_t t = 0; t < k->cells.trace_count; t++)
-		if (add_row(k, figure, config, baseline, t, t + 1, k->cells.traces[t]) != 0)
+		return add_row(k, &subject);
+	for (size_t t = 0; t < k->cells.trace_count; t++) {
+		subject.first = t;
+		subject.last = t + 1;
+		subject.trace = k->cells.traces[t];
+		if (add_row(k, &subject) != 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -452,7 +296,7 @@ static int correct_for_many(struct comparing *k)
 		struct comparison_row *row = &c->rows[i];
 		bool shown = row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE;
 		row->p_adjusted = adjusted[i];
-		if (shown && row->p_adjusted > significant)
+		if (shown && row->p_adjusted > comparison_significant())
 			row->verdict = VERDICT_NOT_SHOWN;
 	}
 	free(p);

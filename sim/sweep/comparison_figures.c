@@ -28,6 +28,9 @@ static bool is_higher_better(const char *name)
 	return false;
 }
 
+/* Words of figures that count what was not done. */
+static const char *const failure[] = { "fails", "failed", "killed" };
+
 /* Whether `word` stands in `name` between underscores. */
 static bool has_word(const char *name, const char *word, size_t length)
 {
@@ -36,6 +39,14 @@ static bool has_word(const char *name, const char *word, size_t length)
 		if (strncmp(at, word, length) == 0 && (at[length] == '_' || !at[length]))
 			return true;
 	}
+	return false;
+}
+
+static bool tells_failure(const char *name)
+{
+	for (size_t i = 0; i < sizeof(failure) / sizeof(failure[0]); i++)
+		if (has_word(name, failure[i], strlen(failure[i])))
+			return true;
 	return false;
 }
 
@@ -119,6 +130,7 @@ static int add_figure(struct comparison *c, const struct run_table *table, const
 		.column = column,
 		.higher_is_better =
 			*way ? strcmp(way, "higher") == 0 : is_higher_better(column_name),
+		.tells_failure = tells_failure(column_name),
 	};
 	return 0;
 }

@@ -15,11 +15,14 @@ static double value_of_seed(const struct run_cells *cells, const struct run_cell
 	return (double)NAN;
 }
 
+/* Both have the figure there, and a ratio where it is of ratios: the row leaves others out too. */
 static bool is_compared(const struct run_cells *cells, const struct stability_question *q,
 			size_t trace)
 {
-	return !isnan(run_cells_mean(cells, run_cells_plain(cells, q->config, trace), q->column)) &&
-	       !isnan(run_cells_mean(cells, run_cells_plain(cells, q->baseline, trace), q->column));
+	double value = run_cells_mean(cells, run_cells_plain(cells, q->config, trace), q->column);
+	double baseline =
+		run_cells_mean(cells, run_cells_plain(cells, q->baseline, trace), q->column);
+	return !isnan(value) && !isnan(baseline) && (!q->relative || value > 0 || baseline > 0);
 }
 
 /* Sums over recordings of what one seed gives. */

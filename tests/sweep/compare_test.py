@@ -24,9 +24,10 @@ except ImportError as missing:
 SLUB, SLOB = "slub", "slob"
 
 
-COUNTS = ("recordings", "seeds", "random", "past_horizon", "baseline_past_horizon", "relative",
-          "perturbed", "perturbed_kept", "points", "on_front")
-TEXTS = ("figure", "better", "setting", "baseline", "recording", "verdict", "with")
+COUNTS = ("recordings", "lower", "higher", "seeds", "random", "past_horizon",
+          "baseline_past_horizon", "relative", "perturbed", "perturbed_kept", "points", "on_front")
+TEXTS = ("figure", "better", "setting", "baseline", "recording", "left_out", "interval_method",
+         "verdict", "with")
 
 
 def rows(printed):
@@ -134,6 +135,21 @@ class Compare(unittest.TestCase):
             self.assertIn(said, printed)
             self.assertIn("three are the fewest", printed)
 
+    def test_recordings_that_agree_are_told(self):
+        """What no interval shows of others is still so of these."""
+        values = ([10, 20, 30], [9.9, 2, 29])
+        row = self.one(values)
+        self.assertEqual((row["verdict"], row["lower"], row["higher"]),
+                         ("no difference shown", 3, 0))
+        for values, said in (
+            (values, "lower on 3 of 3 recordings, beyond them not shown"),
+            (([9.9, 2, 29], [10, 20, 30]), "higher on 3 of 3 recordings, beyond them not shown"),
+            (([10, 20, 30], [5, 25, 30]), "no difference shown: lower on 1, higher on 1 of 3"),
+        ):
+            printed = slabyard("compare", *self.results(self.held(values)), "--baseline",
+                               "slab.policy=slub", "--report", "slab_bytes_held").stdout.decode()
+            self.assertIn(said, printed)
+
     def test_nothing_is_shown_when_the_interval_says_so(self):
         self.assertEqual(self.one(([10, 20, 30], [5, 25, 29]))["verdict"], "no difference shown")
         self.assertEqual(self.one(([10, 20, 30], [10, 20, 30]))["verdict"], "the same")
@@ -146,6 +162,36 @@ class Compare(unittest.TestCase):
         self.close(row["change"], (value - base).mean())
         self.close(row["low"], low)
         self.close(row["high"], high)
+
+    def test_differences_have_the_figures_unit(self):
+        held = self.held(([0, 5e6, 3e6], [4e6, 11e6, 6e6]))
+        paths = self.results({key: {**value, "cost_ns": value["slab_bytes_held"]}
+                              for key, value in held.items()})
+        printed = slabyard("compare", *paths, "--baseline", "slab.policy=slub", "--report",
+                           "slab_bytes_held,cost_ns").stdout.decode()
+        self.assertIn("+4.13 MiB", printed)
+        self.assertIn("+4.333 ms", printed)
+        low, high = stats.t.interval(0.95, 2, 13e6 / 3, stats.sem([4e6, 6e6, 3e6]))
+        self.assertIn(f"{low / 1e3:+.1f} us to {high / 1e6:+.3f} ms", printed)
+        self.assertIn("Values are arithmetic means over recordings", printed)
+        self.assertNotIn("geometric", printed)
+
+    def test_what_is_zero_on_both_sides_is_left_out(self):
+        base, value = [0, 10, 20, 0, 30], [0, 9, 15, 0, 29]
+        row, alone = self.one((base, value)), self.one(([10, 20, 30], [9, 15, 29]))
+        self.assertEqual(row["left_out"], f"{0:016x} {3:016x}")
+        self.assertEqual((row["recordings"], row["lower"], row["relative"]), (3, 3, 1))
+        for figure in ("change", "low", "high", "value", "baseline_value", "verdict"):
+            self.assertEqual(row[figure], alone[figure])
+        held = self.held((base, value))
+        paths = self.results({key: {**of, "slabs": 1 + of["slab_bytes_held"]}
+                              for key, of in held.items()})
+        printed = slabyard("compare", *paths, "--baseline", "slab.policy=slub", "--report",
+                           "slab_bytes_held,slabs").stdout.decode()
+        self.assertIn(f"{0:016x} {3:016x}", printed)
+        self.assertIn("left out: recordings on which both are 0", printed)
+        self.assertEqual(self.one(([0, 0], [0, 0]))["verdict"], "the same")
+        self.assertEqual(self.one(([0, 0, 5], [0, 1, 6]))["relative"], 0)
 
     def test_more_can_be_better(self):
         values = ([10, 20, 30], [12, 23, 35])
@@ -231,19 +277,72 @@ class Compare(unittest.TestCase):
         self.assertGreater(table[0]["p_holm"], 0.05)
         self.assertEqual(table[0]["verdict"], "no difference shown")
 
+    def test_no_bootstrap_of_few_values(self):
+        """Below eight it is too narrow: Student's t and Welch's interval in its place."""
+        values = numpy.array([[100, 2000, 30.0, 7, 60, 50, 40], [80, 2100, 27.0, 6, 59, 44, 31]])
+        for count in (3, 7):
+            of = tuple(values[:, :count])
+            row, student = self.one(of, "--interval", "bca"), self.one(of)
+            self.assertEqual(row, student)
+            self.assertEqual(row["interval_method"], "student")
+        seeded = self.seeded({1: tuple(values)})
+        arguments = ("--report", "slab_bytes_held", "--interval", "bca")
+        (row,) = self.compare(seeded, *arguments)
+        self.assertEqual([row], self.compare(seeded, *arguments[:2]))
+        self.assertEqual(row["interval_method"], "welch")
+        printed = slabyard("compare", *self.results(seeded), "--baseline", "slab.policy=slub",
+                           *arguments).stdout.decode()
+        self.assertIn("fewer than 8 values is too narrow: Welch's interval", printed)
+
+    def test_ranks(self):
+        """One seed far off hides the difference from means, and not from ranks."""
+        a = numpy.array([10, 12, 11, 13, 12.5, 9, 10.5])
+        b = numpy.array([14, 15, 13.5, 16, 15.5, 14.5, 90])
+        figures = self.seeded({1: (a, b)})
+        (means,) = self.compare(figures, "--report", "slab_bytes_held")
+        self.assertEqual(means["verdict"], "no difference shown")
+        arguments = ("--report", "slab_bytes_held", "--test", "mann-whitney")
+        (row,) = self.compare(figures, *arguments)
+        self.close(row["p"], stats.mannwhitneyu(b, a, method="exact").pvalue)
+        self.assertEqual((row["verdict"], row["effect"]), ("worse", 1))
+        self.assertEqual(row["interval_method"], "hodges-lehmann")
+        differences = (b[:, None] - a[None, :]).ravel()
+        self.close(row["seed_change"], numpy.median(differences) / a.mean())
+        self.assertGreater(row["seed_low"], 0)
+        self.assertLess(row["seed_high"], means["seed_high"])
+        for name, sample in (("baseline_", a), ("", b)):
+            quartiles = [row[name + end] for end in ("q1", "median", "q3")]
+            numpy.testing.assert_allclose(quartiles, numpy.quantile(sample, [0.25, 0.5, 0.75]))
+        printed = slabyard("compare", *self.results(figures), "--baseline", "slab.policy=slub",
+                           *arguments).stdout.decode()
+        for said in ("Cliff's delta", "Hodges and Lehmann", "15 B (14 B to 16 B)",
+                     f"{100 * row['seed_change']:+.2f}% ({100 * row['seed_low']:+.2f}% to"):
+            self.assertIn(said, printed)
+
+    def test_ranks_and_means_that_disagree(self):
+        a, b = [10, 11, 12, 13, 14, 15, 16, 900], [17, 18, 19, 20, 21, 22, 23, 24]
+        (row,) = self.compare(self.seeded({1: (a, b)}), "--report", "slab_bytes_held", "--test",
+                              "mann-whitney")
+        self.assertLess(row["p"], 0.05)
+        self.assertLess(row["change"], 0)
+        self.assertEqual(row["verdict"], "no difference shown")
+
     def test_other_methods(self):
-        a, b = numpy.array([10, 12, 11, 13, 12.5, 9]), numpy.array([11.5, 15, 13.5, 16, 15.5, 14])
-        (held,) = self.compare(self.seeded({1: (a, b)}), "--report", "slab_bytes_held", "--test",
-                               "mann-whitney", "--interval", "bca")
-        self.close(held["p"], stats.mannwhitneyu(b, a, method="exact").pvalue)
+        a = numpy.array([10, 12, 11, 13, 12.5, 9, 10.5, 14])
+        b = numpy.array([11.5, 15, 13.5, 16, 15.5, 14.5, 12.2, 17])
+        (held,) = self.compare(self.seeded({1: (a, b)}), "--report", "slab_bytes_held",
+                               "--interval", "bca")
+        self.assertEqual(held["interval_method"], "bca")
         theirs = stats.bootstrap(
             (b, a), lambda x, y, axis: x.mean(axis) - y.mean(axis), method="BCa",
             n_resamples=20000, vectorized=True, random_state=1).confidence_interval
         spread = (theirs.high - theirs.low) / a.mean()
         self.assertLess(abs(held["seed_low"] - theirs.low / a.mean()), 0.04 * spread)
         self.assertLess(abs(held["seed_high"] - theirs.high / a.mean()), 0.04 * spread)
-        base, value = numpy.array([100, 2000, 30.0, 7, 60]), numpy.array([80, 1500, 27.0, 6, 59])
+        base = numpy.array([100, 2000, 30.0, 7, 60, 50, 40, 90])
+        value = numpy.array([80, 1500, 27.0, 6, 59, 44, 31, 78])
         row = self.one((base, value), "--interval", "bca")
+        self.assertEqual(row["interval_method"], "bca")
         theirs = stats.bootstrap(
             (numpy.log(value / base),), numpy.mean, method="BCa", n_resamples=20000,
             random_state=1).confidence_interval
@@ -307,6 +406,38 @@ class Compare(unittest.TestCase):
         self.assertEqual((row["past_horizon"], row["baseline_past_horizon"]), (2, 0))
         (row,) = rows(slabyard(*command, "--format", "csv", "--by-trace").stdout)[-1:]
         self.assertEqual((row["past_horizon"], row["baseline_past_horizon"]), (1, 0))
+
+    def judged(self, past, figure, value=(2, 3, 4)):
+        """The verdict on values 1, 2, 3 when runs of these (policy, trace) have parted."""
+        figures = {key: {figure: of["slab_bytes_held"]}
+                   for key, of in self.held(([1, 2, 3], value)).items()}
+        paths = self.results(figures)
+        for path, (policy, trace, _) in zip(paths, figures, strict=True):
+            with h5py.File(path, "r+") as file:
+                parted = (policy, trace) in past
+                file["provenance"].attrs["horizon_record"] = numpy.uint64(
+                    7 if parted else 2**64 - 1)
+        command = ("compare", *paths, "--baseline", "slab.policy=slub", "--report", figure)
+        (row,) = json.loads(slabyard(*command, "--format", "json").stdout)
+        (same,) = rows(slabyard(*command, "--format", "csv").stdout)
+        self.assertEqual(row["verdict"], same["verdict"])
+        printed = [slabyard(*command, "--format", name).stdout.decode()
+                   for name in ("text", "latex")]
+        return row["verdict"], printed
+
+    def test_nothing_is_better_because_it_was_not_done(self):
+        """What one side's runs needed less past their horizon they may not have done."""
+        for past, said in (([(SLOB, 1)], "past the horizon: 1 of 3, baseline 0 of 3"),
+                           ([(SLUB, 0)], "past the horizon: 0 of 3, baseline 1 of 3"),
+                           ([(SLUB, 0), (SLOB, 1)], "past the horizon: 1 of 3, baseline 1 of 3")):
+            for value in ((0.5, 1, 1.5), (2, 4, 6), (1, 2, 3)):
+                verdict, printed = self.judged(past, "minor_faults", value)
+                self.assertEqual(verdict, "past the horizon")
+                self.assertTrue(all(said in text for text in printed), printed)
+        alike = [(policy, trace) for policy in (SLUB, SLOB) for trace in (0, 2)]
+        self.assertEqual(self.judged(alike, "minor_faults", (2, 4, 6))[0], "worse")
+        for figure in ("alloc_fails", "processes_killed", "malloc_failed"):
+            self.assertEqual(self.judged([(SLOB, 1)], figure, (2, 4, 6))[0], "worse", figure)
 
     def test_growth_with_another_figure(self):
         x, y = numpy.array([1, 2, 5, 9, 20.0]), numpy.array([3, 11, 60, 300, 1100.0])
