@@ -69,7 +69,7 @@ Written to $out/:
   NAME.txt                       what the run printed
   comparison.png, .pdf           the runs side by side
   free-blocks.png, .pdf, .csv    free blocks by order over time
-  slab-variants/                 SLAB, SLUB and SLOB on three recordings: results and
+  slab-variants/                 SLAB, SLUB and SLOB on four recordings: results and
     normalised.png, .pdf, .csv   what each needs, by what SLUB needs
   load-scaling/                  five recorded programs under two allocators: results and
     scaling.png, .pdf, .csv      how RSS and cost grow with what is live

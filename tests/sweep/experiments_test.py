@@ -10,8 +10,9 @@ import tempfile
 import unittest
 
 import h5py
+import yaml
 
-from sweep_fixture import SAMPLES, SOURCE, slabyard
+from sweep_fixture import SAMPLES, SOURCE, short_trace, slabyard
 
 
 class Phases:
@@ -63,6 +64,22 @@ class Experiments(unittest.TestCase):
         table = (folder / "README.md").read_text().partition("The demo")[0]
         rows = re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)
         self.assertEqual(sorted(rows), sorted(path.stem for path in folder.glob("*.yaml")))
+
+    def test_each_configuration_has_a_baseline(self):
+        """With a short trace in place of theirs, and every run once."""
+        (self.folder / "short.txt").write_text(short_trace(20))
+        for path in (SOURCE / "configs" / "experiments").glob("*.yaml"):
+            experiment = yaml.safe_load(path.read_text())
+            for section in ("repeat", "perturb"):
+                experiment.pop(section, None)
+            experiment["extends"] = [str(path.parent / name) for name in experiment["extends"]]
+            experiment.update(traces=["short.txt"], report=["cost_ns"])
+            (self.folder / path.name).write_text(yaml.safe_dump(experiment))
+            out = self.folder / path.stem
+            slabyard("sweep", self.folder / path.name, "-o", out)
+            said = slabyard("compare", out).stdout.decode()
+            self.assertIn("baseline", said)
+            self.assertNotIn("no baseline that is", said, path.name)
 
     def test_free_then_malloc(self):
         of = self.sweep("free-then-malloc")
