@@ -113,31 +113,13 @@ static void setup_watermarks(struct buddy *b)
 	watermark_setup(b, managed);
 }
 
-static uint32_t least_cpus(const struct buddy *b)
+static int make_pcp_room(struct buddy *b, struct error *err)
 {
-	uint32_t least = b->cpus;
-
 	for (uint32_t zone = 0; zone < b->zone_count; zone++) {
-		uint32_t cpus = zone_cpus(b, &b->zones[zone]);
-		least = cpus < least ? cpus : least;
+		if (pcp_make_room(b, zone, 0, err))
+			return -1;
 	}
-	return least;
-}
-
-/* Room for the per-cpu lists however the machine's zones share its memory. */
-static uint32_t pcp_high_most(const struct buddy *b, uint64_t frames)
-{
-	uint64_t fraction = b->params.percpu_pagelist_high_fraction;
-	uint64_t scale = b->params.watermark_scale_factor;
-	uint64_t kbytes = b->params.min_free_kbytes ? b->params.min_free_kbytes : 1 << 18;
-	uint64_t min = b->params.khugepaged ? frames / 20 + (kbytes >> 2) : kbytes >> 2;
-	uint64_t low = min + (min >> 2) + frames / 10000 * scale + scale;
-	uint64_t high = fraction ? frames / fraction : low;
-
-	if (high > frames)
-		high = frames;
-	high /= least_cpus(b);
-	return (uint32_t)(high > 256 ? high : 256);
+	return 0;
 }
 
 /* page_group_by_mobility_disabled: too small to have pageblocks for each type. */
@@ -169,8 +151,7 @@ int boot_layout(struct buddy *b, const struct page_machine *machine, struct erro
 	if (watermark_parse_reserve(b, err) || describe_memory(b, machine, &map, &areas, err))
 		return -1;
 	b->group_by_mobility = groups_by_mobility(b, frames);
-	if (zonelist_build(b, err) || buddy_arrays(b, map.end, err) ||
-	    pcp_create(b, pcp_high_most(b, frames), err))
+	if (zonelist_build(b, err) || buddy_arrays(b, map.end, err) || pcp_create(b, err))
 		return -1;
 	block_lists_init(b);
 	for (uint32_t zone = 0; zone < b->zone_count; zone++)
@@ -180,5 +161,5 @@ int boot_layout(struct buddy *b, const struct page_machine *machine, struct erro
 	shuffle_all(b);
 	cma_activate(b, &areas);
 	setup_watermarks(b);
-	return 0;
+	return make_pcp_room(b, err);
 }

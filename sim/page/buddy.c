@@ -66,12 +66,25 @@ static int check_machine(const struct page_machine *machine, struct error *err)
 	return 0;
 }
 
+/* MIN_PERCPU_PAGELIST_HIGH_FRACTION */
+static int check_high_fraction(const struct buddy_params *params, struct error *err)
+{
+	enum { LEAST = 8 };
+
+	if (!params->percpu_pagelist_high_fraction ||
+	    params->percpu_pagelist_high_fraction >= LEAST)
+		return 0;
+	return error_set(err, ERROR_INPUT,
+			 "page.buddy.percpu_pagelist_high_fraction: must be 0, or %d or more",
+			 (int)LEAST);
+}
+
 void *buddy_create(const struct page_machine *machine, const void *params,
 		   const struct services *services, struct error *err)
 {
 	struct buddy *b;
 
-	if (check_machine(machine, err))
+	if (check_machine(machine, err) || check_high_fraction(params, err))
 		return NULL;
 	b = arena_array(services->arena, 1, sizeof(*b), err);
 	if (!b)

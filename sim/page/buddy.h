@@ -92,7 +92,7 @@ static inline uint32_t buddy_fls(uint32_t value)
 
 /*
  * One list of a per-cpu set: a ring of first frames, the list's head at `head`. All rings of a
- * machine have the same size, a power of two.
+ * zone have the same size, a power of two.
  */
 struct pcp_list {
 	uint32_t head;
@@ -110,8 +110,9 @@ struct pcp {
 	int32_t drain_frames; /* lock order: decided, waits for its event */
 	uint32_t drain_first; /* and the list that it begins with */
 	int32_t refill_left;  /* lock order: blocks of the last refill not told of yet */
-	uint32_t ring_base;   /* first slot of the first list's ring */
+	uint32_t ring_mask;   /* slots of one list, less one */
 	uint32_t refilled;    /* bit: list that was refilled for an allocation still to come */
+	uint32_t *slots;      /* the lists' rings, one after the other */
 	struct pcp_list lists[PCP_LISTS];
 };
 
@@ -202,8 +203,6 @@ struct buddy {
 	struct compact_scratch compact;
 
 	struct pcp *pcps; /* zone_count for each CPU */
-	uint32_t *pcp_slots;
-	uint32_t pcp_ring; /* slots of one list */
 
 	uint64_t total_reserve, min_free_kbytes;
 	uint64_t jiffies;                 /* of the recorded state; 0: the run begins at boot */

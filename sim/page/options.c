@@ -78,7 +78,8 @@ const struct option_spec buddy_options[] = {
 		.default_text = "0",
 		.max = 1 << 20,
 		.unit = "",
-		.help = "per-cpu lists together hold this fraction of a zone; 0: its low watermark",
+		.help = "per-cpu lists together hold this fraction of a zone, 1/8 at most; 0: its "
+			"low watermark",
 	},
 	{
 		OPTION_AT(transparent_hugepage),

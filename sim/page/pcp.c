@@ -62,46 +62,44 @@ static unsigned odd_type(uint8_t state)
 	}
 }
 
-static inline uint32_t *ring_of(const struct buddy *b, const struct pcp *pcp, unsigned index)
+static inline uint32_t *ring_of(const struct pcp *pcp, unsigned index)
 {
-	return b->pcp_slots + pcp->ring_base + (size_t)index * b->pcp_ring;
+	return pcp->slots + index * ((size_t)pcp->ring_mask + 1);
 }
 
-static inline void ring_push_head(const struct buddy *b, struct pcp *pcp, unsigned index,
-				  uint32_t pfn)
+static inline void ring_push_head(struct pcp *pcp, unsigned index, uint32_t pfn)
 {
 	struct pcp_list *list = &pcp->lists[index];
 
-	list->head = (list->head - 1) & (b->pcp_ring - 1);
+	list->head = (list->head - 1) & pcp->ring_mask;
 	list->length++;
-	ring_of(b, pcp, index)[list->head] = pfn;
+	ring_of(pcp, index)[list->head] = pfn;
 }
 
-static inline void ring_push_tail(const struct buddy *b, struct pcp *pcp, unsigned index,
-				  uint32_t pfn)
+static inline void ring_push_tail(struct pcp *pcp, unsigned index, uint32_t pfn)
 {
 	struct pcp_list *list = &pcp->lists[index];
 
-	ring_of(b, pcp, index)[(list->head + list->length) & (b->pcp_ring - 1)] = pfn;
+	ring_of(pcp, index)[(list->head + list->length) & pcp->ring_mask] = pfn;
 	list->length++;
 }
 
-static inline uint32_t ring_pop_head(const struct buddy *b, struct pcp *pcp, unsigned index)
+static inline uint32_t ring_pop_head(struct pcp *pcp, unsigned index)
 {
 	struct pcp_list *list = &pcp->lists[index];
-	uint32_t pfn = ring_of(b, pcp, index)[list->head];
+	uint32_t pfn = ring_of(pcp, index)[list->head];
 
-	list->head = (list->head + 1) & (b->pcp_ring - 1);
+	list->head = (list->head + 1) & pcp->ring_mask;
 	list->length--;
 	return pfn;
 }
 
-static inline uint32_t ring_pop_tail(const struct buddy *b, struct pcp *pcp, unsigned index)
+static inline uint32_t ring_pop_tail(struct pcp *pcp, unsigned index)
 {
 	struct pcp_list *list = &pcp->lists[index];
 
 	list->length--;
-	return ring_of(b, pcp, index)[(list->head + list->length) & (b->pcp_ring - 1)];
+	return ring_of(pcp, index)[(list->head + list->length) & pcp->ring_mask];
 }
 
 /* rmqueue_bulk(): the new blocks go to the list's tail in the order they were found. */
@@ -126,7 +124,7 @@ static int32_t refill(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned ord
 		if (taken == MIGRATE_CMA)
 			buddy_cma_count_add(b, zone, cpu, -(1 << order));
 		frames_set(&b->frames, pfn, order, pcp_kind(index, taken));
-		ring_push_tail(b, pcp, index, pfn);
+		ring_push_tail(pcp, index, pfn);
 	}
 	work_count_n(b->services->work, WORK_pcp_refill_page, (uint64_t)got << order);
 	buddy_free_count_add(b, zone, cpu, -(got << order));
@@ -161,7 +159,7 @@ uint32_t pcp_take(struct buddy *b, uint32_t zone, const struct request *request,
 	pcp->count -= 1 << order;
 	pcp->refilled &= ~(1u << index);
 	work_count(b->services->work, WORK_pcp_hit);
-	return ring_pop_head(b, pcp, index);
+	return ring_pop_head(pcp, index);
 }
 
 /* type: the list's. */
@@ -210,7 +208,7 @@ static void drain_frames(struct buddy *b, uint32_t zone, struct pcp *pcp, uint32
 		next_list(pcp, &at);
 		unsigned order = pcp_list_order(b, at.index), type = list_type(at.index);
 		do {
-			uint32_t pfn = ring_pop_tail(b, pcp, at.index);
+			uint32_t pfn = ring_pop_tail(pcp, at.index);
 			give_back(b, zone, running_cpu, pcp, type, order, pfn);
 			frames -= 1 << order;
 		} while (frames > 0 && pcp->lists[at.index].length);
@@ -259,7 +257,7 @@ void pcp_put(struct buddy *b, uint32_t zone, const struct request *request, uint
 	free_all = pcp->free_factor && order && order <= COSTLY_ORDER;
 	vm_event_count(b->services->work, VM_pgfree, 1u << order);
 	frames_set(&b->frames, pfn, order, pcp_kind(index, type));
-	ring_push_head(b, pcp, index, pfn);
+	ring_push_head(pcp, index, pfn);
 	pcp->count += 1 << order;
 	work_count(b->services->work, WORK_pcp_hit);
 	high = high_now(&b->zones[zone], pcp, free_all);
@@ -341,11 +339,11 @@ void pcp_drain_cpu(struct buddy *b, uint32_t cpu, uint32_t running_cpu)
 }
 
 /* False: pfn is not on the list. */
-static bool ring_remove(const struct buddy *b, struct pcp *pcp, unsigned index, uint32_t pfn)
+static bool ring_remove(struct pcp *pcp, unsigned index, uint32_t pfn)
 {
 	struct pcp_list *list = &pcp->lists[index];
-	uint32_t *ring = ring_of(b, pcp, index);
-	uint32_t mask = b->pcp_ring - 1;
+	uint32_t *ring = ring_of(pcp, index);
+	uint32_t mask = pcp->ring_mask;
 	uint32_t at = list->length;
 
 	/* drains come from the tail, so the search starts there */
@@ -363,7 +361,7 @@ static bool drain_from(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned in
 {
 	struct pcp *pcp = buddy_pcp(b, zone, cpu);
 
-	if (!ring_remove(b, pcp, index, pfn))
+	if (!ring_remove(pcp, index, pfn))
 		return false;
 	buddy_lock(b, &b->zones[zone]);
 	give_back(b, zone, cpu, pcp, list_type(index), pcp_list_order(b, index), pfn);
@@ -392,7 +390,7 @@ bool pcp_take_block(struct buddy *b, uint32_t zone, uint32_t pfn, unsigned order
 	for (uint32_t cpu = 0; cpu < b->cpus; cpu++) {
 		struct pcp *pcp = buddy_pcp(b, zone, cpu);
 		for (unsigned index = 0; index < PCP_LISTS; index++) {
-			if (pcp_list_order(b, index) != order || !ring_remove(b, pcp, index, pfn))
+			if (pcp_list_order(b, index) != order || !ring_remove(pcp, index, pfn))
 				continue;
 			pcp->count -= 1 << order;
 			frames_clear(&b->frames, pfn, order);
@@ -410,7 +408,7 @@ void pcp_put_back(struct buddy *b, uint32_t zone, const struct request *request,
 	struct pcp *pcp = buddy_pcp(b, zone, request->cpu);
 
 	frames_set(&b->frames, pfn, order, pcp_kind(index, buddy_taken_type(b, pfn, migratetype)));
-	ring_push_head(b, pcp, index, pfn);
+	ring_push_head(pcp, index, pfn);
 	pcp->count += 1 << order;
 }
 
@@ -423,30 +421,54 @@ void pcp_append(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, ui
 
 	/* recorded states do not tell it: taken to be the pageblock's where that is possible */
 	frames_set(&b->frames, pfn, pcp_list_order(b, index), pcp_kind(index, odd ? type : list));
-	ring_push_tail(b, buddy_pcp(b, zone, cpu), index, pfn);
+	ring_push_tail(buddy_pcp(b, zone, cpu), index, pfn);
 }
 
 uint32_t pcp_at(const struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, uint32_t i)
 {
 	const struct pcp *pcp = buddy_pcp(b, zone, cpu);
 
-	return ring_of(b, pcp, index)[(pcp->lists[index].head + i) & (b->pcp_ring - 1)];
+	return ring_of(pcp, index)[(pcp->lists[index].head + i) & pcp->ring_mask];
 }
 
-int pcp_create(struct buddy *b, uint32_t high_max, struct error *err)
+int pcp_create(struct buddy *b, struct error *err)
 {
 	size_t sets = (size_t)b->cpus * b->zone_count;
-	const struct services *services = b->services;
 
-	b->pcp_ring = 64;
-	while (b->pcp_ring <= high_max)
-		b->pcp_ring *= 2;
-	b->pcps = arena_array(services->arena, sets, sizeof(struct pcp), err);
-	b->pcp_slots =
-		arena_array(services->arena, sets * PCP_LISTS * b->pcp_ring, sizeof(uint32_t), err);
-	if (!b->pcps || !b->pcp_slots)
+	b->pcps = arena_array(b->services->arena, sets, sizeof(struct pcp), err);
+	return b->pcps ? 0 : -1;
+}
+
+/* A list grows to `high`, by a batch more when a refill comes, and never beyond the zone. */
+static uint64_t ring_room(const struct buddy *b, uint32_t zone, size_t held)
+{
+	uint64_t frames = b->zones[zone].end - b->zones[zone].start, room = held;
+
+	for (uint32_t cpu = 0; cpu < b->cpus; cpu++) {
+		const struct pcp *pcp = buddy_pcp(b, zone, cpu);
+		int64_t most = pcp->high > pcp->count ? pcp->high : pcp->count;
+		most += pcp->batch > 0 ? pcp->batch : 0;
+		if (most > 0 && (uint64_t)most > room)
+			room = (uint64_t)most;
+	}
+	return room < frames || held > frames ? room : frames;
+}
+
+int pcp_make_room(struct buddy *b, uint32_t zone, size_t held, struct error *err)
+{
+	uint64_t room = ring_room(b, zone, held);
+	size_t ring = 64;
+	uint32_t *slots;
+
+	while (ring <= room)
+		ring *= 2;
+	slots = arena_array(b->services->arena, b->cpus * PCP_LISTS * ring, sizeof(*slots), err);
+	if (!slots)
 		return -1;
-	for (size_t set = 0; set < sets; set++)
-		b->pcps[set].ring_base = (uint32_t)set * PCP_LISTS * b->pcp_ring;
+	for (uint32_t cpu = 0; cpu < b->cpus; cpu++) {
+		struct pcp *pcp = buddy_pcp(b, zone, cpu);
+		pcp->slots = slots + cpu * PCP_LISTS * ring;
+		pcp->ring_mask = (uint32_t)(ring - 1);
+	}
 	return 0;
 }

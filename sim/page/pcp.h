@@ -37,7 +37,12 @@ uint32_t pcp_refilled_zone(const struct buddy *b, const struct request *request,
 void pcp_append(struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, uint32_t pfn);
 uint32_t pcp_at(const struct buddy *b, uint32_t zone, uint32_t cpu, unsigned index, uint32_t i);
 unsigned pcp_list_order(const struct buddy *b, unsigned index);
-/* Rings that hold lists of up to `high` frames. Allocates pcps too. */
-int pcp_create(struct buddy *b, uint32_t high_max, struct error *err);
+/* The sets of the zones in b->zones, without lists. */
+int pcp_create(struct buddy *b, struct error *err);
+/*
+ * The lists of a zone's sets, empty: with room for what the sets' figures, which are set, let them
+ * grow to, and for `held` blocks that a state has on one.
+ */
+int pcp_make_room(struct buddy *b, uint32_t zone, size_t held, struct error *err);
 
 #endif

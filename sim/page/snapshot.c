@@ -227,21 +227,36 @@ static unsigned grouped_list(const struct buddy *b, unsigned index)
 	return index - index % MIGRATE_PCPTYPES + MIGRATE_UNMOVABLE;
 }
 
-static int load_pcp(struct buddy *b, uint32_t zone, const struct zone_state *from,
-		    const struct pcp_state *set, struct error *err)
+/* What the sets of a zone count, and room for their lists. */
+static int load_pcp_figures(struct buddy *b, uint32_t zone, const struct zone_state *from,
+			    struct error *err)
 {
-	struct pcp *pcp;
+	size_t most = 0;
 
-	if (set->cpu >= b->cpus)
-		return error_set(err, ERROR_INPUT, "page.buddy: state has per-cpu lists of CPU %u",
-				 set->cpu);
-	pcp = buddy_pcp(b, zone, set->cpu);
-	pcp->count = set->count;
-	pcp->high = set->high;
-	pcp->batch = set->batch;
-	pcp->free_factor = set->free_factor;
-	pcp->free_diff = set->vmdiff_free;
-	pcp->stat_threshold = set->vmdiff_threshold;
+	for (size_t i = 0; i < from->pcp_count; i++) {
+		const struct pcp_state *set = &from->pcp[i];
+		struct pcp *pcp;
+		size_t held = 0;
+		if (set->cpu >= b->cpus)
+			return error_set(err, ERROR_INPUT,
+					 "page.buddy: state has per-cpu lists of CPU %u", set->cpu);
+		pcp = buddy_pcp(b, zone, set->cpu);
+		pcp->count = set->count;
+		pcp->high = set->high;
+		pcp->batch = set->batch;
+		pcp->free_factor = set->free_factor;
+		pcp->free_diff = set->vmdiff_free;
+		pcp->stat_threshold = set->vmdiff_threshold;
+		for (unsigned index = 0; index < set->list_count && index < PCP_LISTS; index++)
+			held += set->lists[index].count;
+		most = held > most ? held : most;
+	}
+	return pcp_make_room(b, zone, most, err);
+}
+
+static int load_pcp_lists(struct buddy *b, uint32_t zone, const struct zone_state *from,
+			  const struct pcp_state *set, struct error *err)
+{
 	for (unsigned index = 0; index < set->list_count && index < PCP_LISTS; index++) {
 		unsigned order = pcp_list_order(b, index);
 		for (size_t i = 0; i < set->lists[index].count; i++) {
@@ -260,10 +275,10 @@ static int load_zone(struct buddy *b, uint32_t zone, const struct zone_state *fr
 	const struct buddy_zone *z = &b->zones[zone];
 
 	if (load_pageblocks(b, z, from, err) || load_runs(b, z, from, err) ||
-	    load_free_lists(b, zone, from, err))
+	    load_free_lists(b, zone, from, err) || load_pcp_figures(b, zone, from, err))
 		return -1;
 	for (size_t i = 0; i < from->pcp_count; i++) {
-		if (load_pcp(b, zone, from, &from->pcp[i], err))
+		if (load_pcp_lists(b, zone, from, &from->pcp[i], err))
 			return -1;
 	}
 	stat_threshold_mark(b, zone, z->managed);
@@ -317,22 +332,6 @@ static void count_cma(struct buddy *b)
 	}
 }
 
-/* The longest list that must have room: the recorded one, or the most a list may grow to. */
-static uint32_t ring_room(const struct page_state *from)
-{
-	uint32_t room = 0;
-
-	for (size_t zone = 0; zone < from->zone_count; zone++) {
-		for (size_t i = 0; i < from->zones[zone].pcp_count; i++) {
-			const struct pcp_state *set = &from->zones[zone].pcp[i];
-			uint32_t most = (uint32_t)(set->high > set->count ? set->high : set->count);
-			most += (uint32_t)(set->batch > 0 ? set->batch : 0);
-			room = most > room ? most : room;
-		}
-	}
-	return room;
-}
-
 int buddy_load(void *state, const struct page_state *from, struct error *err)
 {
 	struct buddy *b = state;
@@ -345,8 +344,7 @@ int buddy_load(void *state, const struct page_state *from, struct error *err)
 	b->total_reserve = from->total_reserve_pages;
 	b->min_free_kbytes = from->min_free_kbytes;
 	b->jiffies = from->jiffies;
-	if (buddy_arrays(b, b->zones[b->zone_count - 1].end, err) ||
-	    pcp_create(b, ring_room(from), err))
+	if (buddy_arrays(b, b->zones[b->zone_count - 1].end, err) || pcp_create(b, err))
 		return -1;
 	buddy_add_zone_locks(b, fresh_zones);
 	block_lists_init(b);

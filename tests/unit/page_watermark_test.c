@@ -92,6 +92,46 @@ static void per_cpu_lists_hold_a_fraction_of_the_zone(void **unused)
 	fixture_destroy(f);
 }
 
+/* The kernel refuses to give CPUs more than an eighth of a zone. */
+static void a_fraction_that_leaves_others_nothing_is_refused(void **unused)
+{
+	struct fixture *f = machine_of(64, 1);
+	struct error err = { 0 };
+
+	(void)unused;
+	fixture_set(f, "percpu_pagelist_high_fraction", "7");
+	assert_null(f->policy->create(&f->machine, f->params, &f->services, &err));
+	assert_string_equal(err.message, "page.buddy.percpu_pagelist_high_fraction: must be 0, or "
+					 "8 or more");
+	fixture_set(f, "percpu_pagelist_high_fraction", "8");
+	fixture_start(f);
+	fixture_destroy(f);
+}
+
+/* Lists that may hold 40 million frames each: those of two zones or CPUs are not the same. */
+static void long_lists_are_of_one_cpu_and_zone(void **unused)
+{
+	enum { BLOCKS = 64, CPUS_OF_LARGE = 2 };
+	struct fixture *f = machine_of(1 << 20, CPUS_OF_LARGE);
+	pfn_t taken[2 * CPUS_OF_LARGE * BLOCKS];
+	size_t count = 0;
+
+	(void)unused;
+	fixture_set(f, "watermark_scale_factor", "3000");
+	fixture_start(f);
+	for (uint32_t i = 0; i < BLOCKS; i++) {
+		for (uint32_t cpu = 0; cpu < CPUS_OF_LARGE; cpu++) {
+			taken[count++] = fixture_alloc(f, cpu, GFP_MASK_KERNEL, 0);
+			taken[count++] = fixture_alloc(f, cpu, GFP_MASK_KERNEL | GFP_BIT_DMA, 2);
+		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		for (size_t other = 0; other < i; other++)
+			assert_int_not_equal(taken[i].v, taken[other].v);
+	}
+	fixture_destroy(f);
+}
+
 /* --- how far counters lag --- */
 
 struct threads {
@@ -172,6 +212,8 @@ int main(void)
 		cmocka_unit_test(lower_zones_keep_a_part_of_what_is_above),
 		cmocka_unit_test(a_ratio_that_is_none_is_refused),
 		cmocka_unit_test(per_cpu_lists_hold_a_fraction_of_the_zone),
+		cmocka_unit_test(a_fraction_that_leaves_others_nothing_is_refused),
+		cmocka_unit_test(long_lists_are_of_one_cpu_and_zone),
 		cmocka_unit_test(counters_are_kept_closer_while_kswapd_is_awake),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
