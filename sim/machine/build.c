@@ -165,13 +165,21 @@ static int build_policies(struct machine *m, const struct page_machine *machine,
 	return m->libc_level ? build_libc(m, err) : 0;
 }
 
+/* Frame numbers are below. */
+static uint32_t frame_end(const struct machine *m, const struct page_machine *machine)
+{
+	uint64_t fresh = (machine->memory_bytes >> PAGE_SHIFT) + device_hole_frames;
+	uint64_t recorded = start_frame_end(m->start);
+	return (uint32_t)(recorded > fresh ? recorded : fresh);
+}
+
 int machine_build(struct machine *m, struct error *err)
 {
 	struct page_machine machine;
 	if (describe(m, &machine, err) != 0)
 		return -1;
-	uint32_t frames = (uint32_t)(machine.memory_bytes >> PAGE_SHIFT) + device_hole_frames;
-	if (build_services(m, &machine, frames, err) != 0 || build_tables(m, err) != 0)
+	if (build_services(m, &machine, frame_end(m, &machine), err) != 0 ||
+	    build_tables(m, err) != 0)
 		return -1;
 	m->migration = migration_create(m, err);
 	m->oom = oom_create(m, err);

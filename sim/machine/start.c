@@ -113,15 +113,20 @@ void start_describe_machine(const struct start *start, struct page_machine *mach
 	const struct page_state *shape = shape_of(start);
 	if (!shape)
 		return;
-	uint64_t frames = start_shape_frames(shape);
-	machine->memory_bytes = frames << PAGE_SHIFT;
+	machine->memory_bytes = start_shape_memory(shape);
 	machine->cpus = shape->cpus;
 	machine->nodes = start_shape_nodes(shape);
 	machine->orders = shape->orders;
 	machine->pageblock_order = shape->pageblock_order;
 	/* a state has what is reserved; a machine that is to be like it keeps as much */
 	machine->reserved_bytes =
-		start->spec.aged ? (frames - managed_frames(shape)) << PAGE_SHIFT : 0;
+		start->spec.aged ? machine->memory_bytes - (managed_frames(shape) << PAGE_SHIFT)
+				 : 0;
+}
+
+uint64_t start_frame_end(const struct start *start)
+{
+	return start_shape_frames(&start->pages);
 }
 
 int start_check_config(const struct start *start, const struct config *config, struct error *err)

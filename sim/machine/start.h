@@ -27,6 +27,9 @@ void start_close(struct start *start);
 /* Replaces what the state fixes. */
 void start_describe_machine(const struct start *start, struct page_machine *machine);
 
+/* The highest frame number of the recorded state, plus 1; 0 without one. */
+uint64_t start_frame_end(const struct start *start);
+
 /* An explicitly configured value that the state contradicts is an error. */
 int start_check_config(const struct start *start, const struct config *config, struct error *err);
 

@@ -10,6 +10,8 @@
 
 /* The highest frame number of a zone, plus 1. */
 uint64_t start_shape_frames(const struct page_state *state);
+/* RAM in bytes: less than that where devices have addresses between. */
+uint64_t start_shape_memory(const struct page_state *state);
 uint32_t start_shape_nodes(const struct page_state *state);
 
 /* A value that is set, not left at its default, and that the state contradicts is an error. */

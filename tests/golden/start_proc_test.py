@@ -14,7 +14,7 @@ import unittest
 
 import h5py
 
-from run_fixture import SAMPLES, slabyard
+from run_fixture import SAMPLES, SOURCE, slabyard
 
 TYPES = ("Unmovable", "Movable", "Reclaimable", "HighAtomic", "CMA", "Isolate")
 STATES = (("pages-slub", 0), ("pages-slub", 6), ("kmix-slub", 12), ("user-sh-slub", 3))
@@ -82,6 +82,27 @@ class StartProc(unittest.TestCase):
                  sample / "mmstate-0.txt.zst", "--proc", proc)
         told = self.begin(f"proc:{proc}/", trace)
         self.assert_as_told(told, proc / "pagetypeinfo")
+
+    def test_memory_on_both_sides_of_the_devices(self):
+        """A PC of 4 GiB has addresses up to 5 GiB, and its own files are no contradiction."""
+        pc = SOURCE / "configs" / "machines" / "pc-4gib.yaml"
+        trace = self.folder / "trace.txt"
+        trace.write_text("p-1 [000] 1.000000001: mm_page_alloc: pfn=0x5000 order=0 migratetype=0 "
+                         "gfp_flags=GFP_KERNEL\n")
+        proc, again = self.folder / "proc", self.folder / "again"
+        slabyard("run", "--trace", trace, "-c", pc, "--proc", proc)
+        zones = re.findall(r"spanned +\d+|present +\d+", (proc / "zoneinfo").read_text())
+        for start in (f"proc:{proc}", f"aged:proc:{proc}"):
+            with self.subTest(start=start):
+                said = slabyard("run", "--trace", trace, "-c", pc, "--start", start, "--proc",
+                                again, "-o", self.result).stdout.decode()
+                self.assertIn("4.00 GiB, 2 CPUs", said)
+        self.assertEqual(re.findall(r"spanned +\d+|present +\d+",
+                                    (again / "zoneinfo").read_text()), zones)
+        said = slabyard("run", "--trace", trace, "-c", pc, "--set", "machine.memory=5GiB",
+                        "--start", f"proc:{proc}", expect=2).stderr.decode()
+        self.assertIn("machine.memory: is 5368709120 bytes, but the start state", said)
+        self.assertIn("has 4294967296", said)
 
     def test_frees_of_what_was_alive_before(self):
         """Recorded frames mean nothing: one in use stands in, until none of the order is left."""
