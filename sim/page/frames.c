@@ -46,3 +46,17 @@ bool frames_fine_empty(const struct frames *f, uint32_t pfn, uint32_t end)
 	}
 	return true;
 }
+
+bool frames_interior_empty(const struct frames *f, uint32_t pfn, unsigned order)
+{
+	const struct frame_level *coarse = &f->level[1];
+	uint32_t end = pfn + (1u << order);
+
+	if (order < coarse->shift)
+		return frames_fine_empty(f, pfn + 1, end);
+	for (uint32_t chunk = (pfn >> coarse->shift) + 1; chunk < end >> coarse->shift; chunk++) {
+		if (coarse->states[chunk] != FRAME_NONE)
+			return false;
+	}
+	return frames_fine_empty(f, pfn, end);
+}

@@ -192,4 +192,7 @@ struct frame_block frames_find(const struct frames *f, uint32_t pfn, unsigned or
  */
 bool frames_fine_empty(const struct frames *f, uint32_t pfn, uint32_t end);
 
+/* Inside the block at pfn nothing else is described, at either level. */
+bool frames_interior_empty(const struct frames *f, uint32_t pfn, unsigned order);
+
 #endif

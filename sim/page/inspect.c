@@ -88,21 +88,6 @@ static int broken(struct error *err, const struct buddy_zone *z, const char *wha
 			 (unsigned long long)at);
 }
 
-/* Inside a block nothing else may be described, at either level. */
-static bool interior_empty(const struct buddy *b, uint32_t pfn, unsigned order)
-{
-	const struct frame_level *coarse = &b->frames.level[1];
-	uint32_t end = pfn + (1u << order);
-
-	if (order < coarse->shift)
-		return frames_fine_empty(&b->frames, pfn + 1, end);
-	for (uint32_t chunk = (pfn >> coarse->shift) + 1; chunk < end >> coarse->shift; chunk++) {
-		if (coarse->states[chunk] != FRAME_NONE)
-			return false;
-	}
-	return frames_fine_empty(&b->frames, pfn, end);
-}
-
 static bool buddy_is_free(const struct buddy *b, const struct buddy_zone *z, uint32_t pfn,
 			  unsigned order)
 {
@@ -119,7 +104,7 @@ static int check_block(const struct buddy *b, const struct buddy_zone *z, uint32
 		return broken(err, z, "block not aligned to its order", pfn);
 	if (z->end - pfn < 1u << block.order)
 		return broken(err, z, "block reaches beyond the zone", pfn);
-	if (!interior_empty(b, pfn, block.order))
+	if (!frames_interior_empty(&b->frames, pfn, block.order))
 		return broken(err, z, "block has another one inside", pfn);
 	if (frame_is_free(block.state) && block.order < b->pageblock_order &&
 	    block.order + 1u < b->orders && buddy_is_free(b, z, pfn, block.order))

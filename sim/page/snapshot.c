@@ -184,15 +184,18 @@ static int load_runs(struct buddy *b, const struct buddy_zone *z, const struct z
 	return 0;
 }
 
-/* Nothing else may be known of the block's first frame yet. */
+/* Nothing else may be known of any frame of the block yet. */
 static int check_placeable(struct buddy *b, const struct buddy_zone *z,
 			   const struct zone_state *from, uint32_t pfn, unsigned order,
 			   struct error *err)
 {
+	uint32_t start;
+
 	if (pfn < z->start || pfn >= z->end || z->end - pfn < 1u << order ||
 	    pfn & ((1u << order) - 1))
 		return bad_state(err, from, "impossible free block", pfn);
-	if (frames_block(&b->frames, pfn).state != FRAME_NONE)
+	if (frames_find(&b->frames, pfn, b->orders, &start).state != FRAME_NONE ||
+	    !frames_interior_empty(&b->frames, pfn, order))
 		return bad_state(err, from, "free block is in use or listed twice", pfn);
 	have_pageblocks(b, pfn, pfn + (1u << order));
 	return 0;
