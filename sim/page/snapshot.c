@@ -13,11 +13,30 @@ static int bad_state(struct error *err, const struct zone_state *z, const char *
 			 what, pfn);
 }
 
-static void load_zone_figures(struct buddy_zone *z, const struct zone_state *from)
+/* The zone's place among those of an architecture; ZONE_TYPES: it is none of them. */
+static unsigned type_named(const struct zone_arch *arch, const char *name)
+{
+	unsigned type = 0;
+
+	while (type < ZONE_TYPES && strcmp(arch->names[type], name) != 0)
+		type++;
+	return type;
+}
+
+/* Memory of devices (ZONE_DEVICE) is above all others. */
+static unsigned zone_type(const struct buddy *b, const struct zone_state *from)
+{
+	unsigned type = type_named(b->arch, from->name);
+
+	return type < ZONE_TYPES ? type : from->index < type ? from->index : type - 1;
+}
+
+static void load_zone_figures(const struct buddy *b, struct buddy_zone *z,
+			      const struct zone_state *from)
 {
 	memcpy(z->name, from->name, sizeof(z->name));
 	z->node = from->node;
-	z->type = from->index < ZONE_TYPES ? from->index : ZONE_TYPES - 1;
+	z->type = zone_type(b, from);
 	z->start = from->start_pfn;
 	z->end = from->start_pfn + from->spanned;
 	z->present = from->present;
@@ -58,7 +77,7 @@ static int load_zones(struct buddy *b, const struct page_state *from, struct err
 			return error_set(err, ERROR_INPUT,
 					 "page.buddy: zone %s is not in address order", z->name);
 		b->zones[i] = (struct buddy_zone){ .lock = lock };
-		load_zone_figures(&b->zones[i], z);
+		load_zone_figures(b, &b->zones[i], z);
 		end = b->zones[i].end;
 	}
 	b->zone_count = (uint32_t)from->zone_count;
@@ -305,23 +324,32 @@ static int check_shape(const struct buddy *b, const struct page_state *from, str
 	return 0;
 }
 
-/* A state says by its zones' names what machine it is of. */
-static int load_topology(struct buddy *b, const struct page_state *from, struct error *err)
+static int check_arch(const struct buddy *b, const char *zone, struct error *err)
 {
-	enum machine_arch arch = ARCH_X86_64;
+	bool ia32 = b->topology.arch == ARCH_IA32;
+	const struct zone_arch *other = zone_arch_of(ia32 ? ARCH_X86_64 : ARCH_IA32);
 
+	if (type_named(b->arch, zone) < ZONE_TYPES || type_named(other, zone) == ZONE_TYPES)
+		return 0;
+	return error_set(err, ERROR_INPUT,
+			 "page.buddy: the state's zone %s is one of %s, but machine.arch is %s",
+			 zone, ia32 ? "x86-64" : "ia32", ia32 ? "ia32" : "x86-64");
+}
+
+/* What a state's zones say of the machine that it is of. */
+static int check_topology(const struct buddy *b, const struct page_state *from, struct error *err)
+{
 	for (size_t i = 0; i < from->zone_count; i++) {
-		if (strcmp(from->zones[i].name, "HighMem") == 0)
-			arch = ARCH_IA32;
-		if (from->zones[i].node >= b->topology.nodes)
+		const struct zone_state *z = &from->zones[i];
+		if (z->node >= b->topology.nodes)
 			return error_set(err, ERROR_INPUT,
 					 "page.buddy: the state has zones of node %u, the machine "
 					 "%u nodes",
-					 from->zones[i].node, b->topology.nodes);
+					 z->node, b->topology.nodes);
+		if (check_arch(b, z->name, err))
+			return -1;
 	}
-	b->topology.arch = arch;
-	b->arch = zone_arch_of(arch);
-	return zonelist_build(b, err);
+	return 0;
 }
 
 /* What contiguous areas have, as far as their pageblocks tell. */
@@ -340,7 +368,8 @@ int buddy_load(void *state, const struct page_state *from, struct error *err)
 	struct buddy *b = state;
 	uint32_t fresh_zones = b->zone_count;
 
-	if (check_shape(b, from, err) || load_zones(b, from, err) || load_topology(b, from, err))
+	if (check_shape(b, from, err) || check_topology(b, from, err) || load_zones(b, from, err) ||
+	    zonelist_build(b, err))
 		return -1;
 	b->orders = from->orders;
 	b->pageblock_order = from->pageblock_order;

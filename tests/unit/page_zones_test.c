@@ -343,6 +343,42 @@ static void ia32_kernel_memory_is_mapped_directly(void **unused)
 	machine_end(m);
 }
 
+/* A state of little memory has nothing that tells its architecture from the other. */
+static void a_state_is_of_the_machines_architecture(void **unused)
+{
+	struct machine *from = ia32_of(512ull << 20), *m = ia32_of(512ull << 20);
+	struct error err = { 0 };
+	uint64_t before;
+
+	(void)unused;
+	assert_int_equal(from->state.zone_count, 2);
+	assert_int_equal(m->f->policy->load(m->f->state, &from->state, &err), 0);
+	before = m->f->work.vm_event[VM_pgalloc_normal];
+	assert_string_equal(zone_for(m, 0, KERNEL), "0 Normal");
+	assert_int_equal(m->f->work.vm_event[VM_pgalloc_normal], before + 1);
+	machine_end(m);
+	machine_end(from);
+}
+
+static void a_zone_of_another_architecture_is_refused(void **unused)
+{
+	struct machine *pc = machine_new(
+		(struct machine_params){ .memory_bytes = 2ull << 30, .cpus = 1, .nodes = 1 });
+	struct machine *ia32 = ia32_of(2ull << 30);
+	struct error err = { 0 };
+
+	(void)unused;
+	machine_start(pc);
+	assert_int_equal(pc->f->policy->load(pc->f->state, &ia32->state, &err), -1);
+	assert_string_equal(err.message, "page.buddy: the state's zone HighMem is one of ia32, but "
+					 "machine.arch is x86-64");
+	assert_int_equal(ia32->f->policy->load(ia32->f->state, &pc->state, &err), -1);
+	assert_string_equal(err.message, "page.buddy: the state's zone DMA32 is one of x86-64, but "
+					 "machine.arch is ia32");
+	machine_end(ia32);
+	machine_end(pc);
+}
+
 /* Boot frees high memory page by page, so that the last block stands first. */
 static void ia32_high_memory_is_had_from_the_top(void **unused)
 {
@@ -553,6 +589,8 @@ int main(void)
 		cmocka_unit_test(a_pc_of_32_bits),
 		cmocka_unit_test(ia32_has_three_zones),
 		cmocka_unit_test(ia32_kernel_memory_is_mapped_directly),
+		cmocka_unit_test(a_state_is_of_the_machines_architecture),
+		cmocka_unit_test(a_zone_of_another_architecture_is_refused),
 		cmocka_unit_test(ia32_high_memory_is_had_from_the_top),
 		cmocka_unit_test(ia32_user_memory_falls_back_to_low_memory),
 		cmocka_unit_test(zones_may_share_a_pageblock),
