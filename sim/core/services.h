@@ -38,9 +38,11 @@ struct services {
 	void (*defer)(void *engine, enum defer_target target, uint64_t when_ns, uint64_t token);
 	/*
 	 * A kernel thread of the simulated machine has work: the target's expire hook is called
-	 * with token once a CPU has time for it (machine/threads.h). `cpu` woke it.
+	 * with token once a CPU of its node has time for it (machine/kernel_threads.h). `cpu` woke
+	 * it.
 	 */
-	void (*wake_thread)(void *engine, enum defer_target target, uint32_t cpu, uint64_t token);
+	void (*wake_thread)(void *engine, enum defer_target target, uint32_t node, uint32_t cpu,
+			    uint64_t token);
 	/*
 	 * Tells of an object that the policy allocated for itself, which a recording may show as
 	 * well. May be NULL.

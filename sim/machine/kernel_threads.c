@@ -16,6 +16,7 @@ static const uint64_t scheduling_period_ns = 6000000;
 struct waiting {
 	uint64_t token;
 	uint64_t since_ns;
+	uint32_t node;
 	uint32_t cpu; /* that woke it */
 };
 
@@ -55,7 +56,8 @@ bool kernel_threads_waiting(const struct kernel_threads *threads)
 	return threads->count > 0;
 }
 
-void kernel_threads_wake(void *engine, enum defer_target target, uint32_t cpu, uint64_t token)
+void kernel_threads_wake(void *engine, enum defer_target target, uint32_t node, uint32_t cpu,
+			 uint64_t token)
 {
 	struct machine *m = engine;
 	struct kernel_threads *threads = m->threads;
@@ -68,7 +70,7 @@ void kernel_threads_wake(void *engine, enum defer_target target, uint32_t cpu, u
 	if (threads->count == 0)
 		for (uint32_t i = 0; i < m->cpus; i++)
 			threads->busy_ns[i] = m->time_ns;
-	threads->waiting[threads->count++] = (struct waiting){ token, m->time_ns, cpu };
+	threads->waiting[threads->count++] = (struct waiting){ token, m->time_ns, node, cpu };
 	machine_note_next_event(m);
 }
 
@@ -102,21 +104,39 @@ static bool ends_search(const struct record *r)
 	}
 }
 
-/* The CPU that has time for a thread, and when that began; UINT32_MAX: none has. */
+/* The CPUs that a thread may run on: `count` from `first` on. */
+struct cpu_range {
+	uint32_t first, count;
+};
+
+static struct cpu_range allowed_cpus(const struct machine *m, uint32_t node)
+{
+	uint32_t count = topology_node_cpus(&m->topology, node);
+
+	return count ? (struct cpu_range){ m->topology.first_cpu[node], count }
+		     : (struct cpu_range){ 0, m->cpus };
+}
+
+/*
+ * The CPU that has time for a thread, and when that began; UINT32_MAX: none has. The one that woke
+ * it is asked first, if it may.
+ */
 static uint32_t find_cpu(const struct machine *m, const struct waiting *w, uint64_t now_ns,
 			 uint64_t *begin_ns)
 {
 	const struct kernel_threads *threads = m->threads;
 	uint64_t needs = m->page->thread_needs ? m->page->thread_needs(m->page_state, w->token) : 0;
+	struct cpu_range allowed = allowed_cpus(m, w->node);
+	uint32_t near = w->cpu - allowed.first < allowed.count ? w->cpu - allowed.first : 0;
 
-	for (uint32_t i = 0; i < m->cpus; i++) {
-		uint32_t cpu = (w->cpu + i) % m->cpus;
+	for (uint32_t i = 0; i < allowed.count; i++) {
+		uint32_t cpu = allowed.first + (near + i) % allowed.count;
 		*begin_ns = threads->busy_ns[cpu];
 		if (now_ns >= *begin_ns + needs)
 			return cpu;
 	}
 	*begin_ns = now_ns;
-	return now_ns - w->since_ns >= scheduling_period_ns ? w->cpu : UINT32_MAX;
+	return now_ns - w->since_ns >= scheduling_period_ns ? allowed.first + near : UINT32_MAX;
 }
 
 /* The thread's work is its CPU's, from then on. */

@@ -43,7 +43,7 @@ void page_thread_wake(struct buddy *b, enum page_thread thread, uint32_t node, u
 	const struct services *services = b->services;
 
 	if (services->wake_thread)
-		services->wake_thread(services->engine, DEFER_PAGE, cpu,
+		services->wake_thread(services->engine, DEFER_PAGE, node, cpu,
 				      make_token(thread, node, 0));
 }
 

@@ -333,11 +333,13 @@ struct woken {
 	uint64_t calls, token;
 };
 
-static void note_woken(void *engine, enum defer_target target, uint32_t cpu, uint64_t token)
+static void note_woken(void *engine, enum defer_target target, uint32_t node, uint32_t cpu,
+		       uint64_t token)
 {
 	struct woken *w = engine;
 
 	assert_int_equal(target, DEFER_PAGE);
+	assert_int_equal(node, 0);
 	assert_int_equal(cpu, 0);
 	*w = (struct woken){ w->calls + 1, token };
 }

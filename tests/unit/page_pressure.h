@@ -148,11 +148,12 @@ static inline enum oom_outcome pressure_oom(void *context, const struct request 
 	return p->oom_outcome;
 }
 
-static inline void pressure_wake(void *engine, enum defer_target target, uint32_t cpu,
-				 uint64_t token)
+static inline void pressure_wake(void *engine, enum defer_target target, uint32_t node,
+				 uint32_t cpu, uint64_t token)
 {
 	struct pressure *p = engine;
 
+	(void)node;
 	(void)cpu;
 	assert_int_equal(target, DEFER_PAGE);
 	assert_true(p->woken_count < PRESSURE_THREADS);

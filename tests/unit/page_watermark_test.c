@@ -139,10 +139,12 @@ struct threads {
 	uint64_t kswapd, nap; /* tokens; 0: not woken, not lain down */
 };
 
-static void woken(void *engine, enum defer_target target, uint32_t cpu, uint64_t token)
+static void woken(void *engine, enum defer_target target, uint32_t node, uint32_t cpu,
+		  uint64_t token)
 {
 	struct threads *t = engine;
 
+	(void)node;
 	(void)cpu;
 	assert_int_equal(target, DEFER_PAGE);
 	if (!t->kswapd)
