@@ -17,7 +17,7 @@ uint64_t reclaim_zone_pages(const struct buddy *b, uint32_t zone)
 	uint64_t pages = source ? source->reclaimable(source->context, z->node, z->type) : 0;
 
 	/* so that a zone with free pages and nothing to reclaim is not passed over */
-	return pages || z->nr_free < 0 ? pages : (uint64_t)z->nr_free;
+	return pages ? pages : (uint64_t)buddy_free_now(b, zone);
 }
 
 /* in_reclaim_compaction() */

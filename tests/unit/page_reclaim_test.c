@@ -2,6 +2,8 @@
 /* Memory that runs short: who reclaims, how much, and what comes when nothing is left. */
 #include "page_pressure.h"
 
+#include "page/buddy.h"
+
 static const struct zone_counts *dma32(struct pressure *p)
 {
 	static struct page_counts counts;
@@ -145,6 +147,25 @@ static void the_killer_comes_when_nothing_is_left(void **unused)
 	pressure_destroy(p);
 }
 
+/* Where nothing can be reclaimed, what is free counts, with what CPUs have not told yet. */
+static void free_pages_stand_in_for_reclaimable_ones(void **unused)
+{
+	struct pressure *p = pressure_start();
+	const struct buddy *b = p->f->state;
+	struct request past_lists = fixture_request(0, PRESSURE_USER, 0);
+	enum { DMA32 = 1 };
+
+	(void)unused;
+	past_lists.flags = REQUEST_PCP_BUSY;
+	assert_false(pfn_is_none(p->f->policy->alloc(p->f->state, &past_lists)));
+	assert_int_equal(buddy_pcp(b, DMA32, 0)->free_diff, -1);
+	assert_int_equal(reclaim_zone_pages(b, DMA32), dma32(p)->free_pages);
+	p->pass_pages = 1;
+	assert_true(pressure_add(p, PRESSURE_USER));
+	assert_int_equal(reclaim_zone_pages(b, DMA32), 1);
+	pressure_destroy(p);
+}
+
 /* The one that is to die has all reserves for that. */
 static void suicides_get_their_memory(void **unused)
 {
@@ -209,6 +230,7 @@ int main(void)
 		cmocka_unit_test(pages_of_slab_count_for_who_asked),
 		cmocka_unit_test(who_may_not_wait_takes_reserves),
 		cmocka_unit_test(the_killer_comes_when_nothing_is_left),
+		cmocka_unit_test(free_pages_stand_in_for_reclaimable_ones),
 		cmocka_unit_test(suicides_get_their_memory),
 		cmocka_unit_test(boosts_are_worked_off),
 		cmocka_unit_test(boosts_can_be_left_out),
