@@ -571,7 +571,7 @@ bool buddy_check(const void *state, struct error *err);
 bool buddy_assist(void *state, const struct page_assist *assist);
 
 /* options.c: what is about pages that can be moved stands first. */
-enum { BUDDY_OPTIONS_MOBILITY = 5 };
+enum { BUDDY_OPTIONS_MOBILITY = 6 };
 extern const struct option_spec buddy_options[];
 
 /* buddy.c: hooks of the ops table. */

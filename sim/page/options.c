@@ -39,6 +39,13 @@ const struct option_spec buddy_options[] = {
 			"compacts",
 	},
 	{
+		OPTION_AT(cma),
+		.type = OPTION_TEXT,
+		.default_text = "",
+		.unit = "",
+		.help = "contiguous memory areas: their sizes, as 64MiB,16MiB",
+	},
+	{
 		OPTION_AT(hz),
 		.type = OPTION_UINT,
 		.default_text = "250",
@@ -132,13 +139,6 @@ const struct option_spec buddy_options[] = {
 		.default_text = "false",
 		.unit = "",
 		.help = "free blocks of the largest order in random order (page_alloc.shuffle)",
-	},
-	{
-		OPTION_AT(cma),
-		.type = OPTION_TEXT,
-		.default_text = "",
-		.unit = "",
-		.help = "contiguous memory areas: their sizes, as 64MiB,16MiB",
 	},
 	{
 		OPTION_AT(lowmem_reserve_ratio),

@@ -94,7 +94,9 @@ static bool spares_pageblocks(const struct buddy *b, const struct choice *c)
 
 unsigned zonelist_cma_flag(const struct buddy *b, const struct request *request)
 {
-	return b->has_cma && request->migratetype == MIGRATE_MOVABLE ? ALLOC_CMA : 0;
+	bool movable = buddy_migratetype(b, request->migratetype) == MIGRATE_MOVABLE;
+
+	return b->has_cma && movable ? ALLOC_CMA : 0;
 }
 
 static unsigned fastpath_flags(const struct buddy *b, const struct request *request,

@@ -157,6 +157,30 @@ static void contiguous_areas_are_lent_to_movable_pages_only(void **unused)
 	play_end(p);
 }
 
+/* With all of one type none is movable, and nobody is lent the areas (gfp_migratetype()). */
+static void areas_are_nobodys_without_grouping(void **unused)
+{
+	struct play *p = play_new(fixture_machine(64 << 20, 1));
+
+	(void)unused;
+	fixture_set(p->f, "cma", "16MiB");
+	fixture_set(p->f, "page_group_by_mobility", "false");
+	fixture_start(p->f);
+	while (!pfn_is_none(fixture_alloc(p->f, 0, GFP_MASK_HIGHUSER_MOVABLE, 0)))
+		;
+	assert_int_equal(cma_free(p), CMA_FRAMES);
+	play_end(p);
+}
+
+static void the_policy_of_before_grouping_has_no_areas(void **unused)
+{
+	const struct policy_info *nogroup = policy_find(&page_policies, "buddy-nogroup");
+
+	(void)unused;
+	assert_null(option_find(nogroup->options, "cma"));
+	assert_non_null(option_find(nogroup->options, "shuffle"));
+}
+
 /* More than half of what is free in the areas: movable pages come from there first. */
 static void areas_that_hold_most_of_what_is_free_are_used_first(void **unused)
 {
@@ -294,6 +318,8 @@ int main(void)
 		cmocka_unit_test(any_orders_and_pageblocks_work),
 		cmocka_unit_test(pageblocks_of_the_largest_order_take_a_whole_zone),
 		cmocka_unit_test(contiguous_areas_are_lent_to_movable_pages_only),
+		cmocka_unit_test(areas_are_nobodys_without_grouping),
+		cmocka_unit_test(the_policy_of_before_grouping_has_no_areas),
 		cmocka_unit_test(areas_that_hold_most_of_what_is_free_are_used_first),
 		cmocka_unit_test(pages_of_areas_come_back_to_them),
 		cmocka_unit_test(areas_that_cannot_be_are_refused),
