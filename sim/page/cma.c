@@ -34,22 +34,38 @@ static uint32_t area_align(const struct buddy *b)
 	return pageblock_frames(b) > chunk ? pageblock_frames(b) : chunk;
 }
 
-/* cma_declare_contiguous(): as high as there is room in directly mapped memory. */
+/*
+ * cma_declare_contiguous_nid(): from 4 GiB up where memory ends so high that there may be room,
+ * else as high as there is room in directly mapped memory.
+ */
+static uint32_t place_area(const struct buddy *b, struct memory_map *map, uint64_t frames)
+{
+	bool ia32 = b->topology.arch == ARCH_IA32;
+	uint32_t limit = ia32 ? (uint32_t)(b->topology.lowmem_bytes >> PAGE_SHIFT) : UINT32_MAX;
+	uint32_t start = UINT32_MAX;
+
+	if (frames >= map->end)
+		return start;
+	if (!ia32 && map->end >= MEMORY_HIGH_START + frames)
+		start = memory_map_take_above(map, (uint32_t)frames, area_align(b),
+					      MEMORY_HIGH_START);
+	return start != UINT32_MAX ? start
+				   : memory_map_take(map, (uint32_t)frames, area_align(b), limit);
+}
+
 static int reserve_area(const struct buddy *b, struct memory_map *map, uint64_t bytes,
 			struct cma_areas *areas, struct error *err)
 {
-	uint32_t align = area_align(b);
-	uint64_t frames = ((bytes >> PAGE_SHIFT) + align - 1) & ~(uint64_t)(align - 1);
-	uint32_t limit = b->topology.arch == ARCH_IA32
-				 ? (uint32_t)(b->topology.lowmem_bytes >> PAGE_SHIFT)
-				 : MEMORY_HIGH_START;
-	uint32_t start = UINT32_MAX;
+	uint64_t align = (uint64_t)area_align(b) << PAGE_SHIFT;
+	uint64_t frames = (bytes / align + (bytes % align != 0)) * area_align(b);
+	uint32_t start;
 
+	if (!frames)
+		return 0;
 	if (areas->count == CMA_AREAS_MAX)
 		return error_set(err, ERROR_INPUT, "page.buddy.cma: more than %d areas",
 				 (int)CMA_AREAS_MAX);
-	if (frames && frames < map->end)
-		start = memory_map_take(map, (uint32_t)frames, align, limit);
+	start = place_area(b, map, frames);
 	if (start == UINT32_MAX)
 		return error_set(err, ERROR_INPUT,
 				 "page.buddy.cma: no room for an area of %llu bytes",

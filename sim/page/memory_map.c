@@ -111,6 +111,41 @@ uint32_t memory_map_take(struct memory_map *map, uint32_t frames, uint32_t align
 	return UINT32_MAX;
 }
 
+/* The first reserved range that has frames of [start, end), or NULL. */
+static const struct frame_range *first_reserved(const struct memory_map *map, uint64_t start,
+						uint64_t end)
+{
+	for (uint32_t i = 0; i < map->reserved_count; i++) {
+		const struct frame_range *r = &map->reserved[i];
+		if (r->start < end && r->end > start)
+			return r;
+	}
+	return NULL;
+}
+
+uint32_t memory_map_take_above(struct memory_map *map, uint32_t frames, uint32_t align,
+			       uint32_t start)
+{
+	if (map->reserved_count == MEMORY_RANGES_MAX)
+		return UINT32_MAX;
+	for (uint32_t i = 0; i < map->ram_count; i++) {
+		uint64_t at = map->ram[i].start > start ? map->ram[i].start : start;
+		for (;;) {
+			const struct frame_range *taken;
+			at = (at + align - 1) & ~(uint64_t)(align - 1);
+			if (at + frames > map->ram[i].end)
+				break;
+			taken = first_reserved(map, at, at + frames);
+			if (!taken) {
+				reserve(map, (uint32_t)at, (uint32_t)at + frames);
+				return (uint32_t)at;
+			}
+			at = taken->end;
+		}
+	}
+	return UINT32_MAX;
+}
+
 /* As much of the node's RAM below `limit` as is asked for, from the top; what there was no room
  * for.
  */

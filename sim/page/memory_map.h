@@ -47,6 +47,10 @@ int memory_map_create(struct memory_map *map, const struct page_machine *machine
 /* Takes 2^n-aligned frames off the highest unreserved RAM below `limit`; UINT32_MAX: no room. */
 uint32_t memory_map_take(struct memory_map *map, uint32_t frames, uint32_t align, uint32_t limit);
 
+/* Likewise off the lowest unreserved RAM at `start` or above. */
+uint32_t memory_map_take_above(struct memory_map *map, uint32_t frames, uint32_t align,
+			       uint32_t start);
+
 /* Frames of RAM between two frame numbers. */
 uint32_t memory_map_present(const struct memory_map *map, uint32_t start, uint32_t end);
 

@@ -117,7 +117,7 @@ static void pageblocks_of_the_largest_order_take_a_whole_zone(void **unused)
 
 /* --- CMA --- */
 
-enum { CMA_FRAMES = 16 << 20 >> PAGE_SHIFT };
+enum { CMA_FRAMES = 16 << 20 >> PAGE_SHIFT, MIB_FRAMES = 1 << 20 >> PAGE_SHIFT };
 
 static struct play *with_cma(const char *areas)
 {
@@ -155,6 +155,46 @@ static void contiguous_areas_are_lent_to_movable_pages_only(void **unused)
 		;
 	assert_true(cma_free(p) < CMA_FRAMES / 8); /* watermarks keep some of all */
 	play_end(p);
+}
+
+/*
+ * Where memory ends high enough, they are the first of it from 4 GiB up, so that the zones below
+ * keep theirs; one that has no room there is below, as high as it can be.
+ */
+static void areas_lie_above_4_gib(void **unused)
+{
+	static const struct {
+		uint64_t memory_mib;
+		const char *area;
+		uint32_t zone;
+		uint32_t first;
+	} cases[] = {
+		{ 5 << 10, "64MiB", 2, 4096 * MIB_FRAMES },
+		{ 5 << 10, "64MiB,16MiB", 2, 4096 * MIB_FRAMES },
+		{ 3584, "1GiB", 1, 2046 * MIB_FRAMES },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct play *p = play_new(fixture_machine(cases[i].memory_mib << 20, 1));
+		struct page_state state = { 0 };
+		struct error err = { 0 };
+		const struct zone_state *z;
+		uint32_t first = UINT32_MAX;
+		fixture_set(p->f, "cma", cases[i].area);
+		fixture_start(p->f);
+		assert_int_equal(p->f->policy->dump(p->f->state, &state, &err), 0);
+		z = &state.zones[cases[i].zone];
+		for (size_t k = 0; k < z->pageblock_count; k++) {
+			if (z->pageblocks[k].migratetype == MIGRATE_CMA &&
+			    z->pageblocks[k].pfn < first)
+				first = z->pageblocks[k].pfn;
+		}
+		assert_int_equal(first, cases[i].first);
+		assert_int_equal(z->cma_pages, state.zones[1].cma_pages + state.zones[2].cma_pages);
+		page_state_free(&state);
+		play_end(p);
+	}
 }
 
 /* With all of one type none is movable, and nobody is lent the areas (gfp_migratetype()). */
@@ -216,7 +256,9 @@ static void pages_of_areas_come_back_to_them(void **unused)
 static void areas_that_cannot_be_are_refused(void **unused)
 {
 	static const char *const areas[][2] = {
-		{ "8", "page.buddy.cma: " },
+		{ "8x", "page.buddy.cma: " },
+		{ "100B", "" }, /* one pageblock */
+		{ "0", "" },
 		{ "8MiB,", "" },
 		{ "1GiB", "page.buddy.cma: no room for an area of 1073741824 bytes" },
 		{ "1MiB,1MiB,1MiB,1MiB,1MiB,1MiB,1MiB,1MiB,1MiB",
@@ -318,6 +360,7 @@ int main(void)
 		cmocka_unit_test(any_orders_and_pageblocks_work),
 		cmocka_unit_test(pageblocks_of_the_largest_order_take_a_whole_zone),
 		cmocka_unit_test(contiguous_areas_are_lent_to_movable_pages_only),
+		cmocka_unit_test(areas_lie_above_4_gib),
 		cmocka_unit_test(areas_are_nobodys_without_grouping),
 		cmocka_unit_test(the_policy_of_before_grouping_has_no_areas),
 		cmocka_unit_test(areas_that_hold_most_of_what_is_free_are_used_first),
