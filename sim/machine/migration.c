@@ -101,7 +101,7 @@ static pfn_t end_page(struct machine *m, uint32_t id)
 	if (!entry || entry & IDENTITY_OLDER || page_entry_order(entry))
 		return PFN_NONE;
 	m->ids.page[id] = 0;
-	page_count_user(m, page_entry_task(entry), -1);
+	resident_count(&m->resident, page_entry_task(entry), -1);
 	return page_entry_pfn(entry);
 }
 

@@ -95,16 +95,6 @@ static inline void page_request_of(const struct machine *m, const struct record 
 		request->migratetype = migratetype;
 }
 
-/* A user's pages are resident, or no more. */
-static inline void page_count_user(struct machine *m, uint32_t task, int32_t pages)
-{
-	struct task_resident *t = &m->resident.tasks[task & PAGE_TASK_MASK];
-
-	t->pages += (uint32_t)pages;
-	if (pages > 0)
-		t->untold += pages;
-}
-
 /* The allocation that the record asks for has this frame from now on. */
 static inline __attribute__((always_inline)) void
 page_keep(struct machine *m, const struct record *r, const struct request *request, pfn_t pfn)
@@ -113,7 +103,7 @@ page_keep(struct machine *m, const struct record *r, const struct request *reque
 		return;
 	m->ids.page[r->id] = page_entry(pfn, request);
 	if (request->migratetype == MIGRATE_MOVABLE)
-		page_count_user(m, r->task, 1 << request->order);
+		resident_count(&m->resident, r->task & PAGE_TASK_MASK, 1 << request->order);
 	machine_note_owner(m, m->ids.page_owner, r);
 }
 
@@ -155,7 +145,7 @@ page_whole(struct machine *m, const struct record *r, struct request *request)
 		return page_older(m, r);
 	request->order = page_entry_order(entry);
 	if (page_entry_user(entry))
-		page_count_user(m, page_entry_task(entry), -(1 << request->order));
+		resident_count(&m->resident, page_entry_task(entry), -(1 << request->order));
 	return page_entry_pfn(entry);
 }
 

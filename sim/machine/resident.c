@@ -5,10 +5,7 @@
 #include "core/host_memory.h"
 #include "machine/machine.h"
 
-enum {
-	TASKS_LEAST = 1 << 12,
-	RSS_FAULTS = 66, /* TASK_RSS_EVENTS_THRESH, and two */
-};
+enum { TASKS_LEAST = 1 << 12 };
 
 int resident_create(struct machine *m, struct error *err)
 {
@@ -102,9 +99,7 @@ static bool copies_page(const struct record *r)
 
 static void faulted(struct task_resident *t, const struct record *r)
 {
-	t->faults = (t->faults + 1) % RSS_FAULTS;
-	if (t->faults == 0)
-		t->untold = 0;
+	resident_fault(t);
 	/* A copy takes the place of a page that was counted. */
 	t->copies += copies_page(r);
 	t->untold -= copies_page(r);
@@ -114,6 +109,7 @@ void resident_note(struct machine *m, const struct record *r)
 {
 	switch (r->operation) {
 	case OP_PAGE_FAULT:
+		m->resident.faults_recorded = true;
 		faulted(&m->resident.tasks[r->task], r);
 		break;
 	case OP_FORK:

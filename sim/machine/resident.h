@@ -3,11 +3,13 @@
  * Pages that processes have resident, as far as a trace of page allocations tells: user pages that
  * their tasks asked for and that were not freed, and those that a fork left them with. A task adds
  * to its process's count only with every 66th fault (check_sync_rss_stat() of mm/memory.c), by what
- * it has had since the last time.
+ * it has had since the last time. Where faults were not recorded, each allocation of a user's pages
+ * is taken for one.
  */
 #ifndef SLABYARD_MACHINE_RESIDENT_H
 #define SLABYARD_MACHINE_RESIDENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -24,9 +26,12 @@ struct task_resident {
 	int32_t untold;  /* and what it has had since then */
 };
 
+enum { RSS_FAULTS = 66 }; /* TASK_RSS_EVENTS_THRESH, and two */
+
 struct resident {
 	struct task_resident *tasks;
 	uint32_t task_count;
+	bool faults_recorded;
 	struct ptrmap *inherited; /* pid -> pages that its parent had when it was forked */
 };
 
@@ -42,5 +47,26 @@ void resident_note(struct machine *m, const struct record *r);
 uint32_t resident_pid(const struct machine *m, uint32_t task);
 /* get_mm_rss() of a process: what its tasks have told. */
 uint64_t resident_pages(const struct machine *m, uint32_t pid);
+
+/* One more fault; what it brings is not told of before the next ones. */
+static inline void resident_fault(struct task_resident *task)
+{
+	task->faults = (task->faults + 1) % RSS_FAULTS;
+	if (task->faults == 0)
+		task->untold = 0;
+}
+
+/* Pages that a user asked for, or gives back: less than 0. */
+static inline void resident_count(struct resident *resident, uint32_t task, int32_t pages)
+{
+	struct task_resident *t = &resident->tasks[task];
+
+	t->pages += (uint32_t)pages;
+	if (pages <= 0)
+		return;
+	if (!resident->faults_recorded)
+		resident_fault(t);
+	t->untold += pages;
+}
 
 #endif

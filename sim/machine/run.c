@@ -70,10 +70,12 @@ static void look_at_processes(struct machine *m, const struct batch *first)
 
 	m->chunk_flags_known = flags && strcmp(flags, "0") != 0;
 	m->mmap_base_known = m->assists.allowed[ASSIST_NAMED_mmap_base];
-	for (uint32_t i = 0; i < first->count; i++)
-		m->touches_seen |= first->records[i].operation == OP_PAGE_WRITE ||
-				   first->records[i].operation == OP_PAGE_READ ||
-				   first->records[i].operation == OP_PAGE_FAULT;
+	for (uint32_t i = 0; i < first->count; i++) {
+		bool faults = first->records[i].operation == OP_PAGE_FAULT;
+		m->resident.faults_recorded |= faults;
+		m->touches_seen |= faults || first->records[i].operation == OP_PAGE_WRITE ||
+				   first->records[i].operation == OP_PAGE_READ;
+	}
 }
 
 /* Facts of pages are of Linux's own page allocator. */

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whom the OOM killer chooses in traces of page allocations."""
+
+import pathlib
+import tempfile
+import unittest
+
+import h5py
+from run_fixture import slabyard
+
+FAULT = "page_fault_user: address={:#x} ip=0x1 error_code=0x6"
+USER = "mm_page_alloc: pfn={:#x} order=0 migratetype=1 gfp_flags=GFP_HIGHUSER_MOVABLE|__GFP_COMP"
+KERNEL = "mm_page_alloc: pfn={:#x} order=0 migratetype=0 gfp_flags=GFP_KERNEL"
+
+
+def trace(faults):
+    """small has 1000 pages, large 7000; then the kernel takes more than the machine has."""
+    events = [
+        (10, "oom_score_adj_update: pid=10 comm=small oom_score_adj=0"),
+        (20, "oom_score_adj_update: pid=20 comm=large oom_score_adj=0"),
+    ]
+    for task, pfns in ((10, range(0x10000, 0x10000 + 1000)), (20, range(0x20000, 0x20000 + 7000))):
+        for pfn in pfns:
+            if faults:
+                events.append((task, FAULT.format(pfn << 12)))
+            events.append((task, USER.format(pfn)))
+    events += ((30, KERNEL.format(pfn)) for pfn in range(0x30000, 0x30000 + 10000))
+    return "".join(
+        f"t-{task} [000] {i / 1e6:.9f}: {event}\n" for i, (task, event) in enumerate(events)
+    )
+
+
+class Oom(unittest.TestCase):
+    def rows(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            result = pathlib.Path(folder) / "r.h5"
+            slabyard(
+                *("run", "--trace", "-", "--format", "text", "--set", "machine.memory=64MiB"),
+                *("-o", result),
+                input=text.encode(),
+            )
+            with h5py.File(result) as file:
+                return [
+                    (row["outcome"].decode(), int(row["victim"]), int(row["victim_pages"]))
+                    for row in file["events/oom"][:]
+                ]
+
+    def test_largest_is_killed_with_faults_or_without(self):
+        """A process tells of its pages with every 66th fault; each page is one where none is
+        recorded."""
+        told = 7000 - 7000 % 66 - 1
+        for faults in (True, False):
+            with self.subTest(faults=faults):
+                self.assertEqual(self.rows(trace(faults))[0], ("killed", 20, told))
+
+
+if __name__ == "__main__":
+    unittest.main()
