@@ -154,6 +154,8 @@ static struct choice choose(struct machine *m)
 		uint32_t pid = resident_pid(m, task);
 		int32_t adj = adj_of(oom, pid);
 		struct choice c = { .task = task, .known = knows_adj(oom, pid) };
+		if (!resident_leads(m, task))
+			continue;
 		if (!pid || adj == OOM_SCORE_ADJ_MIN || is_victim(oom, pid))
 			continue;
 		c.pages = resident_pages(m, pid);

@@ -10,19 +10,52 @@ enum { TASKS_LEAST = 1 << 12 };
 int resident_create(struct machine *m, struct error *err)
 {
 	m->resident.inherited = ptrmap_create(err);
-	return m->resident.inherited ? 0 : -1;
+	if (!m->resident.inherited)
+		return -1;
+	m->resident.leaders = ptrmap_create(err);
+	return m->resident.leaders ? 0 : -1;
 }
 
 void resident_destroy(struct machine *m)
 {
+	if (m->resident.leaders)
+		ptrmap_destroy(m->resident.leaders);
 	if (m->resident.inherited)
 		ptrmap_destroy(m->resident.inherited);
 }
 
-int resident_cover(struct machine *m, struct error *err)
+uint32_t resident_pid(const struct machine *m, uint32_t task)
+{
+	const struct task_def *t = &m->trace->definitions->tasks[task];
+
+	return t->tgid ? t->tgid : t->tid;
+}
+
+/* Into the row of its process's tasks, behind the first. */
+static int join(struct machine *m, uint32_t task, struct error *err)
 {
 	struct resident *r = &m->resident;
-	uint32_t tasks = m->trace->definitions->task_count;
+	uint32_t *leader = ptrmap_at(r->leaders, resident_pid(m, task), err);
+
+	if (!leader)
+		return -1;
+	if (*leader == PTRMAP_NONE) {
+		*leader = task;
+		return 0;
+	}
+	r->tasks[task].next = r->tasks[*leader].next;
+	r->tasks[*leader].next = task + 1;
+	return 0;
+}
+
+bool resident_leads(const struct machine *m, uint32_t task)
+{
+	return ptrmap_get(m->resident.leaders, resident_pid(m, task)) == task;
+}
+
+static int make_room(struct machine *m, uint32_t tasks, struct error *err)
+{
+	struct resident *r = &m->resident;
 	uint32_t wanted = r->task_count ? r->task_count : TASKS_LEAST;
 	struct task_resident *grown;
 
@@ -39,11 +72,16 @@ int resident_cover(struct machine *m, struct error *err)
 	return 0;
 }
 
-uint32_t resident_pid(const struct machine *m, uint32_t task)
+int resident_cover(struct machine *m, struct error *err)
 {
-	const struct task_def *t = &m->trace->definitions->tasks[task];
+	uint32_t tasks = m->trace->definitions->task_count;
 
-	return t->tgid ? t->tgid : t->tid;
+	if (make_room(m, tasks, err) != 0)
+		return -1;
+	for (; m->resident.joined < tasks; m->resident.joined++)
+		if (join(m, m->resident.joined, err) != 0)
+			return -1;
+	return 0;
 }
 
 static uint32_t inherited_by(const struct machine *m, uint32_t pid)
@@ -57,12 +95,14 @@ static uint32_t inherited_by(const struct machine *m, uint32_t pid)
 static uint64_t sum_pages(const struct machine *m, uint32_t pid, bool told)
 {
 	uint64_t pages = inherited_by(m, pid);
+	uint32_t leader = ptrmap_get(m->resident.leaders, pid);
+	uint32_t number = leader == PTRMAP_NONE ? 0 : leader + 1;
 
-	for (uint32_t task = 0; task < m->trace->definitions->task_count; task++) {
-		const struct task_resident *t = &m->resident.tasks[task];
+	while (number) {
+		const struct task_resident *t = &m->resident.tasks[number - 1];
 		int64_t own = (int64_t)t->pages - t->copies - (told ? t->untold : 0);
-		if (resident_pid(m, task) == pid && own > 0)
-			pages += (uint64_t)own;
+		pages += own > 0 ? (uint64_t)own : 0;
+		number = t->next;
 	}
 	return pages;
 }

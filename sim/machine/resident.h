@@ -24,14 +24,16 @@ struct task_resident {
 	uint32_t copies; /* of these, in place of a page that it shared (copy on write) */
 	uint32_t faults; /* since it last told of its pages, */
 	int32_t untold;  /* and what it has had since then */
+	uint32_t next;   /* task of its process, plus 1; the process's first one leads the row */
 };
 
 enum { RSS_FAULTS = 66 }; /* TASK_RSS_EVENTS_THRESH, and two */
 
 struct resident {
 	struct task_resident *tasks;
-	uint32_t task_count;
+	uint32_t task_count, joined; /* tasks there is room for, and those that have their place */
 	bool faults_recorded;
+	struct ptrmap *leaders;   /* pid -> its first task */
 	struct ptrmap *inherited; /* pid -> pages that its parent had when it was forked */
 };
 
@@ -45,6 +47,8 @@ void resident_note(struct machine *m, const struct record *r);
 
 /* Process of a task: its tgid, or the task's own tid where that was not recorded. */
 uint32_t resident_pid(const struct machine *m, uint32_t task);
+/* True for the first task of each process. */
+bool resident_leads(const struct machine *m, uint32_t task);
 /* get_mm_rss() of a process: what its tasks have told. */
 uint64_t resident_pages(const struct machine *m, uint32_t pid);
 

@@ -53,6 +53,17 @@ class Oom(unittest.TestCase):
             with self.subTest(faults=faults):
                 self.assertEqual(self.rows(trace(faults))[0], ("killed", 20, told))
 
+    def test_many_forks_take_no_minutes(self):
+        """What a process leaves its child is counted without a look at all other processes."""
+        fork = "t-{0} [000] {1:.6f}: sched_process_fork: comm=t pid={0} child_comm=t child_pid={2}\n"
+        text = "".join(fork.format(pid, pid / 1e6, pid + 1) for pid in range(1, 400_000))
+        first = "t-1 [000] 0.000000: " + USER.format(0x10000) + "\n"
+        slabyard(
+            *("run", "--trace", "-", "--format", "text", "--level", "page"),
+            input=(first + text).encode(),
+            timeout=120,
+        )
+
 
 if __name__ == "__main__":
     unittest.main()
