@@ -143,12 +143,24 @@ static bool is_worse(const struct machine *m, const struct choice *c, const stru
 	return resident_pid(m, c->task) > resident_pid(m, best->task);
 }
 
+/* totalram_pages(); there is no swap. */
+static uint64_t total_pages(const struct machine *m)
+{
+	struct page_counts counts = { 0 };
+	uint64_t managed = 0;
+
+	m->page->counts(m->page_state, &counts);
+	for (uint32_t i = 0; i < counts.zone_count; i++)
+		managed += counts.zones[i].managed;
+	return managed;
+}
+
 /* oom_badness() of each process, of which the worst is chosen. */
 static struct choice choose(struct machine *m)
 {
 	struct oom *oom = m->oom;
 	struct choice best = { .points = INT64_MIN };
-	int64_t thousandth = (int64_t)(m->memory_bytes >> PAGE_SHIFT) / 1000;
+	int64_t thousandth = (int64_t)(total_pages(m) / 1000);
 
 	for (uint32_t task = 0; task < m->trace->definitions->task_count; task++) {
 		uint32_t pid = resident_pid(m, task);

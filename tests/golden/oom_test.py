@@ -13,10 +13,10 @@ USER = "mm_page_alloc: pfn={:#x} order=0 migratetype=1 gfp_flags=GFP_HIGHUSER_MO
 KERNEL = "mm_page_alloc: pfn={:#x} order=0 migratetype=0 gfp_flags=GFP_KERNEL"
 
 
-def trace(faults):
+def trace(faults, adj=0):
     """small has 1000 pages, large 7000; then the kernel takes more than the machine has."""
     events = [
-        (10, "oom_score_adj_update: pid=10 comm=small oom_score_adj=0"),
+        (10, f"oom_score_adj_update: pid=10 comm=small oom_score_adj={adj}"),
         (20, "oom_score_adj_update: pid=20 comm=large oom_score_adj=0"),
     ]
     for task, pfns in ((10, range(0x10000, 0x10000 + 1000)), (20, range(0x20000, 0x20000 + 7000))):
@@ -31,12 +31,12 @@ def trace(faults):
 
 
 class Oom(unittest.TestCase):
-    def rows(self, text):
+    def rows(self, text, *options):
         with tempfile.TemporaryDirectory() as folder:
             result = pathlib.Path(folder) / "r.h5"
             slabyard(
                 *("run", "--trace", "-", "--format", "text", "--set", "machine.memory=64MiB"),
-                *("-o", result),
+                *("-o", result, *options),
                 input=text.encode(),
             )
             with h5py.File(result) as file:
@@ -52,6 +52,12 @@ class Oom(unittest.TestCase):
         for faults in (True, False):
             with self.subTest(faults=faults):
                 self.assertEqual(self.rows(trace(faults))[0], ("killed", 20, told))
+
+    def test_adjustments_are_thousandths_of_what_the_buddy_has(self):
+        """64 MiB less 16 MiB that it never had are 12 pages for each point, not 16."""
+        kept = ("--set", "machine.reserved=16MiB")
+        self.assertEqual(self.rows(trace(True, 480), *kept)[0][:2], ("killed", 20))
+        self.assertEqual(self.rows(trace(True, 520), *kept)[0][:2], ("killed", 10))
 
     def test_many_forks_take_no_minutes(self):
         """What a process leaves its child is counted without a look at all other processes."""
