@@ -79,7 +79,6 @@ static int arrays_create(struct slab *slab, struct arena *arena, struct error *e
 	const size_t nodes = (size_t)CACHES_MAX << slab->node_shift;
 
 	slab->slab_capacity = (uint32_t)(frames < UINT32_MAX ? frames + 1 : UINT32_MAX);
-	slab->indices_capacity = SLAB_INDICES_FIRST;
 	slab->entries_capacity = SLAB_ENTRIES_FIRST;
 	slab->arrays = arena_array(arena, cpus, sizeof(*slab->arrays), err);
 	slab->shared = arena_array(arena, nodes, sizeof(*slab->shared), err);
@@ -90,7 +89,8 @@ static int arrays_create(struct slab *slab, struct arena *arena, struct error *e
 	slab->entries = arena_array(arena, slab->entries_capacity, sizeof(*slab->entries), err);
 	slab->slabs = arena_array(arena, slab->slab_capacity, sizeof(*slab->slabs), err);
 	slab->management = arena_array(arena, slab->slab_capacity, sizeof(*slab->management), err);
-	slab->indices = arena_array(arena, slab->indices_capacity, 1, err);
+	slab->indices = ranges_init(&slab->index_ranges, arena, SLAB_INDICES_FIRST,
+				    sizeof(*slab->indices), err);
 	return slab->arrays && slab->shared && slab->nodes && slab->aliens && slab->reap_nodes &&
 			       slab->caches && slab->entries && slab->slabs && slab->management &&
 			       slab->indices

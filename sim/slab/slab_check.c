@@ -191,7 +191,7 @@ bool slab_check(const void *state, struct error *err)
 	struct check check = { .slab = state, .err = err };
 
 	check.listed = calloc(check.slab->slab_count, 1);
-	check.idle = calloc(check.slab->indices_used + 1, 1);
+	check.idle = calloc(check.slab->index_ranges.used + 1, 1);
 	check.full = calloc(check.slab->table.count + 1, sizeof(*check.full));
 	if (!check.listed || !check.idle || !check.full)
 		error_set(err, ERROR_RUN, "no memory to check the slab state");

@@ -1,41 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Slab numbers, and the lists of partly used and of free slabs that each node has. */
 #include "core/assert.h"
-#include "core/host_memory.h"
 #include "slab/slab_private.h"
-
-static uint8_t index_class_for(uint32_t objects)
-{
-	return (uint8_t)(objects > 1 ? 32 - __builtin_clz(objects - 1) : 0);
-}
-
-/* Indices are many: their array grows with what slabs use of it. */
-static void reserve_indices(struct slab *slab, uint64_t wanted)
-{
-	if (wanted <= slab->indices_capacity)
-		return;
-	SIM_ASSERT(slab->indices_capacity < UINT32_MAX);
-	slab->indices_capacity *= 2;
-	slab->indices = host_memory_need(
-		arena_grow(slab->services->arena, slab->indices, slab->indices_capacity, 1, NULL),
-		"free lists");
-}
 
 uint32_t slab_number(struct slab *slab, uint32_t objects)
 {
-	const uint8_t class = index_class_for(objects);
-	uint32_t id = slab->unused[class];
+	const uint8_t class = ranges_class(&slab->index_ranges, objects);
+	void *indices = slab->indices;
+	uint32_t id = slab->unused;
 
-	if (id != SLAB_NONE) {
-		slab->unused[class] = slab->slabs[id].next;
-		return id;
-	}
-	SIM_ASSERT(slab->slab_count < slab->slab_capacity);
-	reserve_indices(slab, slab->indices_used + (1u << class));
-	id = slab->slab_count++;
-	slab->slabs[id] =
-		(struct slab_slab){ .indices = (uint32_t)slab->indices_used, .index_class = class };
-	slab->indices_used += 1u << class;
+	if (id != SLAB_NONE)
+		slab->unused = slab->slabs[id].next;
+	else
+		id = slab->slab_count++;
+	SIM_ASSERT(id < slab->slab_capacity);
+	slab->slabs[id] = (struct slab_slab){
+		.indices = ranges_take(&slab->index_ranges, slab->services->arena, &indices, class),
+		.index_class = class,
+	};
+	slab->indices = indices;
 	return id;
 }
 
@@ -43,9 +26,10 @@ void slab_recycle(struct slab *slab, uint32_t id)
 {
 	struct slab_slab *s = &slab->slabs[id];
 
+	ranges_give(&slab->index_ranges, slab->indices, s->indices, s->index_class);
 	s->place = SLAB_UNUSED;
-	s->next = slab->unused[s->index_class];
-	slab->unused[s->index_class] = id;
+	s->next = slab->unused;
+	slab->unused = id;
 }
 
 static void entered(struct slab *slab, struct slab_node *node, uint32_t id, enum slab_place list)

@@ -19,13 +19,13 @@
 #include "slab/freelist_random.h"
 #include "slab/kmalloc.h"
 #include "slab/nodes.h"
+#include "slab/ranges.h"
 #include "slab/slab.h"
 
 enum {
 	SLAB_NONE = 0,                /* no slab; numbers start at 1 */
 	SLAB_OBJECTS_MAX = 255,       /* indices are bytes (SLAB_OBJ_MAX_NUM with freelist_idx_t) */
 	SLAB_OBJECT_MIN = 16,         /* SLAB_OBJ_MIN_SIZE */
-	SLAB_INDEX_CLASSES = 9,       /* log2 of 1..256 objects */
 	SLAB_INDICES_FIRST = 1 << 20, /* their array doubles from here on */
 	SLAB_ENTRIES_FIRST = 1 << 16, /* so does theirs */
 	SLAB_ENTRY_CLASSES = 32,      /* log2 of an array's capacity */
@@ -131,9 +131,9 @@ struct slab {
 	uint32_t node_shift, node_count;
 	uint32_t slab_count; /* numbers ever used, SLAB_NONE among them */
 	uint32_t slab_capacity;
-	uint64_t indices_used, indices_capacity;
+	uint32_t unused; /* slab numbers to use again */
+	struct ranges index_ranges;
 	uint64_t entries_used, entries_capacity;
-	uint32_t unused[SLAB_INDEX_CLASSES];         /* slab numbers to use again, by index_class */
 	uint64_t unused_entries[SLAB_ENTRY_CLASSES]; /* arrays to use again: place plus 1 */
 	struct cache_table table;
 	const struct page_source *pages;

@@ -75,14 +75,14 @@ static int arrays_create(struct slub *slub, struct arena *arena, struct error *e
 	const size_t cpus = (size_t)CACHES_MAX << slub->cpu_shift;
 	const size_t nodes = (size_t)CACHES_MAX << slub->numa.shift;
 
-	slub->slab_capacity = (uint32_t)(2 * frames < UINT32_MAX / 2 ? 2 * frames : UINT32_MAX / 2);
-	slub->links_capacity = SLUB_LINKS_FIRST;
+	slub->slab_capacity = (uint32_t)(frames < UINT32_MAX ? frames + 1 : UINT32_MAX);
 	slub->cpus = arena_array(arena, cpus, sizeof(*slub->cpus), err);
 	slub->cpu_partial_head = arena_array(arena, cpus, sizeof(*slub->cpu_partial_head), err);
 	slub->caches = arena_array(arena, CACHES_MAX, sizeof(*slub->caches), err);
 	slub->nodes = arena_array(arena, nodes, sizeof(*slub->nodes), err);
 	slub->slabs = arena_array(arena, slub->slab_capacity, sizeof(*slub->slabs), err);
-	slub->links = arena_array(arena, slub->links_capacity, sizeof(*slub->links), err);
+	slub->links =
+		ranges_init(&slub->link_ranges, arena, SLUB_LINKS_FIRST, sizeof(*slub->links), err);
 	return slub->cpus && slub->cpu_partial_head && slub->caches && slub->nodes && slub->slabs &&
 			       slub->links
 		       ? 0

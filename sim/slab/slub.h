@@ -19,6 +19,7 @@
 #include "slab/freelist_random.h"
 #include "slab/kmalloc.h"
 #include "slab/nodes.h"
+#include "slab/ranges.h"
 #include "slab/slab.h"
 
 #define SLUB_END ((uint16_t)0xffff) /* no object follows */
@@ -26,8 +27,7 @@
 enum {
 	SLUB_NONE = 0, /* no slab; numbers start at 1 */
 	SLUB_OBJECTS_MAX = 32767,
-	SLUB_MAX_ORDER = 3, /* slub_max_order: PAGE_ALLOC_COSTLY_ORDER */
-	SLUB_LINK_CLASSES = 16,
+	SLUB_MAX_ORDER = 3,         /* slub_max_order: PAGE_ALLOC_COSTLY_ORDER */
 	SLUB_LINKS_FIRST = 1 << 22, /* their array doubles from here on */
 	SLUB_SHRINK_PROMOTE = 32,   /* slabs with up to so many free objects are sorted by shrink */
 };
@@ -118,8 +118,8 @@ struct slub {
 	struct freelist_random random;
 	uint32_t slab_count; /* numbers ever used, SLUB_NONE among them */
 	uint32_t slab_capacity;
-	uint64_t links_used, links_capacity;
-	uint32_t unused[SLUB_LINK_CLASSES]; /* slab numbers to use again, by link_class */
+	uint32_t unused; /* slab numbers to use again */
+	struct ranges link_ranges;
 	struct cache_table table;
 	const struct page_source *pages;
 	const struct services *services;

@@ -4,41 +4,24 @@
  * discard_slab, free_slab).
  */
 #include "core/assert.h"
-#include "core/host_memory.h"
 #include "slab/slub.h"
-
-static uint8_t link_class_for(uint32_t objects)
-{
-	return (uint8_t)(objects > 1 ? 32 - __builtin_clz(objects - 1) : 0);
-}
-
-/* Links are many: their array grows with what slabs use of it. */
-static void reserve_links(struct slub *slub, uint64_t wanted)
-{
-	if (wanted <= slub->links_capacity)
-		return;
-	SIM_ASSERT(slub->links_capacity < UINT32_MAX);
-	slub->links_capacity *= 2;
-	slub->links = host_memory_need(arena_grow(slub->services->arena, slub->links,
-						  slub->links_capacity, sizeof(*slub->links), NULL),
-				       "free lists");
-}
 
 uint32_t slub_slab_number(struct slub *slub, uint32_t objects)
 {
-	const uint8_t class = link_class_for(objects);
-	uint32_t id = slub->unused[class];
+	const uint8_t class = ranges_class(&slub->link_ranges, objects);
+	void *links = slub->links;
+	uint32_t id = slub->unused;
 
-	if (id != SLUB_NONE) {
-		slub->unused[class] = slub->slabs[id].next;
-		return id;
-	}
-	SIM_ASSERT(slub->slab_count < slub->slab_capacity);
-	reserve_links(slub, slub->links_used + (1u << class));
-	id = slub->slab_count++;
-	slub->slabs[id] =
-		(struct slub_slab){ .links = (uint32_t)slub->links_used, .link_class = class };
-	slub->links_used += 1u << class;
+	if (id != SLUB_NONE)
+		slub->unused = slub->slabs[id].next;
+	else
+		id = slub->slab_count++;
+	SIM_ASSERT(id < slub->slab_capacity);
+	slub->slabs[id] = (struct slub_slab){
+		.links = ranges_take(&slub->link_ranges, slub->services->arena, &links, class),
+		.link_class = class,
+	};
+	slub->links = links;
 	return id;
 }
 
@@ -46,9 +29,10 @@ void slub_slab_recycle(struct slub *slub, uint32_t id)
 {
 	struct slub_slab *slab = &slub->slabs[id];
 
+	ranges_give(&slub->link_ranges, slub->links, slab->links, slab->link_class);
 	slab->place = SLUB_UNUSED;
-	slab->next = slub->unused[slab->link_class];
-	slub->unused[slab->link_class] = id;
+	slab->next = slub->unused;
+	slub->unused = id;
 }
 
 /*
