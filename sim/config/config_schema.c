@@ -49,8 +49,29 @@ static void print_size(struct json *j, const struct option_spec *option)
 	json_close(j, ']');
 }
 
+/* A whole number, or that there is none. */
+static void print_unset_or_int(struct json *j, const struct option_spec *option)
+{
+	json_key(j, "anyOf");
+	json_open(j, '[');
+	json_next(j);
+	json_open(j, '{');
+	json_member(j, "type", "integer");
+	print_range(j, option, 1);
+	json_close(j, '}');
+	json_next(j);
+	json_open(j, '{');
+	json_member(j, "const", OPTION_UNSET_WORD);
+	json_close(j, '}');
+	json_close(j, ']');
+}
+
 static void print_type(struct json *j, const struct option_spec *option)
 {
+	if (option_may_be_unset(option)) {
+		print_unset_or_int(j, option);
+		return;
+	}
 	switch (option->type) {
 	case OPTION_BOOL:
 		json_member(j, "type", "boolean");
@@ -94,7 +115,7 @@ static void print_default(struct json *j, const struct option_spec *option)
 	alone.offset = 0;
 	option_parse(&alone, option->default_text, value, NULL);
 	option_format(&alone, value, text, sizeof(text));
-	switch (option->type) {
+	switch (option_may_be_unset(option) ? OPTION_TEXT : option->type) {
 	case OPTION_BOOL:
 	case OPTION_INT:
 	case OPTION_UINT:

@@ -98,14 +98,24 @@ static int parse_uint(const struct option_spec *option, const char *text, void *
 	return 0;
 }
 
+bool option_may_be_unset(const struct option_spec *option)
+{
+	return option->type == OPTION_INT && strcmp(option->default_text, OPTION_UNSET_WORD) == 0;
+}
+
 static int parse_int(const struct option_spec *option, const char *text, void *params,
 		     struct error *err)
 {
-	bool negative = text[0] == '-';
+	const bool negative = text[0] == '-', may_be_unset = option_may_be_unset(option);
 	uint64_t magnitude;
 
+	if (may_be_unset && strcmp(text, OPTION_UNSET_WORD) == 0) {
+		*(int64_t *)field(option, params) = OPTION_UNSET;
+		return 0;
+	}
 	if (!parse_magnitude(text + negative, &magnitude) || magnitude > INT64_MAX)
-		return error_set(err, ERROR_INPUT, "must be a whole number, is \"%s\"", text);
+		return error_set(err, ERROR_INPUT, "must be a whole number%s, is \"%s\"",
+				 may_be_unset ? " or " OPTION_UNSET_WORD : "", text);
 	int64_t value = negative ? -(int64_t)magnitude : (int64_t)magnitude;
 	if (check_range(option, (double)value, text, err))
 		return -1;
@@ -209,6 +219,14 @@ int option_parse(const struct option_spec *option, const char *text, void *param
 	return parsers[option->type](option, text, params, err);
 }
 
+static void format_int(const struct option_spec *option, int64_t value, char *buffer, size_t size)
+{
+	if (value == OPTION_UNSET && option_may_be_unset(option))
+		snprintf(buffer, size, "%s", OPTION_UNSET_WORD);
+	else
+		snprintf(buffer, size, "%" PRId64, value);
+}
+
 static void format_price(uint32_t picoseconds, char *buffer, size_t size)
 {
 	uint32_t whole = picoseconds / PICOSECONDS_PER_NS, rest = picoseconds % PICOSECONDS_PER_NS;
@@ -232,7 +250,7 @@ char *option_format(const struct option_spec *option, const void *params, char *
 		snprintf(buffer, size, "%s", *(const bool *)value ? "true" : "false");
 		break;
 	case OPTION_INT:
-		snprintf(buffer, size, "%" PRId64, *(const int64_t *)value);
+		format_int(option, *(const int64_t *)value, buffer, size);
 		break;
 	case OPTION_UINT:
 		snprintf(buffer, size, "%" PRIu64, *(const uint64_t *)value);
@@ -279,7 +297,8 @@ char *option_format_range(const struct option_spec *option, char *buffer, size_t
 	} else if (has_range(option)) {
 		format_bound(option, option->min, min, sizeof(min));
 		format_bound(option, option->max, max, sizeof(max));
-		snprintf(buffer, size, "%s..%s", min, max);
+		snprintf(buffer, size, "%s..%s%s", min, max,
+			 option_may_be_unset(option) ? "|" OPTION_UNSET_WORD : "");
 	}
 	return buffer;
 }

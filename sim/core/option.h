@@ -6,6 +6,7 @@
 #ifndef SLABYARD_CORE_OPTION_H
 #define SLABYARD_CORE_OPTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,7 +14,7 @@
 
 enum option_type {
 	OPTION_BOOL,     /* bool */
-	OPTION_INT,      /* int64_t */
+	OPTION_INT,      /* int64_t; where the default is "unset", that word too: OPTION_UNSET */
 	OPTION_UINT,     /* uint64_t */
 	OPTION_REAL,     /* double */
 	OPTION_SIZE,     /* uint64_t bytes, written with KiB MiB GiB TiB or B */
@@ -23,6 +24,10 @@ enum option_type {
 	OPTION_TEXT,     /* const char *, owned by the configuration */
 	OPTION_FILE,     /* const char * as OPTION_TEXT: a file's or folder's name */
 };
+
+/* No number was given: whoever reads it has a rule of its own, which any number would end. */
+#define OPTION_UNSET      INT64_MIN
+#define OPTION_UNSET_WORD "unset"
 
 struct option_spec {
 	const char *name;
@@ -51,6 +56,9 @@ int option_parse(const struct option_spec *option, const char *text, void *param
 /* Writes the stored value as a user would write it (parsing it gives the same value). */
 char *option_format(const struct option_spec *option, const void *params, char *buffer,
 		    size_t size);
+
+/* "unset" may be written in place of a number. */
+bool option_may_be_unset(const struct option_spec *option);
 
 /* What may be written: "1..64", "1MiB..16TiB", "recorded|closed"; "" when there is no bound. */
 char *option_format_range(const struct option_spec *option, char *buffer, size_t size);

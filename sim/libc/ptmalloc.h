@@ -66,9 +66,10 @@ enum {
 enum chunk_word { HEAD, PREV_SIZE, FD, BK, FD_NEXTSIZE, BK_NEXTSIZE };
 
 struct ptmalloc_params {
+	/* OPTION_UNSET: what glibc begins with. */
 	int64_t trim_threshold, top_pad, mmap_threshold, mmap_max;
 	int64_t arena_test, arena_max, mxfast;
-	uint64_t tcache_count, tcache_max_bytes, tcache_unsorted_limit;
+	int64_t tcache_count, tcache_max_bytes, tcache_unsorted_limit;
 	bool no_dyn_threshold;
 	const char *tunables;
 };

@@ -4,99 +4,47 @@
 
 #include "libc/ptmalloc.h"
 
-#define THRESHOLD_DEFAULT 131072
-#define MMAP_MAX_DEFAULT  65536
-#define NO_TUNABLES       "none"
+#define NO_TUNABLES "none"
 
 #define FIELD(member) offsetof(struct ptmalloc_params, member)
-#define ENDS_DYNAMIC  "; another value than the default ends the dynamic rule"
+#define ENDS_DYNAMIC  "; any number, that one too, ends the dynamic rule"
+
+/* Unset: what glibc begins with; a threshold that is set to just that is another matter. */
+#define NUMBER(option_name, member, least, most, of_unit, text)                                    \
+	{                                                                                          \
+		.name = option_name, .offset = FIELD(member), .type = OPTION_INT,                  \
+		.default_text = OPTION_UNSET_WORD, .min = least, .max = most, .unit = of_unit,     \
+		.help = text                                                                       \
+	}
 
 const struct option_spec ptmalloc_options[] = {
-	{ .name = "M_TRIM_THRESHOLD",
-	  .offset = FIELD(trim_threshold),
-	  .type = OPTION_INT,
-	  .default_text = "131072",
-	  .min = -1,
-	  .max = 1e15,
-	  .unit = "bytes",
-	  .help = "free bytes at the top from which on it is given back, -1: never" ENDS_DYNAMIC },
-	{ .name = "M_TOP_PAD",
-	  .offset = FIELD(top_pad),
-	  .type = OPTION_INT,
-	  .default_text = "131072",
-	  .min = 0,
-	  .max = 1e12,
-	  .unit = "bytes",
-	  .help = "bytes asked for beyond what is needed, and kept when trimming" ENDS_DYNAMIC },
-	{ .name = "M_MMAP_THRESHOLD",
-	  .offset = FIELD(mmap_threshold),
-	  .type = OPTION_INT,
-	  .default_text = "131072",
-	  .min = 0,
-	  .max = 1e15,
-	  .unit = "bytes",
-	  .help = "requests that are mapped on their own" ENDS_DYNAMIC },
-	{ .name = "M_MMAP_MAX",
-	  .offset = FIELD(mmap_max),
-	  .type = OPTION_INT,
-	  .default_text = "65536",
-	  .min = 0,
-	  .max = 2147483647,
-	  .unit = "chunks",
-	  .help = "chunks mapped on their own at once" ENDS_DYNAMIC },
+	NUMBER("M_TRIM_THRESHOLD", trim_threshold, -1, 1e15, "bytes",
+	       "free bytes at the top from which on it is given back, -1: never, unset: "
+	       "131072" ENDS_DYNAMIC),
+	NUMBER("M_TOP_PAD", top_pad, 0, 1e12, "bytes",
+	       "bytes asked for beyond what is needed, and kept when trimming, unset: "
+	       "131072" ENDS_DYNAMIC),
+	NUMBER("M_MMAP_THRESHOLD", mmap_threshold, 0, 1e15, "bytes",
+	       "requests that are mapped on their own, unset: 131072" ENDS_DYNAMIC),
+	NUMBER("M_MMAP_MAX", mmap_max, 0, 2147483647, "chunks",
+	       "chunks mapped on their own at once, unset: 65536" ENDS_DYNAMIC),
 	{ .name = "no_dyn_threshold",
 	  .offset = FIELD(no_dyn_threshold),
 	  .type = OPTION_BOOL,
 	  .default_text = "false",
 	  .help = "freeing a mapped chunk never raises the thresholds" },
-	{ .name = "M_ARENA_TEST",
-	  .offset = FIELD(arena_test),
-	  .type = OPTION_INT,
-	  .default_text = "8",
-	  .min = 1,
-	  .max = 65536,
-	  .unit = "arenas",
-	  .help = "arenas made before the number of CPUs limits them" },
-	{ .name = "M_ARENA_MAX",
-	  .offset = FIELD(arena_max),
-	  .type = OPTION_INT,
-	  .default_text = "0",
-	  .min = 0,
-	  .max = 4096,
-	  .unit = "arenas",
-	  .help = "arenas at most, 0: 8 a CPU" },
-	{ .name = "M_MXFAST",
-	  .offset = FIELD(mxfast),
-	  .type = OPTION_INT,
-	  .default_text = "128",
-	  .min = 0,
-	  .max = MXFAST_MAX,
-	  .unit = "bytes",
-	  .help = "largest request that fastbins serve" },
-	{ .name = "tcache_count",
-	  .offset = FIELD(tcache_count),
-	  .type = OPTION_UINT,
-	  .default_text = "7",
-	  .min = 0,
-	  .max = TCACHE_COUNT_MAX,
-	  .unit = "chunks",
-	  .help = "chunks of a size that a thread's cache holds (glibc.malloc.tcache_count)" },
-	{ .name = "tcache_max",
-	  .offset = FIELD(tcache_max_bytes),
-	  .type = OPTION_UINT,
-	  .default_text = "1032",
-	  .min = 0,
-	  .max = TCACHE_BYTES_MAX,
-	  .unit = "bytes",
-	  .help = "largest request that threads' caches serve (glibc.malloc.tcache_max)" },
-	{ .name = "tcache_unsorted_limit",
-	  .offset = FIELD(tcache_unsorted_limit),
-	  .type = OPTION_UINT,
-	  .default_text = "0",
-	  .min = 0,
-	  .max = 1e9,
-	  .unit = "chunks",
-	  .help = "chunks sorted after an exact fit was cached, 0: all" },
+	NUMBER("M_ARENA_TEST", arena_test, 1, 65536, "arenas",
+	       "arenas made before the number of CPUs limits them, unset: 8"),
+	NUMBER("M_ARENA_MAX", arena_max, 0, 4096, "arenas", "arenas at most, 0 and unset: 8 a CPU"),
+	NUMBER("M_MXFAST", mxfast, 0, MXFAST_MAX, "bytes",
+	       "largest request that fastbins serve, unset: 128"),
+	NUMBER("tcache_count", tcache_count, 0, TCACHE_COUNT_MAX, "chunks",
+	       "chunks of a size that a thread's cache holds (glibc.malloc.tcache_count), unset: "
+	       "7"),
+	NUMBER("tcache_max", tcache_max_bytes, 0, TCACHE_BYTES_MAX, "bytes",
+	       "largest request that threads' caches serve (glibc.malloc.tcache_max), unset: 1032"),
+	NUMBER("tcache_unsorted_limit", tcache_unsorted_limit, 0, 1e9, "chunks",
+	       "chunks sorted after an exact fit was cached, 0 and unset: all"),
 	{ .name = "GLIBC_TUNABLES",
 	  .offset = FIELD(tunables),
 	  .type = OPTION_TEXT,
@@ -115,25 +63,62 @@ uint32_t ptmalloc_max_fast(uint64_t bytes)
 	return (uint32_t)((bytes + SIZE_FIELD_BYTES) >> GRANULE_SHIFT);
 }
 
+/* mp_ of malloc.c, before anything is set. */
+static const struct malloc_par par_initial = {
+	.trim_threshold = 131072,
+	.top_pad = 131072,
+	.mmap_threshold = 131072,
+	.n_mmaps_max = 65536,
+	.arena_test = 8,
+	.tcache_count = 7,
+	.tcache_bins = TCACHE_BINS,
+	.max_fast = (128 + SIZE_FIELD_BYTES) >> GRANULE_SHIFT,
+};
+
+static void set_number(uint64_t *number, int64_t option)
+{
+	if (option != OPTION_UNSET)
+		*number = (uint64_t)option;
+}
+
+/* Negative values become huge ones, as mallopt's conversions make them. */
+static void set_threshold(struct malloc_par *par, uint64_t *threshold, int64_t value)
+{
+	*threshold = (uint64_t)value;
+	par->no_dyn_threshold = true;
+}
+
+static void set_mmap_max(struct malloc_par *par, int32_t value)
+{
+	par->n_mmaps_max = value;
+	par->no_dyn_threshold = true;
+}
+
+static void set_options(struct malloc_par *par, const struct ptmalloc_params *params)
+{
+	if (params->trim_threshold != OPTION_UNSET)
+		set_threshold(par, &par->trim_threshold, params->trim_threshold);
+	if (params->top_pad != OPTION_UNSET)
+		set_threshold(par, &par->top_pad, params->top_pad);
+	if (params->mmap_threshold != OPTION_UNSET)
+		set_threshold(par, &par->mmap_threshold, params->mmap_threshold);
+	if (params->mmap_max != OPTION_UNSET)
+		set_mmap_max(par, (int32_t)params->mmap_max);
+	if (params->tcache_max_bytes != OPTION_UNSET)
+		par->tcache_bins = request_granules((uint64_t)params->tcache_max_bytes) - 1;
+	if (params->mxfast != OPTION_UNSET)
+		par->max_fast = ptmalloc_max_fast((uint64_t)params->mxfast);
+	set_number(&par->arena_test, params->arena_test);
+	set_number(&par->arena_max, params->arena_max);
+	set_number(&par->tcache_count, params->tcache_count);
+	set_number(&par->tcache_unsorted_limit, params->tcache_unsorted_limit);
+	par->no_dyn_threshold |= params->no_dyn_threshold;
+}
+
 int ptmalloc_set_params(struct ptmalloc *p, const struct ptmalloc_params *params, struct error *err)
 {
-	p->par = (struct malloc_par){
-		.trim_threshold = (uint64_t)params->trim_threshold,
-		.top_pad = (uint64_t)params->top_pad,
-		.mmap_threshold = (uint64_t)params->mmap_threshold,
-		.arena_test = (uint64_t)params->arena_test,
-		.arena_max = (uint64_t)params->arena_max,
-		.n_mmaps_max = (int32_t)params->mmap_max,
-		.tcache_bins = request_granules(params->tcache_max_bytes) - 1,
-		.tcache_count = params->tcache_count,
-		.tcache_unsorted_limit = params->tcache_unsorted_limit,
-		.max_fast = ptmalloc_max_fast((uint64_t)params->mxfast),
-		.no_dyn_threshold = params->no_dyn_threshold ||
-				    params->trim_threshold != THRESHOLD_DEFAULT ||
-				    params->top_pad != THRESHOLD_DEFAULT ||
-				    params->mmap_threshold != THRESHOLD_DEFAULT ||
-				    params->mmap_max != MMAP_MAX_DEFAULT,
-	};
+	p->par = par_initial;
+	set_options(&p->par, params);
 	if (!params->tunables || strcmp(params->tunables, NO_TUNABLES) == 0)
 		return 0;
 	return ptmalloc_set_tunables(&p->par, params->tunables, err);
@@ -147,13 +132,6 @@ static int set_max_fast(struct ptmalloc *p, int value)
 	return 1;
 }
 
-/* Negative values become huge ones, as the real one's conversions make them. */
-static void set_threshold(struct ptmalloc *p, uint64_t *parameter, int value)
-{
-	*parameter = (uint64_t)(int64_t)value;
-	p->par.no_dyn_threshold = true;
-}
-
 int ptmalloc_mallopt(void *state, int parameter, int value)
 {
 	struct ptmalloc *p = state;
@@ -163,17 +141,16 @@ int ptmalloc_mallopt(void *state, int parameter, int value)
 	case LIBC_M_MXFAST:
 		return set_max_fast(p, value);
 	case LIBC_M_TRIM_THRESHOLD:
-		set_threshold(p, &p->par.trim_threshold, value);
+		set_threshold(&p->par, &p->par.trim_threshold, value);
 		break;
 	case LIBC_M_TOP_PAD:
-		set_threshold(p, &p->par.top_pad, value);
+		set_threshold(&p->par, &p->par.top_pad, value);
 		break;
 	case LIBC_M_MMAP_THRESHOLD:
-		set_threshold(p, &p->par.mmap_threshold, value);
+		set_threshold(&p->par, &p->par.mmap_threshold, value);
 		break;
 	case LIBC_M_MMAP_MAX:
-		p->par.n_mmaps_max = value;
-		p->par.no_dyn_threshold = true;
+		set_mmap_max(&p->par, value);
 		break;
 	case LIBC_M_ARENA_TEST:
 		if (value > 0)

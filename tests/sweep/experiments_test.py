@@ -83,8 +83,8 @@ class Experiments(unittest.TestCase):
 
     def test_free_then_malloc(self):
         of = self.sweep("free-then-malloc")
-        standard = {"no_dyn_threshold": "false", "M_TRIM_THRESHOLD": "131072",
-                    "M_MMAP_MAX": "65536"}
+        standard = {"no_dyn_threshold": "false", "M_TRIM_THRESHOLD": "unset",
+                    "M_MMAP_MAX": "unset"}
         default = of("heap-reuse", **standard)
         self.assertEqual([default.calls[mark] for mark in (2, 3, 4)], [1, 0, 0])
         never = of("heap-reuse", **{**standard, "M_TRIM_THRESHOLD": "-1"})

@@ -19,7 +19,7 @@
 
 struct machine_params {
 	uint64_t memory, cpus, poll_ns;
-	int64_t bias;
+	int64_t bias, limit;
 	double share;
 	bool thp;
 	int timing;
@@ -43,6 +43,8 @@ static const struct option_spec machine_options[] = {
 	  "time between polls", NULL },
 	{ "bias", offsetof(struct machine_params, bias), OPTION_INT, "0", -1000, 1000, "",
 	  "added to a score", NULL },
+	{ "limit", offsetof(struct machine_params, limit), OPTION_INT, "unset", 0, 9, "",
+	  "at most so many", NULL },
 	{ "share", offsetof(struct machine_params, share), OPTION_REAL, "0.5", 0, 1, "",
 	  "part of the whole", NULL },
 	{ "thp", offsetof(struct machine_params, thp), OPTION_BOOL, "true", 0, 0, "",

@@ -13,7 +13,7 @@ static const struct bad_file bad_files[] = {
 	  "bad.yaml:2:3: machine.memroy: unknown key \"memroy\" (did you mean memory?)" },
 	{ "machine:\n  colour: red\n",
 	  "bad.yaml:2:3: machine.colour: unknown key \"colour\", known: memory, cpus, poll, bias, "
-	  "share, thp, timing, price, label" },
+	  "limit, share, thp, timing, price, label" },
 	{ "machin: {cpus: 1}\n",
 	  "bad.yaml:1:1: machin: unknown section \"machin\" (did you mean machine?)" },
 	{ "libc: {policy: ptmalloc}\n",
@@ -157,8 +157,8 @@ static const struct bad_file bad_assignments[] = {
 	  "--set machin.cpus=5: unknown section \"machin\" (did you mean machine?)" },
 	{ "machine.cpu=5", "--set machine.cpu=5: unknown key \"cpu\" (did you mean cpus?)" },
 	{ "machine.=5",
-	  "--set machine.=5: unknown key \"\", known: memory, cpus, poll, bias, share, thp, "
-	  "timing, price, label" },
+	  "--set machine.=5: unknown key \"\", known: memory, cpus, poll, bias, limit, share, "
+	  "thp, timing, price, label" },
 	{ "slab.policy=slob", "--set slab.policy=slob: unknown policy \"slob\" (did you mean "
 			      "slub?)" },
 	{ "slab.slub.merg=on",

@@ -133,6 +133,7 @@ static void resolved_says_where_values_came_from(void **state)
 				  "  cpus: 2                               # base.yaml:2\n"
 				  "  poll: 100ms                           # default\n"
 				  "  bias: 0                               # default\n"
+				  "  limit: unset                          # default\n"
 				  "  share: 0.5                            # default\n"
 				  "  thp: true                             # default\n"
 				  "  timing: recorded                      # default\n"
@@ -201,13 +202,13 @@ static void visit_tells_what_is_not_read(void **state)
 	struct config *config = example_create();
 	struct visited visited = { 0 };
 	config_visit(config, count_visit, &visited);
-	assert_int_equal(visited.values, 9 + 3);
+	assert_int_equal(visited.values, 10 + 3);
 	assert_int_equal(visited.unused, 0);
 	set(config, "slab.policy=null");
 	set(config, "slab.slub.merge=off");
 	visited = (struct visited){ 0 };
 	config_visit(config, count_visit, &visited);
-	assert_int_equal(visited.values, 9 + 2);
+	assert_int_equal(visited.values, 10 + 2);
 	assert_int_equal(visited.unused, 1);
 	config_destroy(config);
 }

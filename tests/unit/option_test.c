@@ -18,7 +18,7 @@
 
 struct params {
 	bool flag;
-	int64_t number;
+	int64_t number, threshold;
 	uint64_t count, bytes, ns;
 	double ratio;
 	uint32_t price_ps;
@@ -32,6 +32,7 @@ static const char *const timings[] = { "recorded", "closed", NULL };
 static const struct option_spec options[] = {
 	{ FIELD(flag), .type = OPTION_BOOL, .default_text = "true" },
 	{ FIELD(number), .type = OPTION_INT, .default_text = "-3", .min = -10, .max = 10 },
+	{ FIELD(threshold), .type = OPTION_INT, .default_text = "unset", .min = -1, .max = 99 },
 	{ FIELD(count), .type = OPTION_UINT, .default_text = "11", .min = 1, .max = 64 },
 	{ FIELD(bytes), .type = OPTION_SIZE, .default_text = "256MiB", .min = 1 << 20,
 	  .max = 1ull << 44 },
@@ -89,7 +90,7 @@ static void defaults_are_filled_in(void **state)
 static void options_are_found_by_name(void **state)
 {
 	(void)state;
-	assert_ptr_equal(option_find(options, "bytes"), &options[3]);
+	assert_ptr_equal(option_find(options, "bytes"), &options[4]);
 	assert_null(option_find(options, "byte"));
 	assert_null(option_find(NULL, "bytes"));
 }
@@ -101,6 +102,8 @@ static void values_are_written_as_they_are_read(void **state)
 	expect_format("flag", "off", "false");
 	expect_format("number", "-10", "-10");
 	expect_format("number", "0x0a", "10");
+	expect_format("threshold", "unset", "unset");
+	expect_format("threshold", "-1", "-1");
 	expect_format("count", "64", "64");
 	expect_format("count", "010", "10"); /* no octal */
 	expect_format("bytes", "1.5GiB", "1536MiB");
@@ -136,6 +139,8 @@ static void nonsense_is_refused(void **state)
 	expect_refusal("number", "1.5", "must be a whole number, is \"1.5\"");
 	expect_refusal("number", "--1", "must be a whole number, is \"--1\"");
 	expect_refusal("number", "", "must be a whole number, is \"\"");
+	expect_refusal("number", "unset", "must be a whole number, is \"unset\"");
+	expect_refusal("threshold", "none", "must be a whole number or unset, is \"none\"");
 	expect_refusal("number", "99999999999999999999",
 		       "must be a whole number, is \"99999999999999999999\"");
 	expect_refusal("count", "-1", "must be a whole number from 0, is \"-1\"");
@@ -164,6 +169,8 @@ static void ranges_are_shown_as_written(void **state)
 	(void)state;
 	assert_string_equal(option_format_range(option_find(options, "bytes"), buffer, 64),
 			    "1MiB..16TiB");
+	assert_string_equal(option_format_range(option_find(options, "threshold"), buffer, 64),
+			    "-1..99|unset");
 	assert_string_equal(option_format_range(option_find(options, "choice"), buffer, 64),
 			    "recorded|closed");
 	assert_string_equal(option_format_range(option_find(options, "text"), buffer, 64), "");

@@ -34,6 +34,10 @@ CASES = [(name, tunables) for name, variants in {
     "descending": ("", "glibc.malloc.tcache_count=0", "glibc.malloc.tcache_max=128"),
 }.items() for tunables in variants]
 
+# glibc's own numbers, set: which ends its dynamic rule, as no default does.
+SET_AS_IT_WAS = [("M_TRIM_THRESHOLD=131072", "trim_threshold"), ("M_TOP_PAD=131072", "top_pad"),
+                 ("M_MMAP_THRESHOLD=131072", "mmap_threshold"), ("M_MMAP_MAX=65536", "mmap_max")]
+
 MARK = re.compile(r"mark (\d+): heap (\d+) bytes, anonymous (\d+) kB, (\d+) minor faults")
 # Pages of the program's own, of its stack and libraries, that it meets after its first mark.
 OWN_FAULTS, OWN_KB = 16, 16
@@ -55,9 +59,9 @@ def real_marks(process):
             for mark, (heap, kb, faults) in rows.items()}
 
 
-def simulated_marks(name, tunables, result):
+def simulated_marks(name, setting, result):
     subprocess.run([SLABYARD, "run", "--trace", SAMPLES / f"heap-{name}.syt", "-o", result,
-                    *(["--set", f"libc.ptmalloc.GLIBC_TUNABLES={tunables}"] if tunables else [])],
+                    *(["--set", f"libc.ptmalloc.{setting}"] if setting else [])],
                    check=True, stdout=subprocess.DEVNULL)
     with h5py.File(result) as run:
         marks = {int(row["snapshot"]): int(row["mark"]) for row in run["snapshots/taken"]}
@@ -83,9 +87,22 @@ class HeapQuestions(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             for (name, tunables), process in zip(CASES, running):
                 with self.subTest(name, tunables=tunables):
-                    simulated = simulated_marks(name, tunables, pathlib.Path(folder) / "run.h5")
+                    simulated = simulated_marks(name, tunables and f"GLIBC_TUNABLES={tunables}",
+                                                pathlib.Path(folder) / "run.h5")
                     self.assertGreater(len(simulated), 3)
                     self.compare(real_marks(process), simulated)
+
+    def test_a_number_that_is_set_is_no_default(self):
+        running = [start("reuse", f"glibc.malloc.{tunable}={setting.partition('=')[2]}")
+                   for setting, tunable in SET_AS_IT_WAS]
+        with tempfile.TemporaryDirectory() as folder:
+            result = pathlib.Path(folder) / "run.h5"
+            default = simulated_marks("reuse", "", result)
+            for (setting, _), process in zip(SET_AS_IT_WAS, running):
+                with self.subTest(setting):
+                    simulated = simulated_marks("reuse", setting, result)
+                    self.compare(real_marks(process), simulated)
+                    self.assertNotEqual(simulated, default)
 
     def test_marks_are_recorded(self):
         with tempfile.TemporaryDirectory() as folder:
