@@ -61,7 +61,8 @@ class Oom(unittest.TestCase):
 
     def test_many_forks_take_no_minutes(self):
         """What a process leaves its child is counted without a look at all other processes."""
-        fork = "t-{0} [000] {1:.6f}: sched_process_fork: comm=t pid={0} child_comm=t child_pid={2}\n"
+        fork = ("t-{0} [000] {1:.6f}: sched_process_fork: comm=t pid={0} child_comm=t "
+                "child_pid={2}\n")
         text = "".join(fork.format(pid, pid / 1e6, pid + 1) for pid in range(1, 400_000))
         first = "t-1 [000] 0.000000: " + USER.format(0x10000) + "\n"
         slabyard(
