@@ -84,7 +84,7 @@ def shell(command, folder, **options):
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        timeout=120,
+        timeout=300,
         **options,
     )
 

@@ -257,7 +257,8 @@ class Terminal(Folder):
     def test_it_goes_on_by_itself_and_stops_at_the_end(self):
         self.start("--speed=1", self.result)
         self.wait_for("at the end")
-        self.keys("Space")
+        # So slow that it is not over again before it is seen.
+        self.keys(*["-"] * 20, "Space")
         self.wait_for("playing")
 
     def test_resizing(self):

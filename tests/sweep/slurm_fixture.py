@@ -12,7 +12,7 @@ import subprocess
 import time
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue", "scancel")
-START_SECONDS, STOP_SECONDS = 60, 20
+START_SECONDS, STOP_SECONDS = 120, 120
 
 CONFIGURATION = """\
 ClusterName=test
@@ -145,7 +145,7 @@ class Slurm:
     def run(self, *command, check=True):
         done = subprocess.run(
             command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            check=False, timeout=60,
+            check=False, timeout=300,
         )
         if check and done.returncode != 0:
             raise RuntimeError(f"{command}: {done.stderr.decode()}\n{self.logs()}")

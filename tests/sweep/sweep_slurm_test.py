@@ -9,7 +9,7 @@ import time
 import unittest
 
 import slurm_fixture
-from sweep_fixture import PROGRAM, sha256, short_sweep, slabyard
+from sweep_fixture import BUILD, PROGRAM, sha256, short_sweep, slabyard
 
 ABSENT = slurm_fixture.missing()
 if ABSENT:
@@ -17,6 +17,7 @@ if ABSENT:
     sys.exit(77)
 
 RUNS = 40
+GATE = BUILD / "tests" / "sweep" / "gate.so"
 SECONDS = 300
 
 
@@ -41,16 +42,17 @@ class SweepSlurm(unittest.TestCase):
         cls.slurm.__enter__()
         cls.addClassCleanup(cls.slurm.stop)
 
-    def sweep(self, out, *arguments, expect=0):
+    def sweep(self, out, *arguments, before=(), expect=0, **environment):
         done = subprocess.run(
-            [PROGRAM, "sweep", *map(str, arguments), "-o", str(out)],
-            env=self.slurm.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+            [PROGRAM, *map(str, before), "sweep", *map(str, arguments), "-o", str(out)],
+            env={**self.slurm.environment, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
         )
         self.assertEqual(done.returncode, expect, done.stdout.decode() + done.stderr.decode())
         return done.stdout.decode() + done.stderr.decode()
 
-    def submit(self, out, *arguments):
-        printed = self.sweep(out, self.folder / "forty.yaml", "--engine", "slurm", *arguments)
+    def submit(self, out, *arguments, experiment="forty.yaml", **options):
+        printed = self.sweep(out, self.folder / experiment, "--engine", "slurm", *arguments,
+                             **options)
         self.assertRegex(printed, r"job \d+: \d+ runs in \d+ tasks\njob \d+: merges behind it\n")
         return printed.split()[1].rstrip(":"), printed
 
@@ -95,22 +97,32 @@ class SweepSlurm(unittest.TestCase):
         self.assertEqual(contents(out), self.local)
 
     def test_a_signal_before_the_time_limit_requeues(self):
-        out = self.folder / "again"
-        job, _ = self.submit(out, "-j", 1, "--runs-per-task", RUNS)
+        """The third run waits at a gate (gate.c) until it is stopped, then all may pass."""
+        out, gate = self.folder / "again", self.folder / "gate"
+        experiment = short_sweep(self.folder, "gated", RUNS)
+        experiment.write_text(experiment.read_text() + "cost: {policy: gate}\n")
+        slabyard("--plugin", GATE, "sweep", experiment, "-o", self.folder / "gated")
+        slabyard("merge", self.folder / "gated")
+        gate.mkdir()
+        for token in range(2):
+            (gate / str(token)).touch()
+        job, _ = self.submit(out, "-j", 1, "--runs-per-task", RUNS, experiment="gated.yaml",
+                             before=["--plugin", GATE], SLABYARD_GATE=str(gate))
         deadline = time.monotonic() + SECONDS
-        while len(list(out.glob("runs/*.h5"))) < 2:
+        while not list(gate.glob(".*")):
             self.assertLess(time.monotonic(), deadline, self.slurm.logs())
-            time.sleep(0.01)
+            time.sleep(0.05)
         self.slurm.run("scancel", "--batch", "--signal=USR1", job)
         while "RUNNING" in self.slurm.states(job).values():
             self.assertLess(time.monotonic(), deadline, self.slurm.logs())
             time.sleep(0.05)
         before = {path.name: path.stat().st_mtime_ns for path in out.glob("runs/*.h5")}
-        self.assertLess(len(before), RUNS)
+        self.assertEqual(len(before), 2)
         # The merge waits for the task that is in the queue again.
         self.assertFalse((out / "merged.h5").exists())
+        (gate / "open").touch()
         self.wait()
-        self.assertEqual(contents(out), self.local)
+        self.assertEqual(contents(out), contents(self.folder / "gated"))
         for name, when in before.items():
             self.assertEqual((out / "runs" / name).stat().st_mtime_ns, when, "was run again")
         log = next(out.glob(f"slurm/{job}_*.log")).read_text()

@@ -51,7 +51,7 @@ def start(name, tunables):
 
 def real_marks(process):
     """(break, kB, faults) by mark, of what came after mark 0."""
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=300)
     rows = {int(mark): tuple(map(int, rest)) for mark, *rest in MARK.findall(output)}
     assert process.returncode == 0 and 0 in rows, output
     _, base_kb, base_faults = rows[0]

@@ -36,6 +36,14 @@ def run(*command, **options):
     )
 
 
+def wait_until(condition):
+    deadline = time.monotonic() + 120
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError("waited in vain")
+        time.sleep(0.2)
+
+
 class Recording(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory(prefix="slabyard-record-")
@@ -263,20 +271,19 @@ class KilledTest(Recording):
 
     def test_a_killed_recorder_leaves_what_it_had_written(self):
         process, child = self.start()
-        time.sleep(1.5)
+        left = list(self.path.glob("out.syt.tmp.*"))
+        self.assertEqual(len(left), 1)
+        wait_until(lambda: self.count(self.dump(left[0]), "malloc") > 20000)
         process.kill()
         process.wait()
         self.assertFalse(self.out.exists())
-        left = list(self.path.glob("out.syt.tmp.*"))
-        self.assertEqual(len(left), 1)
         self.assertGreater(self.count(self.dump(left[0]), "malloc"), 20000)
         self.assert_exact(left[0])
         # The program goes on, and does not wait for a recorder that is gone.
         status = pathlib.Path(f"/proc/{child}/stat")
         before = status.read_text().split()[13:15]
-        time.sleep(0.5)
+        wait_until(lambda: status.read_text().split()[13:15] != before)
         self.assertNotEqual(status.read_text().split()[2], "Z")
-        self.assertNotEqual(status.read_text().split()[13:15], before)
         os.kill(child, signal.SIGKILL)
         process.communicate()
 
