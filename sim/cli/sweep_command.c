@@ -191,7 +191,8 @@ static int go_on(const struct sweep_arguments *a, const char *path)
 	if (folder_open(&folder, path, &err) != 0)
 		return cli_fail(&err);
 	struct manifest *m = NULL;
-	if (folder_lock(&folder, a->some_runs, &err) == 0)
+	/* A folder that holds no sweep is left as it is. */
+	if (!folder_has_manifest(&folder) || folder_lock(&folder, a->some_runs, &err) == 0)
 		m = folder_read_manifest(&folder, &err);
 	int code = m ? carry_out(a, &folder, m) : cli_fail(&err);
 	manifest_destroy(m);

@@ -2,6 +2,7 @@
 #include "results/hdf5_input.h"
 
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 hid_t hdf5_open_to_read(const char *path, struct error *err)
@@ -12,8 +13,11 @@ hid_t hdf5_open_to_read(const char *path, struct error *err)
 			err->kind = ERROR_INPUT;
 		return H5I_INVALID_HID;
 	}
-	if (H5Fis_hdf5(path) <= 0) {
-		error_set(err, ERROR_INPUT, "%s: not an HDF5 file", path);
+	struct stat st;
+	bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+	if (is_folder || H5Fis_hdf5(path) <= 0) {
+		error_set(err, ERROR_INPUT, "%s: %s", path,
+			  is_folder ? "Is a directory" : "not an HDF5 file");
 		return H5I_INVALID_HID;
 	}
 	hid_t access_list = H5Pcreate(H5P_FILE_ACCESS);

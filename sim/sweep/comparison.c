@@ -60,6 +60,10 @@ const char *comparison_method_name(enum interval_method method)
 static int check_baseline(struct comparing *k)
 {
 	const struct run_cells *cells = &k->cells;
+	if (!k->baseline_count && !cells->in->manifest)
+		return error_set(k->err, ERROR_INPUT,
+				 "these results differ in no setting: there is nothing to "
+				 "compare");
 	if (!k->baseline_count)
 		return error_set(k->err, ERROR_INPUT,
 				 "no baseline: give one with --baseline PATH=VALUE");
@@ -321,6 +325,15 @@ static int compare_all(struct comparing *k)
 	return correct_for_many(k);
 }
 
+/* Of single results the first is what the others are compared with, if nobody says otherwise. */
+static struct manifest_setting *settings_of_first(const struct comparison_input *in)
+{
+	struct manifest_setting *settings = calloc(in->parameter_count + 1, sizeof(*settings));
+	for (size_t i = 0; settings && i < in->parameter_count; i++)
+		settings[i] = (struct manifest_setting){ in->parameters[i], in->runs[0].values[i] };
+	return settings;
+}
+
 int comparison_make(struct comparison *c, const struct comparison_input *in,
 		    const struct comparison_request *request, struct error *err)
 {
@@ -335,10 +348,16 @@ int comparison_make(struct comparison *c, const struct comparison_input *in,
 		k.baseline = in->manifest->baseline;
 		k.baseline_count = in->manifest->baseline_count;
 	}
+	struct manifest_setting *first = NULL;
+	if (!k.baseline && !in->manifest && in->run_count) {
+		k.baseline = first = settings_of_first(in);
+		k.baseline_count = first ? in->parameter_count : 0;
+	}
 	int status = run_cells_sort(&k.cells, in, err);
 	if (status == 0)
 		status = compare_all(&k);
 	run_cells_free(&k.cells);
+	free(first);
 	free(k.baseline_of);
 	free(k.told);
 	free(k.labels);

@@ -276,6 +276,13 @@ static int load_results(struct comparison_input *in, const char *const *paths, s
 	return status;
 }
 
+static bool is_result(const char *path)
+{
+	struct result_file *file = result_file_open(path, NULL);
+	result_file_close(file);
+	return file;
+}
+
 int comparison_load(struct comparison_input *in, const char *const *paths, size_t count,
 		    struct error *err)
 {
@@ -286,6 +293,11 @@ int comparison_load(struct comparison_input *in, const char *const *paths, size_
 	int status;
 	if (count == 1 && stat(paths[0], &st) == 0 && S_ISDIR(st.st_mode))
 		status = load_folder(in, paths[0], err);
+	else if (count == 1 && is_result(paths[0]))
+		status = error_set(err, ERROR_INPUT,
+				   "%.512s: is one result: give the others that it is compared "
+				   "with",
+				   paths[0]);
 	else if (count == 1)
 		status = load_merged(in, paths[0], err);
 	else

@@ -552,6 +552,15 @@ class Compare(unittest.TestCase):
         self.assertEqual(folder, results)
         self.assertEqual([row["recordings"] for row in rows(folder)], [3, 3])
 
+    def test_the_first_of_single_results_is_the_baseline(self):
+        paths = self.results(self.held(([10, 20], [9, 21])))
+        first = slabyard("compare", *paths, "--format", "csv").stdout
+        policy = paths[0].name.split("-")[0]
+        named = slabyard("compare", *paths, "--format", "csv", "--baseline",
+                         f"slab.policy={policy}").stdout
+        self.assertEqual(first, named)
+        self.assertNotEqual(first, slabyard("compare", *paths[::-1], "--format", "csv").stdout)
+
     def check_refused(self, message, *arguments):
         paths = self.results(self.held(([10, 20], [9, 21])))
         done = slabyard("compare", *paths, *arguments, expect=2)
@@ -559,7 +568,6 @@ class Compare(unittest.TestCase):
 
     def test_what_is_refused(self):
         baseline = ("--baseline", "slab.policy=slub")
-        self.check_refused("no baseline: give one with --baseline PATH=VALUE")
         self.check_refused("baseline slab.policy=slab: no run has that",
                            "--baseline=slab.policy=slab")
         self.check_refused("machine.cpus is the same in all runs", "--baseline", "machine.cpus=1")

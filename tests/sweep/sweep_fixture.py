@@ -9,7 +9,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "golden"))
 
 from run_fixture import BUILD, PROGRAM, SAMPLES, SOURCE, sha256, slabyard  # noqa: E402
 
-__all__ = ["BUILD", "PROGRAM", "SAMPLES", "SOURCE", "sha256", "slabyard", "short_trace", "short_sweep"]
+__all__ = ["BUILD", "PROGRAM", "SAMPLES", "SOURCE", "sha256", "slabyard", "short_trace",
+           "short_sweep"]
 
 
 def short_trace(records):

@@ -45,7 +45,8 @@ class SweepSlurm(unittest.TestCase):
     def sweep(self, out, *arguments, before=(), expect=0, **environment):
         done = subprocess.run(
             [PROGRAM, *map(str, before), "sweep", *map(str, arguments), "-o", str(out)],
-            env={**self.slurm.environment, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+            env={**self.slurm.environment, **environment},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
         )
         self.assertEqual(done.returncode, expect, done.stdout.decode() + done.stderr.decode())
         return done.stdout.decode() + done.stderr.decode()

@@ -156,7 +156,7 @@ static void what_is_no_trace_is_refused(void **state)
 	expect_no_trace("", NULL, ": is empty");
 	expect_no_trace("one\ntwo\n", NULL, ": is no trace of a known format");
 	expect_no_trace("p-1 1: mark: number=1\n", &unheard_of,
-			": no trace format is named dtrace");
+			": no trace format is named dtrace (did you mean ftrace?)");
 	assert_null(import_open("/nonexistent/trace", NULL, NULL, &err));
 	assert_string_equal(err.message,
 			    "/nonexistent/trace: cannot open: No such file or directory");

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/suggest.h"
 #include "import/grammar.h"
 #include "import/import.h"
 #include "import/text.h"
@@ -190,13 +191,27 @@ static const char *advice_on(const char *bytes, size_t length)
 	return length == 0 ? "is empty" : "is no trace of a known format";
 }
 
+static void refuse_name(const char *file, const char *name, struct error *err)
+{
+	struct suggestion near = { .word = name };
+
+	for (size_t i = 0; i < policy_count(&import_formats); i++)
+		suggest_consider(&near, policy_at(&import_formats, i)->name);
+	if (near.best)
+		error_set(err, ERROR_INPUT, "%s: no trace format is named %s (did you mean %s?)",
+			  file, name, near.best);
+	else
+		error_set(err, ERROR_INPUT,
+			  "%s: no trace format is named %s (slabyard list format shows all)", file,
+			  name);
+}
+
 static const struct import_format *choose(struct lines *lines, const char *name, struct error *err)
 {
 	if (name) {
 		const struct policy_info *info = policy_find(&import_formats, name);
 		if (!info)
-			error_set(err, ERROR_INPUT, "%s: no trace format is named %s",
-				  lines_name(lines), name);
+			refuse_name(lines_name(lines), name, err);
 		return (const struct import_format *)info;
 	}
 	const char *bytes;
