@@ -70,6 +70,16 @@ static bool find_one(const char *const places[PLACES], const char *name, char *b
 	return false;
 }
 
+bool shipped_configs(const char *kind, char *buffer, size_t size)
+{
+	char folder[NAME_MAX], found[PATH_MAX];
+	snprintf(folder, sizeof(folder), "/%s", kind);
+	if (!find_one(configs, folder, found, sizeof(found)))
+		return false;
+	int length = snprintf(buffer, size, "%s/*.yaml", found);
+	return length > 0 && (size_t)length < size;
+}
+
 bool shipped_samples(char *buffer, size_t size)
 {
 	return find_one(samples, "", buffer, size);

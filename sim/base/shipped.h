@@ -15,6 +15,9 @@ bool shipped_program(char *buffer, size_t size);
 /* configs/KIND/NAME.yaml, as shipped_config("machines", "pc-256mib"); false: there is none. */
 bool shipped_config(const char *kind, const char *name, char *buffer, size_t size);
 
+/* A glob pattern of all configs/KIND/NAME.yaml; false: there is no such folder. */
+bool shipped_configs(const char *kind, char *buffer, size_t size);
+
 /* The folder of the recordings; false: there is none. */
 bool shipped_samples(char *buffer, size_t size);
 

@@ -38,20 +38,18 @@ int config_input_take(struct config_input *input, int letter, const char *value)
 	return result == 0 ? EXIT_GOOD : cli_fail(&err);
 }
 
-/* Folders of shipped configurations, and one that stands in each. */
+/* Folders of shipped configurations. */
 static const char *const kinds[] = { "machines", "policies", "costs" };
-static const char *const one_of[] = { "pc-256mib", "slub", "default" };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
-static void list_shipped(size_t kind, char *list, size_t size)
+static void list_shipped(const char *kind, char *list, size_t size)
 {
 	char path[4096];
 	glob_t found = { 0 };
 	size_t used = strlen(list);
-	if (!shipped_config(kinds[kind], one_of[kind], path, sizeof(path)))
+	if (!shipped_configs(kind, path, sizeof(path)))
 		return;
-	strcpy(strrchr(path, '/'), "/*.yaml");
 	if (glob(path, 0, NULL, &found) == 0)
 		for (size_t i = 0; i < found.gl_pathc && used < size; i++) {
 			const char *name = path_base(found.gl_pathv[i]);
@@ -61,13 +59,25 @@ static void list_shipped(size_t kind, char *list, size_t size)
 	globfree(&found);
 }
 
+static int refuse(const char *name, const char *list, struct error *err)
+{
+	return error_set(err, ERROR_INPUT, "%.256s: No such file or directory (shipped ones: %s)",
+			 name, *list ? list : "none");
+}
+
+int config_input_refuse(const char *name, const char *kind, struct error *err)
+{
+	char list[512] = "";
+	list_shipped(kind, list, sizeof(list));
+	return refuse(name, list, err);
+}
+
 static int refuse_file(const char *name, struct error *err)
 {
 	char list[512] = "";
 	for (size_t i = 0; i < KINDS; i++)
-		list_shipped(i, list, sizeof(list));
-	return error_set(err, ERROR_INPUT, "%.256s: No such file or directory (shipped ones: %s)",
-			 name, *list ? list : "none");
+		list_shipped(kinds[i], list, sizeof(list));
+	return refuse(name, list, err);
 }
 
 /* The shipped file of that name, else the name itself, so that the message is about it. */

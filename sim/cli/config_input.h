@@ -26,6 +26,9 @@ int config_input_take(struct config_input *input, int letter, const char *value)
  */
 struct config *config_input_read(const struct config_input *input, struct error *err);
 
+/* "NAME: No such file or directory (shipped ones: ...)", of configs/KIND. Returns -1. */
+int config_input_refuse(const char *name, const char *kind, struct error *err);
+
 /*
  * A line on standard error for each option that the command line set of a policy that is not the
  * chosen one. Of files nothing is said: they may serve several policies.

@@ -68,9 +68,10 @@ static void print_treated(FILE *out, const struct slabyard_summary *s)
 	};
 	if (s->no_event_lines)
 		fprintf(out,
-			"left out       %" PRIu64 " lines that are no event, the first is line "
-			"%" PRIu64 "\n",
-			s->no_event_lines, s->first_no_event_line);
+			"left out       %" PRIu64 " %s no event, the first is line %" PRIu64 "\n",
+			s->no_event_lines,
+			s->no_event_lines == 1 ? "line that is" : "lines that are",
+			s->first_no_event_line);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		if (lines[i].count)
 			fprintf(out, "%-14s %" PRIu64 " %s\n", lines[i].name, lines[i].count,

@@ -8,6 +8,7 @@
 #include "base/atomic_file.h"
 #include "base/shipped.h"
 #include "cli/cli.h"
+#include "cli/config_input.h"
 #include "cli/plugins.h"
 #include "cli/sweep_engines.h"
 #include "sweep/plan.h"
@@ -115,12 +116,15 @@ static int take_option(const struct command *command, int letter, const char *va
 }
 
 /* A shipped experiment's name, or a file's. */
-static const char *find_experiment(const char *name, char *buffer, size_t size)
+static const char *find_experiment(const char *name, char *buffer, size_t size, struct error *err)
 {
-	if (strchr(name, '/') || access(name, R_OK) == 0 ||
-	    !shipped_config("experiments", name, buffer, size))
+	static const char kind[] = "experiments";
+	if (strchr(name, '/') || access(name, F_OK) == 0)
 		return name;
-	return buffer;
+	if (shipped_config(kind, name, buffer, size))
+		return buffer;
+	config_input_refuse(name, kind, err);
+	return NULL;
 }
 
 static void print_plan(const struct plan *plan)
@@ -232,8 +236,8 @@ static int sweep_experiment(const struct sweep_arguments *a)
 	char file[PATH_BYTES], path[PATH_BYTES];
 	size_t plugin_count;
 	const char *const *plugins = plugins_loaded(&plugin_count);
-	struct experiment *e =
-		experiment_read(find_experiment(a->operand, file, sizeof(file)), &err);
+	const char *found = find_experiment(a->operand, file, sizeof(file), &err);
+	struct experiment *e = found ? experiment_read(found, &err) : NULL;
 	if (!e)
 		return cli_fail(&err);
 	int status = plan_create(&plan, e, plugins, plugin_count, &err);
