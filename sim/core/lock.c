@@ -8,7 +8,11 @@
 #include "core/assert.h"
 #include "core/host_memory.h"
 
-enum { NOBODY = -1, RING_BYTES = LOCK_WAITERS_MAX * sizeof(uint64_t) };
+enum {
+	NOBODY = -1,
+	RING_BYTES = LOCK_WAITERS_MAX * sizeof(uint64_t),
+	RINGS_MAX = 1 << 17, /* few locks ever see two CPUs at once */
+};
 
 /* Waiters are the requests whose grant lies ahead; grants of one lock never go back. */
 struct lock {
@@ -35,7 +39,8 @@ struct lock_table *lock_table_create(struct error *err)
 		error_set(err, ERROR_RUN, "no memory for locks");
 		return NULL;
 	}
-	table->arena = arena_create((size_t)LOCKS_MAX * (sizeof(struct lock) + RING_BYTES), err);
+	table->arena = arena_create(
+		(size_t)LOCKS_MAX * sizeof(struct lock) + (size_t)RINGS_MAX * RING_BYTES, err);
 	if (table->arena)
 		table->locks = arena_array(table->arena, LOCKS_MAX, sizeof(struct lock), err);
 	if (!table->locks) {

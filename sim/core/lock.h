@@ -23,8 +23,11 @@ struct lock_stats {
 	uint32_t queue_max; /* most waiters seen at once, holder not counted */
 };
 
-/* A CPU waits for one lock at a time, and a trace has no more CPUs than RECORD_CPU_BITS tell. */
-enum { LOCK_WAITERS_MAX = 4096, LOCKS_MAX = 1 << 17, LOCK_NAME_MAX = 64 };
+/*
+ * A CPU waits for one lock at a time, and a trace has no more CPUs than RECORD_CPU_BITS tell. Locks
+ * are never given back: there is one for each node of each cache that ever was.
+ */
+enum { LOCK_WAITERS_MAX = 4096, LOCKS_MAX = (1 << 22) + (1 << 16), LOCK_NAME_MAX = 64 };
 
 struct lock_table;
 

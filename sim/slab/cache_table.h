@@ -19,8 +19,8 @@
 #include "slab/slab.h"
 
 enum {
-	CACHES_MAX = 1 << 16,
-	CACHE_NAMES_BYTES = 1 << 22,
+	CACHES_MAX = 1 << 18, /* that ever were */
+	CACHE_NAMES_BYTES = 1 << 24,
 	CACHE_LINE_BYTES = 64,
 	CACHE_WORD_BYTES = 8, /* sizeof(void *) of the simulated machine */
 };
