@@ -34,6 +34,7 @@ struct services {
 	uint32_t (*node_of_frame)(void *engine, uint32_t pfn);
 	uint64_t ram_pages; /* frames that the page allocator has to give (totalram_pages) */
 	uint32_t frames; /* highest pfn of the machine + 1, 0: not known; sizes tables by frame */
+	uint32_t orders; /* MAX_ORDER; 0: not known, taken for 11 */
 	/* Calls the target's expire hook with token once simulated time has reached when_ns. */
 	void (*defer)(void *engine, enum defer_target target, uint64_t when_ns, uint64_t token);
 	/*
@@ -55,6 +56,11 @@ struct services {
 	const struct migrate_source *migrate;
 	const struct page_observer *observer;
 };
+
+static inline uint32_t services_orders(const struct services *s)
+{
+	return s->orders ? s->orders : 11;
+}
 
 static inline void services_defer(const struct services *s, enum defer_target target,
 				  uint64_t when_ns, uint64_t token)

@@ -84,18 +84,21 @@ uint32_t cache_alignment(uint32_t flags, uint32_t align, uint32_t size)
 	return align_up(align, CACHE_WORD_BYTES);
 }
 
-int cache_spec_check(const struct cache_spec *spec, struct error *err)
+int cache_spec_check(const struct cache_spec *spec, const struct services *services,
+		     struct error *err)
 {
-	if (spec->object_size == 0 || spec->object_size > KMALLOC_MAX_BYTES)
+	const uint32_t most = kmalloc_bytes_max(services);
+
+	if (spec->object_size == 0 || spec->object_size > most)
 		return error_set(err, ERROR_INPUT,
-				 "cache '%s': an object has 1 to %d bytes, not %u", spec->name,
-				 KMALLOC_MAX_BYTES, spec->object_size);
+				 "cache '%s': an object has 1 to %u bytes, not %u", spec->name,
+				 most, spec->object_size);
 	if (spec->align & (spec->align - 1))
 		return error_set(err, ERROR_INPUT, "cache '%s': alignment %u is not a power of two",
 				 spec->name, spec->align);
-	if (spec->align > KMALLOC_MAX_BYTES)
-		return error_set(err, ERROR_INPUT, "cache '%s': alignment %u is larger than %d",
-				 spec->name, spec->align, KMALLOC_MAX_BYTES);
+	if (spec->align > most)
+		return error_set(err, ERROR_INPUT, "cache '%s': alignment %u is larger than %u",
+				 spec->name, spec->align, most);
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "core/definitions.h"
 #include "core/ids.h"
+#include "core/services.h"
 #include "slab/slab.h"
 
 enum {
@@ -69,7 +70,8 @@ const char *cache_name(const struct cache_table *table, cache_id cache);
 uint32_t cache_alignment(uint32_t flags, uint32_t align, uint32_t size);
 
 /* -1 and *err when no allocator could have such a cache. */
-int cache_spec_check(const struct cache_spec *spec, struct error *err);
+int cache_spec_check(const struct cache_spec *spec, const struct services *services,
+		     struct error *err);
 
 /* Which rule of find_mergeable an allocator has on top of the common ones. */
 enum merge_rule {

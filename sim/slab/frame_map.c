@@ -3,10 +3,11 @@
 
 #include "slab/kmalloc.h"
 
-int frame_map_init(struct frame_map *map, struct arena *arena, uint32_t frames, struct error *err)
+int frame_map_init(struct frame_map *map, const struct services *services, struct error *err)
 {
-	map->frames = frames ? frames : FRAMES_DEFAULT;
-	map->owner = arena_array(arena, map->frames, sizeof(*map->owner), err);
+	map->frames = services->frames ? services->frames : FRAMES_DEFAULT;
+	map->large_max = kmalloc_bytes_max(services);
+	map->owner = arena_array(services->arena, map->frames, sizeof(*map->owner), err);
 	return map->owner ? 0 : -1;
 }
 
@@ -39,7 +40,7 @@ object_t large_alloc(struct frame_map *map, const struct page_source *pages,
 {
 	if (bytes == 0)
 		return OBJECT_ZERO_SIZE;
-	if (bytes > KMALLOC_MAX_BYTES)
+	if (bytes > map->large_max)
 		return OBJECT_NONE;
 	const uint32_t order = order_for_bytes(bytes);
 	/* kmalloc_fix_flags() */

@@ -14,6 +14,7 @@
 #include "core/gfp.h"
 #include "core/ids.h"
 #include "core/page_source.h"
+#include "core/services.h"
 #include "slab/slab.h"
 
 enum { FRAMES_DEFAULT = 1 << 28 }; /* 1 TiB, when the machine's size is not told */
@@ -23,10 +24,10 @@ enum { FRAMES_DEFAULT = 1 << 28 }; /* 1 TiB, when the machine's size is not told
 struct frame_map {
 	uint32_t *owner; /* by pfn: 0 nobody, a slab's number, or FRAME_LARGE with the order */
 	uint32_t frames;
+	uint32_t large_max; /* KMALLOC_MAX_SIZE */
 };
 
-/* frames: highest pfn + 1, 0 when not known. */
-int frame_map_init(struct frame_map *map, struct arena *arena, uint32_t frames, struct error *err);
+int frame_map_init(struct frame_map *map, const struct services *services, struct error *err);
 
 void frame_map_set(struct frame_map *map, uint32_t pfn, uint32_t order, uint32_t slab);
 void frame_map_clear(struct frame_map *map, uint32_t pfn, uint32_t order);

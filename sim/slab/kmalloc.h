@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "core/gfp.h"
 #include "core/ids.h"
+#include "core/services.h"
 #include "slab/cache_table.h"
 
 /* In the order in which the kernel creates the sets. */
@@ -25,8 +26,6 @@ enum kmalloc_type {
 };
 
 enum {
-	KMALLOC_SHIFT_MAX = 22, /* largest kmalloc of all: MAX_ORDER - 1 pages */
-	KMALLOC_MAX_BYTES = 1 << KMALLOC_SHIFT_MAX,
 	KMALLOC_CLASSES = 16,     /* 1: 96 bytes, 2: 192 bytes, n: 2^n bytes */
 	KMALLOC_CLASS_MIN = 3,    /* the smallest power of two of any allocator */
 	KMALLOC_CACHE_SHIFT = 13, /* SLUB and SLAB: larger ones go to the page allocator */
@@ -63,6 +62,12 @@ struct kmalloc_sets {
  */
 int kmalloc_caches_create(struct kmalloc_caches *caches, const struct kmalloc_sets *sets,
 			  kmalloc_open open, void *policy, struct error *err);
+
+/* KMALLOC_MAX_SIZE: the largest kmalloc of all is the largest block of pages. */
+static inline uint32_t kmalloc_bytes_max(const struct services *services)
+{
+	return (uint32_t)PAGE_SIZE_BYTES << (services_orders(services) - 1);
+}
 
 /* Finds the sets in a table that was filled from a recorded state. */
 void kmalloc_caches_find(struct kmalloc_caches *caches, const struct cache_table *table);

@@ -10,6 +10,7 @@
 #include "slab/slab.h"
 
 struct null_slab {
+	const struct services *services;
 	struct cache_table table;
 };
 
@@ -20,7 +21,10 @@ static void *null_create(const struct page_source *pages, const void *params,
 
 	(void)pages;
 	(void)params;
-	return null && cache_table_init(&null->table, services->arena, err) == 0 ? null : NULL;
+	if (!null)
+		return NULL;
+	null->services = services;
+	return cache_table_init(&null->table, services->arena, err) == 0 ? null : NULL;
 }
 
 static void null_destroy(void *state)
@@ -39,10 +43,12 @@ static cache_id null_cache_add(struct null_slab *null, const char *name, uint32_
 static cache_id null_cache_create(void *state, const struct request *request,
 				  const struct cache_spec *spec, struct error *err)
 {
+	struct null_slab *null = state;
+
 	(void)request;
-	if (cache_spec_check(spec, err))
+	if (cache_spec_check(spec, null->services, err))
 		return CACHE_NONE;
-	return null_cache_add(state, spec->name, spec->object_size, err);
+	return null_cache_add(null, spec->name, spec->object_size, err);
 }
 
 static uint64_t null_cache_destroy(void *state, const struct request *request, cache_id cache)

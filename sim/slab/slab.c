@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SLAB of Linux 6.1: its ops table and its options. Reference: mm/slab.c. */
+#include "core/page_state.h"
 #include "slab/slab_private.h"
 
 static const struct option_spec options[] = {
@@ -8,7 +9,7 @@ static const struct option_spec options[] = {
 	  .type = OPTION_INT,
 	  .default_text = "-1",
 	  .min = -1,
-	  .max = 10,
+	  .max = PAGE_ORDERS_MAX - 1,
 	  .unit = "order",
 	  .help = "largest slab that is chosen to waste less, as the boot parameter "
 		  "slab_max_order; -1: 1 on machines with more than 32 MiB, else 0" },
@@ -151,12 +152,14 @@ static void *slab_create(const struct page_source *pages, const void *params,
 	slab->page_offset = UINT64_C(0xffff888000000000); /* x86-64, PAGE_OFFSET */
 	slab->max_order = slab->params.max_order < 0 ? slab_default_max_order(services->ram_pages)
 						     : (uint32_t)slab->params.max_order;
+	if (slab->max_order >= services_orders(services))
+		slab->max_order = services_orders(services) - 1;
 	slab_clock_start(slab);
 	if (slab->params.freelist_random &&
 	    freelist_random_open(&slab->random, services, "slab.freelist", CACHES_MAX, err))
 		return NULL;
 	if (slab_tunables_check(slab->params.tunables, err) ||
-	    frame_map_init(&slab->frames, services->arena, services->frames, err) ||
+	    frame_map_init(&slab->frames, services, err) ||
 	    arrays_create(slab, services->arena, err) ||
 	    cache_table_init(&slab->table, services->arena, err) || boot_caches_create(slab, err))
 		return NULL;

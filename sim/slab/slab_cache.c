@@ -173,7 +173,7 @@ cache_id slab_cache_create(void *state, const struct request *request,
 {
 	struct slab *slab = state;
 
-	if (cache_spec_check(spec, err))
+	if (cache_spec_check(spec, slab->services, err))
 		return CACHE_NONE;
 	work_count(slab->work, WORK_cache_create);
 	if (slab->params.merge) {

@@ -169,7 +169,7 @@ int slab_dump(const void *state, struct slab_state *to, struct error *err)
 	*to = (struct slab_state){
 		.allocator = "slab",
 		.kmalloc_max_cache = KMALLOC_CACHE_BYTES,
-		.kmalloc_max = KMALLOC_MAX_BYTES,
+		.kmalloc_max = slab->frames.large_max,
 		.kmalloc_min = 1 << SLAB_KMALLOC_SHIFT_LOW,
 		.caches = calloc(room, sizeof(*to->caches)),
 	};

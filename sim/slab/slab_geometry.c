@@ -7,8 +7,6 @@
 #include "core/gfp.h"
 #include "slab/slab_private.h"
 
-enum { ORDER_MAX = KMALLOC_SHIFT_MAX - PAGE_SHIFT }; /* KMALLOC_MAX_ORDER */
-
 struct shape {
 	uint32_t num, order, left; /* left: bytes that no object and no index uses */
 };
@@ -36,7 +34,7 @@ static bool off_slab_pays(const struct slab *slab, uint32_t num, uint32_t object
 static bool order_is_enough(const struct slab *slab, const struct shape *shape, uint32_t flags)
 {
 	return (flags & CACHE_RECLAIM_ACCOUNT) || shape->order >= slab->max_order ||
-	       shape->left * 8 <= (uint32_t)PAGE_SIZE_BYTES << shape->order;
+	       shape->left <= (uint32_t)PAGE_SIZE_BYTES << shape->order >> 3;
 }
 
 /*
@@ -47,9 +45,10 @@ static bool find_shape(const struct slab *slab, uint32_t size, uint32_t object_s
 		       enum slab_management management, struct shape *found)
 {
 	const uint32_t index_bytes = management == SLAB_ON_SLAB;
+	const uint32_t orders = services_orders(slab->services);
 
 	found->num = 0;
-	for (uint32_t order = 0; order <= ORDER_MAX; order++) {
+	for (uint32_t order = 0; order < orders; order++) {
 		const uint32_t bytes = (uint32_t)PAGE_SIZE_BYTES << order;
 		const uint32_t num = bytes / (size + index_bytes);
 

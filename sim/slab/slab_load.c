@@ -216,12 +216,12 @@ static uint32_t orders_explained(struct slab *slab, uint32_t max_order)
 /* The slab_max_order that the kernel was booted with, unless one is configured. */
 static void adopt_boot_order(struct slab *slab)
 {
-	enum { ORDERS = 11 };
+	const uint32_t orders = services_orders(slab->services);
 	uint32_t best = slab->max_order, most = orders_explained(slab, best);
 
 	if (slab->params.max_order >= 0)
 		return;
-	for (uint32_t order = 0; order < ORDERS; order++) {
+	for (uint32_t order = 0; order < orders; order++) {
 		const uint32_t explained = orders_explained(slab, order);
 
 		if (explained > most) {

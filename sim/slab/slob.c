@@ -67,7 +67,7 @@ static void *slob_create(const struct page_source *pages, const void *params,
 	slob->unsized = OBJECT_NONE;
 	if (services->clock->locks)
 		slob->lock = lock_add(services->clock->locks, "slob_lock");
-	if (frame_map_init(&slob->frames, services->arena, services->frames, err) ||
+	if (frame_map_init(&slob->frames, services, err) ||
 	    arrays_create(slob, services->arena, err) ||
 	    cache_table_init(&slob->table, services->arena, err))
 		return NULL;
@@ -86,7 +86,7 @@ static cache_id slob_cache_create(void *state, const struct request *request,
 	const bool rcu = (spec->flags & CACHE_TYPESAFE_BY_RCU) != 0;
 
 	(void)request;
-	if (cache_spec_check(spec, err))
+	if (cache_spec_check(spec, slob->services, err))
 		return CACHE_NONE;
 	if (spec->align > PAGE_SIZE_BYTES) {
 		error_set(err, ERROR_INPUT, "cache '%s': slob aligns to %d bytes at most, not %u",

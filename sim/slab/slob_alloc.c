@@ -198,7 +198,7 @@ object_t slob_alloc(void *state, const struct request *request, cache_id cache)
 
 static object_t kmalloc_pages(struct slob *slob, const struct request *request, uint32_t bytes)
 {
-	if (bytes > KMALLOC_MAX_BYTES)
+	if (bytes > slob->frames.large_max)
 		return OBJECT_NONE;
 	const uint32_t order = order_for_bytes(bytes);
 

@@ -219,7 +219,7 @@ int slob_dump(const void *state, struct slab_state *to, struct error *err)
 	*to = (struct slab_state){
 		.allocator = "slob",
 		.kmalloc_max_cache = PAGE_SIZE_BYTES,
-		.kmalloc_max = KMALLOC_MAX_BYTES,
+		.kmalloc_max = slob->frames.large_max,
 		.kmalloc_min = SLOB_HEAD_BYTES,
 		.caches = calloc(slob->table.count, sizeof(*to->caches)),
 		.slabs = calloc(slob->held + 1, sizeof(*to->slabs)),

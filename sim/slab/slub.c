@@ -4,13 +4,15 @@
 
 #include <stdio.h>
 
+#include "core/page_state.h"
+
 static const struct option_spec options[] = {
 	{ .name = "min_order",
 	  .offset = offsetof(struct slub_params, min_order),
 	  .type = OPTION_UINT,
 	  .default_text = "0",
 	  .min = 0,
-	  .max = 10,
+	  .max = PAGE_ORDERS_MAX - 1,
 	  .unit = "order",
 	  .help = "smallest slab, as the boot parameter slub_min_order" },
 	{ .name = "max_order",
@@ -18,7 +20,7 @@ static const struct option_spec options[] = {
 	  .type = OPTION_UINT,
 	  .default_text = "3",
 	  .min = 0,
-	  .max = 10,
+	  .max = PAGE_ORDERS_MAX - 1,
 	  .unit = "order",
 	  .help = "largest slab that is chosen to hold more objects, as slub_max_order" },
 	{ .name = "min_objects",
@@ -132,8 +134,7 @@ cache_id slub_cache_open(void *policy, const struct cache_args *args, struct err
 
 	if (cache_is_none(cache))
 		return CACHE_NONE;
-	if (slub_geometry(&slub->caches[cache.v], cache_at(&slub->table, cache), &slub->params,
-			  slub->cpu_count)) {
+	if (slub_geometry(slub, &slub->caches[cache.v], cache_at(&slub->table, cache))) {
 		cache_at(&slub->table, cache)->alive = false;
 		error_set(err, ERROR_INPUT, "cache '%s': no slab can hold objects of %u bytes",
 			  args->name, args->object_size);
@@ -143,6 +144,20 @@ cache_id slub_cache_open(void *policy, const struct cache_args *args, struct err
 	return freelist_random_add(&slub->random, cache.v, slub->caches[cache.v].oo_objects, err)
 		       ? CACHE_NONE
 		       : cache;
+}
+
+/* As setup_slub_max_order() does; with such a slub_min_order no cache can be made at boot. */
+static int bound_orders(struct slub *slub, struct error *err)
+{
+	const uint64_t largest = services_orders(slub->services) - 1;
+
+	if (slub->params.max_order > largest)
+		slub->params.max_order = largest;
+	if (slub->params.min_order > largest)
+		return error_set(err, ERROR_INPUT,
+				 "slub: min_order %u: the largest block of pages has order %u",
+				 (unsigned)slub->params.min_order, (unsigned)largest);
+	return 0;
 }
 
 static void *slub_create(const struct page_source *pages, const void *params,
@@ -162,12 +177,9 @@ static void *slub_create(const struct page_source *pages, const void *params,
 	slab_nodes_init(&slub->numa, services);
 	slub->has_cpu_partial = slub->params.cpu_partial;
 	slub->slab_count = SLUB_NONE + 1;
-	if (slub->params.min_order > slub->params.max_order) {
-		error_set(err, ERROR_INPUT, "slub: min_order %u is above max_order %u",
-			  (unsigned)slub->params.min_order, (unsigned)slub->params.max_order);
+	if (bound_orders(slub, err))
 		return NULL;
-	}
-	if (frame_map_init(&slub->frames, services->arena, services->frames, err) ||
+	if (frame_map_init(&slub->frames, services, err) ||
 	    arrays_create(slub, services->arena, err) ||
 	    cache_table_init(&slub->table, services->arena, err))
 		return NULL;
@@ -206,7 +218,7 @@ static cache_id slub_cache_create(void *state, const struct request *request,
 	struct slub *slub = state;
 
 	(void)request;
-	if (cache_spec_check(spec, err))
+	if (cache_spec_check(spec, slub->services, err))
 		return CACHE_NONE;
 	work_count(slub->work, WORK_cache_create);
 	if (slub->params.merge) {

@@ -197,10 +197,9 @@ static inline void slub_list_unlock(const struct slub *slub, const struct slub_n
 }
 
 /* slub_order.c: order of a cache's slabs, a number no buddy allocator has when none will do. */
-uint32_t slub_order(uint32_t size, const struct slub_params *params, uint32_t cpus);
+uint32_t slub_order(const struct slub *slub, uint32_t size, const struct slub_params *params);
 /* Geometry of a cache. -1 when no slab can hold such an object. */
-int slub_geometry(struct slub_cache *cache, const struct kmem_cache *from,
-		  const struct slub_params *params, uint32_t cpus);
+int slub_geometry(const struct slub *slub, struct slub_cache *cache, const struct kmem_cache *from);
 
 /* slub.c: a cache with its geometry, without slabs. */
 cache_id slub_cache_open(void *policy, const struct cache_args *args, struct error *err);

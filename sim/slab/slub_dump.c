@@ -173,7 +173,7 @@ int slub_dump(const void *state, struct slab_state *to, struct error *err)
 	*to = (struct slab_state){
 		.allocator = "slub",
 		.kmalloc_max_cache = KMALLOC_CACHE_BYTES,
-		.kmalloc_max = KMALLOC_MAX_BYTES,
+		.kmalloc_max = slub->frames.large_max,
 		.kmalloc_min = CACHE_WORD_BYTES,
 		.caches = calloc(room, sizeof(*to->caches)),
 	};

@@ -171,8 +171,8 @@ static uint32_t orders_explained(const struct slub *slub, const struct slub_para
 	uint32_t explained = 0;
 
 	for (uint32_t i = 0; i < slub->table.count; i++)
-		explained += slub_order(slub->caches[i].size, params, slub->cpu_count) ==
-			     slub->caches[i].oo_order;
+		explained +=
+			slub_order(slub, slub->caches[i].size, params) == slub->caches[i].oo_order;
 	return explained;
 }
 
@@ -188,14 +188,15 @@ static bool is_default_order(const struct slub_params *params)
  */
 static void adopt_boot_orders(struct slub *slub)
 {
-	enum { ORDERS = 11, OBJECTS = 64 };
+	enum { OBJECTS = 64 };
+	const uint32_t orders = services_orders(slub->services);
 	struct slub_params best = slub->params, tried = slub->params;
 	uint32_t most = orders_explained(slub, &best);
 
 	if (!is_default_order(&slub->params) || most == slub->table.count)
 		return;
 	for (tried.min_objects = 0; tried.min_objects <= OBJECTS; tried.min_objects++)
-		for (tried.max_order = 0; tried.max_order < ORDERS; tried.max_order++)
+		for (tried.max_order = 0; tried.max_order < orders; tried.max_order++)
 			for (tried.min_order = 0; tried.min_order <= tried.max_order;
 			     tried.min_order++) {
 				const uint32_t explained = orders_explained(slub, &tried);

@@ -6,7 +6,6 @@
 #include "slab/slub.h"
 
 enum {
-	BUDDY_ORDERS = 11, /* MAX_ORDER */
 	PARTIAL_MIN = 5,
 	PARTIAL_MAX = 10,
 	WASTE_START = 16, /* a slab may waste one part in 16, then 8, then 4 */
@@ -45,12 +44,12 @@ static uint32_t objects_wanted(const struct slub_params *params, uint32_t cpus)
 	return 4 * (32 - (uint32_t)__builtin_clz(cpus) + 1);
 }
 
-uint32_t slub_order(uint32_t size, const struct slub_params *params, uint32_t cpus)
+uint32_t slub_order(const struct slub *slub, uint32_t size, const struct slub_params *params)
 {
 	const uint32_t min_order = (uint32_t)params->min_order;
 	const uint32_t max_order = (uint32_t)params->max_order;
 	const uint32_t fit = order_objects(max_order, size);
-	uint32_t wanted = objects_wanted(params, cpus);
+	uint32_t wanted = objects_wanted(params, slub->cpu_count);
 
 	for (wanted = wanted < fit ? wanted : fit; wanted > 1; wanted--) {
 		for (uint32_t waste = WASTE_START; waste >= WASTE_STOP; waste /= 2) {
@@ -63,7 +62,9 @@ uint32_t slub_order(uint32_t size, const struct slub_params *params, uint32_t cp
 	}
 	const uint32_t order = order_with_waste(size, 1, min_order, max_order, 1);
 
-	return order <= max_order ? order : order_with_waste(size, 1, min_order, BUDDY_ORDERS, 1);
+	return order <= max_order
+		       ? order
+		       : order_with_waste(size, 1, min_order, services_orders(slub->services), 1);
 }
 
 static uint32_t cpu_partial_objects(uint32_t size)
@@ -111,14 +112,15 @@ static uint32_t page_flags(const struct kmem_cache *from, uint32_t order)
 	return gfp;
 }
 
-int slub_geometry(struct slub_cache *cache, const struct kmem_cache *from,
-		  const struct slub_params *params, uint32_t cpus)
+int slub_geometry(const struct slub *slub, struct slub_cache *cache, const struct kmem_cache *from)
 {
+	const struct slub_params *params = &slub->params;
+
 	object_layout(cache, from);
 	const uint32_t size = cache->size;
-	const uint32_t order = slub_order(size, params, cpus);
+	const uint32_t order = slub_order(slub, size, params);
 
-	if (order >= BUDDY_ORDERS)
+	if (order >= services_orders(slub->services))
 		return -1;
 	cache->reciprocal = (uint32_t)(((UINT64_C(1) << 32) + size - 1) / size);
 	cache->allocflags = page_flags(from, order);

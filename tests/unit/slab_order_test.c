@@ -177,7 +177,22 @@ static void options_bound_the_order(void **unused)
 	}
 }
 
-static void contradicting_orders_are_refused(void **unused)
+/* 6.1 takes any slub_min_order; where it is above slub_max_order, every slab has it. */
+static void a_minimum_above_the_maximum_is_the_order(void **unused)
+{
+	const char *const set[] = { "min_order=4", NULL };
+	struct fixture *f = fixture_create(slub(), 1, set);
+	struct slab_state state = dump_of(f);
+
+	(void)unused;
+	assert_int_equal(find(&state, "kmalloc-8")->oo_order, 4);
+	assert_int_equal(find(&state, "kmalloc-8k")->oo_order, 4);
+	slab_state_free(&state);
+	fixture_destroy(f);
+}
+
+/* slub_max_order is bounded by MAX_ORDER - 1; of a slub_min_order above it the kernel dies. */
+static void orders_end_where_the_machines_end(void **unused)
 {
 	const struct slab_policy *policy = slub();
 	struct fixture *f = fixture_create(policy, 1, NULL);
@@ -186,9 +201,12 @@ static void contradicting_orders_are_refused(void **unused)
 
 	(void)unused;
 	option_defaults(policy->info.options, params);
-	option_parse(option_find(policy->info.options, "min_order"), "4", params, &err);
+	option_parse(option_find(policy->info.options, "min_order"), "11", params, &err);
 	assert_null(policy->create(&f->pages, params, &f->services, &err));
-	assert_string_equal(err.message, "slub: min_order 4 is above max_order 3");
+	assert_string_equal(err.message,
+			    "slub: min_order 11: the largest block of pages has order 10");
+	f->services.orders = 12;
+	assert_non_null(policy->create(&f->pages, params, &f->services, &err));
 	free(params);
 	fixture_destroy(f);
 }
@@ -304,7 +322,8 @@ int main(void)
 		cmocka_unit_test(created_caches_of_one_cpu),
 		cmocka_unit_test(more_cpus_make_larger_slabs),
 		cmocka_unit_test(options_bound_the_order),
-		cmocka_unit_test(contradicting_orders_are_refused),
+		cmocka_unit_test(a_minimum_above_the_maximum_is_the_order),
+		cmocka_unit_test(orders_end_where_the_machines_end),
 		cmocka_unit_test(a_state_tells_what_its_kernel_was_booted_with),
 		cmocka_unit_test(a_recorded_slabinfo_tells_its_cpus),
 	};

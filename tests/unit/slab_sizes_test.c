@@ -27,11 +27,29 @@ static const struct {
 	{ 4194305, FAILS, FAILS, FAILS },
 };
 
-/* What a kmalloc of that size is under the policy, told by what it asks of the page allocator. */
-static int served_by(const char *name, uint32_t bytes)
+/* A machine of that many orders; 0: as most have. */
+static struct fixture *machine_of(const char *name, uint32_t orders)
 {
-	struct fixture *f =
-		fixture_create(slab_policy_of(policy_find(&slab_policies, name)), 1, NULL);
+	const struct slab_policy *policy = slab_policy_of(policy_find(&slab_policies, name));
+	struct fixture *f = fixture_create(policy, 1, NULL);
+	struct error err = { 0 };
+	void *params = calloc(1, policy->info.params_size + 1);
+
+	if (policy->info.options)
+		option_defaults(policy->info.options, params);
+	policy->destroy(f->state);
+	f->services.orders = orders;
+	f->state = policy->create(&f->pages, params, &f->services, &err);
+	if (!f->state)
+		fail_msg("%s", err.message);
+	free(params);
+	return f;
+}
+
+/* What a kmalloc of that size is under the policy, told by what it asks of the page allocator. */
+static int served_by(const char *name, uint32_t orders, uint32_t bytes)
+{
+	struct fixture *f = machine_of(name, orders);
 	struct request r = fixture_request(f, 0, GFP_MASK_KERNEL);
 
 	r.bytes = bytes;
@@ -56,7 +74,7 @@ static int served_by(const char *name, uint32_t bytes)
 
 static void expect(const char *policy, uint32_t bytes, int want)
 {
-	const int have = served_by(policy, bytes);
+	const int have = served_by(policy, 0, bytes);
 
 	if (have != want)
 		fail_msg("%s: a kmalloc of %u bytes is %d, not %d", policy, bytes, have, want);
@@ -72,10 +90,26 @@ static void kmallocs_end_where_the_kernel_ends_them(void **unused)
 	}
 }
 
+/* KMALLOC_MAX_SIZE is the largest block of the machine. */
+static void kmallocs_end_with_the_largest_block(void **unused)
+{
+	static const char *const policies[] = { "slub", "slab", "slob" };
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
+		assert_int_equal(served_by(policies[i], 14, 8 << 20), 11);
+		assert_int_equal(served_by(policies[i], 14, 32 << 20), 13);
+		assert_int_equal(served_by(policies[i], 14, (32 << 20) + 1), FAILS);
+		assert_int_equal(served_by(policies[i], 6, 128 << 10), 5);
+		assert_int_equal(served_by(policies[i], 6, (128 << 10) + 1), FAILS);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kmallocs_end_where_the_kernel_ends_them),
+		cmocka_unit_test(kmallocs_end_with_the_largest_block),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
