@@ -14,7 +14,7 @@
 #include "core/option.h"
 
 /* Changes when any ops table or a struct in it changes; a plugin must have been built with it. */
-enum { POLICY_ABI = 5 };
+enum { POLICY_ABI = 6 };
 
 /* Conformance tests consult these. */
 enum policy_capability {

@@ -275,7 +275,6 @@ const struct slab_policy slab_slab_policy = {
 	.would_return = slab_would_return,
 	.resized = slab_resized,
 	.usable_size = slab_usable_size,
-	.shrink_all = slab_shrink_all,
 	.expire = slab_expire,
 	.assist = slab_assist,
 	.cache_count = slab_cache_count,

@@ -137,15 +137,6 @@ struct slab_policy {
 	/* Bytes usable in the object (ksize). */
 	uint32_t (*usable_size)(const void *state, object_t object);
 
-	/*
-	 * Shrinks every cache; returns the pages that were freed. NULL: there is never anything to
-	 * give back. Linux has no such call under memory pressure: reclaim's shrinkers free objects
-	 * of caches (dentries, inodes), which a trace shows as their owners' frees (and of which
-	 * machine.slab_cache is a stock), and empty slabs wait for kmem_cache_shrink, for the free
-	 * that makes them too many, and in SLAB for cache_reap.
-	 */
-	uint64_t (*shrink_all)(void *state, const struct request *request);
-
 	/* A deferred call's time has come (RCU, cache_reap). NULL: never defers. */
 	void (*expire)(void *state, uint64_t token, uint64_t now_ns);
 

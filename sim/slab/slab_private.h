@@ -323,7 +323,6 @@ void slab_drain_free(struct slab *slab, const struct request *request, cache_id 
 /* slab_shrink.c */
 uint64_t slab_cache_destroy(void *state, const struct request *request, cache_id cache);
 void slab_cache_shrink(void *state, const struct request *request, cache_id cache);
-uint64_t slab_shrink_all(void *state, const struct request *request);
 
 /* slab_tune.c */
 /* -1 and *err when the text is not a list of tunables. */

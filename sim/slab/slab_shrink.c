@@ -30,27 +30,6 @@ void slab_cache_shrink(void *state, const struct request *request, cache_id cach
 		slab_drain_free(slab, request, cache, node, UINT64_MAX);
 }
 
-/* The newest cache first: the kmallocs come last, and get back what managed the others' slabs. */
-uint64_t slab_shrink_all(void *state, const struct request *request)
-{
-	struct slab *slab = state;
-	uint64_t pages = 0;
-
-	for (uint32_t i = slab->table.count; i-- > 0;) {
-		const cache_id cache = { i };
-		struct cache_counts before, after;
-
-		if (!slab_counts(slab, cache, &before))
-			continue;
-		slab_cache_shrink(slab, request, cache);
-		slab_counts(slab, cache, &after);
-		/* A slab's return calls out, and what it calls may have made the cache grow. */
-		if (after.held_bytes < before.held_bytes)
-			pages += (before.held_bytes - after.held_bytes) >> PAGE_SHIFT;
-	}
-	return pages;
-}
-
 static void close_arrays(struct slab *slab, cache_id cache)
 {
 	for (uint32_t cpu = 0; cpu < slab->cpu_count; cpu++)

@@ -381,7 +381,6 @@ const struct slab_policy slub_policy = {
 	.would_return = slub_would_return,
 	.resized = slub_resized,
 	.usable_size = slub_usable_size,
-	.shrink_all = slub_shrink_all,
 	.expire = slub_expire,
 	.cache_count = slub_cache_count,
 	.counts = slub_counts,

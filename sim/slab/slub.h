@@ -259,7 +259,6 @@ void slub_free_bulk(void *state, const struct request *request, cache_id cache, 
 /* slub_shrink.c */
 uint64_t slub_cache_destroy(void *state, const struct request *request, cache_id cache);
 void slub_cache_shrink(void *state, const struct request *request, cache_id cache);
-uint64_t slub_shrink_all(void *state, const struct request *request);
 
 /* slub_load.c, slub_dump.c, slub_check.c */
 int slub_load(void *state, const struct slab_state *from, struct error *err);

@@ -88,24 +88,6 @@ void slub_cache_shrink(void *state, const struct request *request, cache_id cach
 	}
 }
 
-uint64_t slub_shrink_all(void *state, const struct request *request)
-{
-	struct slub *slub = state;
-	uint64_t pages = 0;
-
-	for (uint32_t i = 0; i < slub->table.count; i++) {
-		const uint64_t before = slub->caches[i].nr_pages;
-
-		if (!slub->table.caches[i].alive)
-			continue;
-		slub_cache_shrink(slub, request, (cache_id){ i });
-		/* A discard calls out, and what it calls may have made the cache grow. */
-		if (slub->caches[i].nr_pages < before)
-			pages += before - slub->caches[i].nr_pages;
-	}
-	return pages;
-}
-
 uint64_t slub_cache_destroy(void *state, const struct request *request, cache_id cache)
 {
 	struct slub *slub = state;

@@ -199,8 +199,8 @@ static void step(struct play *p)
 
 	if (what == 0)
 		p->f->policy->cache_shrink(p->f->state, &r, p->cache[rng_below(p->rng, SPECS)]);
-	else if (what == 1 && p->f->policy->shrink_all)
-		p->f->policy->shrink_all(p->f->state, &r);
+	else if (what == 1)
+		fixture_shrink_all(p->f, &r);
 	else if (what == 2 && p->f->deferred)
 		fixture_expire(p->f);
 	else if (what < 6)
@@ -310,8 +310,7 @@ static void everything_comes_back(const struct slab_policy *policy)
 	destroy_caches(&p);
 	const struct request r = play_request(&p, 0);
 
-	if (policy->shrink_all)
-		policy->shrink_all(p.f->state, &r);
+	fixture_shrink_all(p.f, &r);
 	while (p.f->deferred)
 		fixture_expire(p.f);
 	fixture_check(p.f);
@@ -379,8 +378,8 @@ static void reenter(struct fixture *f)
 	for (int i = 0; i < 3; i++) {
 		const struct request r = play_request(p, 64);
 
-		if (f->policy->shrink_all && rng_below(p->rng, 3) == 0)
-			f->policy->shrink_all(f->state, &r);
+		if (rng_below(p->rng, 3) == 0)
+			fixture_shrink_all(f, &r);
 		if (p->live_count < OBJECTS - 40)
 			alloc_one(p);
 		if (p->live_count > 1 && rng_below(p->rng, 2))

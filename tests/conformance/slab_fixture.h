@@ -209,6 +209,16 @@ static inline struct request fixture_request(struct fixture *f, uint32_t cpu, ui
 	};
 }
 
+/* The newest cache first: the kmallocs come last, and get back what managed the others' slabs. */
+static inline void fixture_shrink_all(struct fixture *f, const struct request *request)
+{
+	struct cache_counts counts;
+
+	for (uint32_t i = f->policy->cache_count(f->state); i-- > 0;)
+		if (f->policy->counts(f->state, (cache_id){ i }, &counts))
+			f->policy->cache_shrink(f->state, request, (cache_id){ i });
+}
+
 static inline cache_id fixture_cache_create(struct fixture *f, const struct cache_spec *spec,
 					    struct error *err)
 {

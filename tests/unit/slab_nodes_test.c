@@ -252,8 +252,7 @@ static void invariants_hold_on_three_nodes(void **unused)
 		if (f->policy->begin)
 			assert_int_equal(f->policy->begin(f->state, f->now_ns, &err), 0);
 		fuzz(f, rng);
-		if (f->policy->shrink_all)
-			f->policy->shrink_all(f->state, &request);
+		fixture_shrink_all(f, &request);
 		assert_int_equal(f->pages_out, 0);
 		rng_destroy(rng);
 		fixture_destroy(f);
