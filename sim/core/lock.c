@@ -28,10 +28,10 @@ struct lock {
 struct lock_table {
 	struct arena *arena;
 	struct lock *locks;
-	uint32_t count;
+	uint32_t count, room;
 };
 
-struct lock_table *lock_table_create(struct error *err)
+struct lock_table *lock_table_create(uint32_t nodes, struct error *err)
 {
 	struct lock_table *table = calloc(1, sizeof(*table));
 
@@ -39,10 +39,11 @@ struct lock_table *lock_table_create(struct error *err)
 		error_set(err, ERROR_RUN, "no memory for locks");
 		return NULL;
 	}
+	table->room = (nodes + 1) * LOCKS_A_NODE;
 	table->arena = arena_create(
-		(size_t)LOCKS_MAX * sizeof(struct lock) + (size_t)RINGS_MAX * RING_BYTES, err);
+		table->room * sizeof(struct lock) + (size_t)RINGS_MAX * RING_BYTES, err);
 	if (table->arena)
-		table->locks = arena_array(table->arena, LOCKS_MAX, sizeof(struct lock), err);
+		table->locks = arena_array(table->arena, table->room, sizeof(struct lock), err);
 	if (!table->locks) {
 		lock_table_destroy(table);
 		return NULL;
@@ -60,7 +61,7 @@ void lock_table_destroy(struct lock_table *table)
 
 lock_id lock_add(struct lock_table *table, const char *name)
 {
-	SIM_ASSERT(table->count < LOCKS_MAX);
+	SIM_ASSERT(table->count < table->room);
 	struct lock *lock = &table->locks[table->count];
 
 	snprintf(lock->name, sizeof(lock->name), "%s", name);

@@ -27,11 +27,12 @@ struct lock_stats {
  * A CPU waits for one lock at a time, and a trace has no more CPUs than RECORD_CPU_BITS tell. Locks
  * are never given back: there is one for each node of each cache that ever was.
  */
-enum { LOCK_WAITERS_MAX = 4096, LOCKS_MAX = (1 << 22) + (1 << 16), LOCK_NAME_MAX = 64 };
+enum { LOCK_WAITERS_MAX = 4096, LOCKS_A_NODE = 1 << 16, LOCK_NAME_MAX = 64 };
 
 struct lock_table;
 
-struct lock_table *lock_table_create(struct error *err);
+/* Room for LOCKS_A_NODE locks of each node, and as many others. */
+struct lock_table *lock_table_create(uint32_t nodes, struct error *err);
 void lock_table_destroy(struct lock_table *table);
 
 /* A new, free lock. The name ("zone->lock DMA32") is copied, at most LOCK_NAME_MAX - 1 bytes. */

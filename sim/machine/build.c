@@ -53,7 +53,7 @@ static int build_services(struct machine *m, const struct page_machine *machine,
 		return -1;
 	m->next_event_ns = UINT64_MAX;
 	if (m->cpus > 1) {
-		m->locks = lock_table_create(err);
+		m->locks = lock_table_create(m->topology.nodes, err);
 		if (!m->locks)
 			return -1;
 	}

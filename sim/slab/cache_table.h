@@ -20,8 +20,8 @@
 #include "slab/slab.h"
 
 enum {
-	CACHES_MAX = 1 << 18, /* that ever were */
-	CACHE_NAMES_BYTES = 1 << 24,
+	CACHES_MAX = 1 << 16, /* that ever were */
+	CACHE_NAMES_BYTES = 1 << 22,
 	CACHE_LINE_BYTES = 64,
 	CACHE_WORD_BYTES = 8, /* sizeof(void *) of the simulated machine */
 };

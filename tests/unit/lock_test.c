@@ -47,7 +47,7 @@ static void check_near(double measured, double formula, const char *what)
 
 static struct lock_stats run_open(const struct open_system *system)
 {
-	struct lock_table *table = lock_table_create(NULL);
+	struct lock_table *table = lock_table_create(1, NULL);
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
 	double gap_mean_ps = HOLD_MEAN_PS / system->utilisation;
 	uint64_t now_ps = 0;
@@ -137,7 +137,7 @@ struct closed_run {
  */
 static struct closed_run run_closed(unsigned cpus, double think_ps, uint64_t requests)
 {
-	struct lock_table *table = lock_table_create(NULL);
+	struct lock_table *table = lock_table_create(1, NULL);
 	struct event_heap *heap = event_heap_create(NULL);
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
 	struct closed_run run = { 0 };
@@ -194,7 +194,7 @@ static void as_many_waiters_as_cpus_is_the_repairman(void **state)
 
 static void a_short_queue_by_hand(void **state)
 {
-	struct lock_table *table = lock_table_create(NULL);
+	struct lock_table *table = lock_table_create(1, NULL);
 	lock_id lock = lock_add(table, "zone->lock DMA32");
 
 	(void)state;
@@ -222,7 +222,7 @@ static void a_short_queue_by_hand(void **state)
 
 static void locks_do_not_know_each_other(void **state)
 {
-	struct lock_table *table = lock_table_create(NULL);
+	struct lock_table *table = lock_table_create(1, NULL);
 	lock_id a = lock_add(table, "a"), b = lock_add(table, "b");
 
 	(void)state;
@@ -240,7 +240,7 @@ static void locks_do_not_know_each_other(void **state)
 
 static void an_operation_waits_and_works_on_its_own_clock(void **state)
 {
-	struct lock_table *table = lock_table_create(NULL);
+	struct lock_table *table = lock_table_create(1, NULL);
 	lock_id lock = lock_add(table, "l");
 	struct work work = { .cost_ps = 5000, .price_ps = { [WORK_zone_lock] = 20 } };
 	struct op_clock clock = {

@@ -488,7 +488,7 @@ static void zone_locks_are_locks_of_the_machine(void **unused)
 	struct lock_stats stats;
 
 	(void)unused;
-	f->clock.locks = lock_table_create(&err);
+	f->clock.locks = lock_table_create(1, &err);
 	assert_non_null(f->clock.locks);
 	fixture_start(f);
 	assert_int_equal(lock_count(f->clock.locks), 2);
