@@ -9,6 +9,7 @@
 #include "results/result_file.h"
 #include "sweep/comparison.h"
 #include "sweep/folder.h"
+#include "sweep/result_parameters.h"
 
 enum { PATH_BYTES = 4096 };
 
@@ -134,42 +135,28 @@ static int load_merged(struct comparison_input *in, const char *path, struct err
 	return 0;
 }
 
-/* "PATH: VALUE" lines of single results, by result. */
-struct parameter_lines {
-	char ***lines;
-	size_t *counts, count;
-	const struct run_table *table; /* the results, in their order */
-	bool all_perturbed;            /* there is nothing that they were perturbed from */
+/* Single results. */
+struct results {
+	struct result_parameters given;
+	const struct result_parameter **varying; /* by the input's parameter; NULL: a run option */
+	bool all_perturbed;                      /* there is nothing they were perturbed from */
 };
 
-/* What a run is given besides its configuration, as far as the result tells. */
+/* What a run is given besides its configuration, as far as the result's figures tell. */
 static const char *const run_options[] = { "level", "timing", "start" };
 
 enum { RUN_OPTIONS = sizeof(run_options) / sizeof(run_options[0]) };
 
-static const char *value_in(const struct parameter_lines *p, size_t result, const char *path)
+static const char *option_of(const struct run_table *table, size_t row, const char *option)
 {
-	size_t length = strlen(path), column = run_table_find(p->table, path);
-	for (size_t i = 0; i < p->counts[result]; i++) {
-		const char *line = p->lines[result][i];
-		if (strncmp(line, path, length) == 0 && strncmp(line + length, ": ", 2) == 0)
-			return line + length + 2;
-	}
-	return column < run_table_columns(p->table) ? run_table_text(p->table, result, column) : "";
+	size_t column = run_table_find(table, option);
+	return column < run_table_columns(table) ? run_table_text(table, row, column) : "";
 }
 
-static bool is_known(const struct comparison_input *in, const char *path)
+static bool option_varies(const struct run_table *table, const char *option)
 {
-	for (size_t i = 0; i < in->parameter_count; i++)
-		if (strcmp(in->parameters[i], path) == 0)
-			return true;
-	return false;
-}
-
-static bool varies(const struct parameter_lines *p, const char *path)
-{
-	for (size_t i = 1; i < p->count; i++)
-		if (strcmp(value_in(p, i, path), value_in(p, 0, path)) != 0)
+	for (size_t i = 1; i < run_table_rows(table); i++)
+		if (strcmp(option_of(table, i, option), option_of(table, 0, option)) != 0)
 			return true;
 	return false;
 }
@@ -185,52 +172,53 @@ static int add_parameter(struct comparison_input *in, const char *path, struct e
 }
 
 /* Whatever the results were given that is not the same in all of them. */
-static int find_parameters(struct comparison_input *in, const struct parameter_lines *p,
-			   struct error *err)
+static int find_parameters(struct comparison_input *in, struct results *r, struct error *err)
 {
-	char path[256];
-	for (size_t result = 0; result < p->count; result++)
-		for (size_t i = 0; i < p->counts[result]; i++) {
-			const char *line = p->lines[result][i];
-			snprintf(path, sizeof(path), "%.*s", (int)strcspn(line, ":"), line);
-			if (!is_known(in, path) && varies(p, path) &&
-			    add_parameter(in, path, err) != 0)
-				return -1;
-		}
+	r->varying = calloc(r->given.count + RUN_OPTIONS + 1, sizeof(*r->varying));
+	if (!r->varying)
+		return no_memory(err);
+	for (size_t i = 0; i < r->given.count; i++) {
+		const struct result_parameter *parameter = &r->given.items[i];
+		if (!result_parameters_varies(&r->given, parameter))
+			continue;
+		r->varying[in->parameter_count] = parameter;
+		if (add_parameter(in, parameter->path, err) != 0)
+			return -1;
+	}
 	for (size_t i = 0; i < RUN_OPTIONS; i++)
-		if (varies(p, run_options[i]) && add_parameter(in, run_options[i], err) != 0)
+		if (option_varies(in->table, run_options[i]) &&
+		    add_parameter(in, run_options[i], err) != 0)
 			return -1;
 	return 0;
 }
 
 static bool is_perturbed(const struct run_table *table, size_t row)
 {
-	size_t column = run_table_find(table, "perturb");
-	const char *how =
-		column < run_table_columns(table) ? run_table_text(table, row, column) : "";
+	const char *how = option_of(table, row, "perturb");
 	return *how && strcmp(how, "none") != 0;
 }
 
 /* Results of one trace have its hash in common. */
-static int add_result(struct comparison_input *in, const struct parameter_lines *p, size_t row,
+static int add_result(struct comparison_input *in, const struct results *r, size_t row,
 		      struct error *err)
 {
 	const struct run_table *table = in->table;
-	size_t hash = run_table_find(table, "trace_hash");
 	const char **values = calloc(in->parameter_count + 1, sizeof(*values));
 	struct compared_run run = { .values = values, .row = row };
 	if (!values)
 		return no_memory(err);
 	bool kept = true;
 	for (size_t i = 0; i < in->parameter_count; i++) {
-		values[i] = text_pool_add(&in->text, value_in(p, row, in->parameters[i]));
+		values[i] = text_pool_add(
+			&in->text, r->varying[i] ? result_parameters_value(r->varying[i], row)
+						 : option_of(table, row, in->parameters[i]));
 		kept = kept && values[i];
 	}
 	size_t seed = run_table_find(table, "seed");
 	if (seed < run_table_columns(table))
 		run.seed = (uint64_t)run_table_number(table, row, seed);
-	run.perturbed = !p->all_perturbed && is_perturbed(table, row);
-	run.trace = hash < run_table_columns(table) ? run_table_text(table, row, hash) : "";
+	run.perturbed = !r->all_perturbed && is_perturbed(table, row);
+	run.trace = option_of(table, row, "trace_hash");
 	if (add_run(in, &run, err) != 0) {
 		free(values);
 		return -1;
@@ -238,41 +226,24 @@ static int add_result(struct comparison_input *in, const struct parameter_lines 
 	return kept ? 0 : no_memory(err);
 }
 
-static int read_lines(struct parameter_lines *p, const char *path, struct error *err)
-{
-	struct result_file *file = result_file_open(path, err);
-	if (!file)
-		return -1;
-	int status = result_texts_read(file, "/provenance/parameters_used", &p->lines[p->count],
-				       &p->counts[p->count], err);
-	p->count += status == 0;
-	result_file_close(file);
-	return status;
-}
-
 static int load_results(struct comparison_input *in, const char *const *paths, size_t count,
 			struct error *err)
 {
-	struct parameter_lines p = { .lines = calloc(count + 1, sizeof(*p.lines)),
-				     .counts = calloc(count + 1, sizeof(*p.counts)),
-				     .table = in->table };
-	int status = p.lines && p.counts ? 0 : no_memory(err);
+	struct results r = { .all_perturbed = true };
+	int status = result_parameters_create(&r.given, count, err);
 	for (size_t i = 0; i < count && status == 0; i++) {
 		status = run_table_add(in->table, paths[i], NULL, err);
 		if (status == 0)
-			status = read_lines(&p, paths[i], err);
+			status = result_parameters_read(&r.given, paths[i], err);
 	}
 	if (status == 0)
-		status = find_parameters(in, &p, err);
-	p.all_perturbed = true;
+		status = find_parameters(in, &r, err);
 	for (size_t i = 0; i < run_table_rows(in->table); i++)
-		p.all_perturbed = p.all_perturbed && is_perturbed(in->table, i);
+		r.all_perturbed = r.all_perturbed && is_perturbed(in->table, i);
 	for (size_t i = 0; i < count && status == 0; i++)
-		status = add_result(in, &p, i, err);
-	for (size_t i = 0; i < p.count; i++)
-		result_texts_free(p.lines[i], p.counts[i]);
-	free(p.lines);
-	free(p.counts);
+		status = add_result(in, &r, i, err);
+	result_parameters_free(&r.given);
+	free(r.varying);
 	return status;
 }
 

@@ -6,6 +6,7 @@ import io
 import json
 import math
 import pathlib
+import resource
 import shutil
 import sys
 import tempfile
@@ -560,6 +561,16 @@ class Compare(unittest.TestCase):
                          f"slab.policy={policy}").stdout
         self.assertEqual(first, named)
         self.assertNotEqual(first, slabyard("compare", *paths[::-1], "--format", "csv").stdout)
+
+    def test_many_results_take_no_longer_each(self):
+        """A thousand: each one's parameters against each other's would be minutes of CPU time."""
+        paths = [self.folder / f"{policy}.h5" for policy in (SLUB, SLOB)] * 500
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        (row,) = rows(slabyard("compare", *paths, "--baseline", "slab.policy=slub", "--report",
+                               "slab_bytes_held", "--format", "csv").stdout)
+        used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+        self.assertEqual((row["seeds"], row["setting"]), (500, "slab.policy=slob"))
+        self.assertLess(used, 60)
 
     def check_refused(self, message, *arguments):
         paths = self.results(self.held(([10, 20], [9, 21])))
