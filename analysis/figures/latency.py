@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long operations take: the share that takes no longer, with its quantiles and their intervals.
+"""How long operations take: the share that takes no longer, with its quantiles.
 
-From the histograms of /latency. A quantile's interval is that of order statistics, by the binomial
-distribution of how many values lie below it (normal approximation): it needs no shape of the
-distribution, and takes operations for independent.
+From the histograms of /latency, which hold all operations of a run: its quantiles are what they
+are. The numbers behind the figure have an interval for each, for whoever takes a run's operations for
+a sample of more: that of order statistics, by the binomial distribution of how many values lie below
+(normal approximation). It needs no shape of the distribution, and takes operations for independent.
 """
 import math
 
@@ -14,7 +15,7 @@ from matplotlib.ticker import (FixedLocator, FuncFormatter, LogLocator, MaxNLoca
 
 import drawing
 
-HELP = "latency of allocations as cumulative distribution, with p50, p99, p99.9 and intervals"
+HELP = "latency of allocations as cumulative distribution, with p50, p99 and p99.9"
 
 QUANTILES = ((0.5, "p50", "o"), (0.99, "p99", "s"), (0.999, "p99.9", "^"))
 Z_95 = 1.959963984540054
@@ -67,11 +68,10 @@ def draw_run(axes, i, result, histogram, options):
         value, low, high = quantile(counts, uppers, p)
         options.numbers.add(run=result.label, quantile=name, latency_ns=value, low_ns=low,
                             high_ns=high)
-        # Runs that are drawn one above the other keep their intervals apart.
-        at = (1 - p) * 0.88 ** i
-        axes.errorbar(value, at, xerr=[[value - low], [high - value]], fmt=marker, markersize=3,
-                      color=line.get_color(), markeredgecolor="black", markeredgewidth=0.4,
-                      ecolor=line.get_color(), elinewidth=1.2, capsize=1.8, zorder=5)
+        # On the line; of those in one place the ones below are larger, and seen around it.
+        axes.plot(value, 1 - p, linestyle="none", marker=marker, markersize=max(5.5 - 0.6 * i, 2),
+                  color=line.get_color(), markeredgecolor="black", markeredgewidth=0.4,
+                  zorder=5 + 0.1 * i)
 
 
 def time_ticks(low, high, most):
@@ -121,9 +121,8 @@ def draw(results, options):
     axes.set_xlabel(f"modelled latency of {options.operation or 'allocations'}")
     axes.set_ylabel("share that takes no longer")
     handles, labels = axes.get_legend_handles_labels()
-    lines = [handle for handle in handles if isinstance(handle, Line2D)]
     marks = [Line2D([], [], color="0.4", marker=marker, linestyle="none", markersize=3)
              for _, _, marker in QUANTILES]
-    drawing.key_below(figure, lines + marks, labels + [f"{q[1]}, 95%" for q in QUANTILES],
+    drawing.key_below(figure, handles + marks, labels + [q[1] for q in QUANTILES],
                       3 if options.width == "column" else 6)
     return figure

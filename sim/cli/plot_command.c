@@ -107,7 +107,7 @@ const struct command plot_command = {
 		"  phases               system calls and faults of each phase between marks\n"
 		"  rss-live             RSS against live bytes, of several runs\n"
 		"  rss-stack            RSS stacked, by process or by what is live\n"
-		"  latency              cumulative distributions with p50, p99, p99.9, intervals\n"
+		"  latency              cumulative distributions with p50, p99 and p99.9\n"
 		"  comparison           key figures of several runs side by side\n"
 		"What slabyard compare says of many:\n"
 		"  normalised           figures by the baseline's, with geometric means\n"
