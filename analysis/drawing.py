@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import textwrap
 from contextlib import suppress
 from pathlib import Path
 
@@ -171,20 +172,76 @@ def key_at_right(figure, handles, labels, title):
                   handletextpad=0.4, borderpad=0.1, loc="upper right", bbox_to_anchor=(1, 1))
 
 
-def columns_that_fit(figure, labels, columns):
-    """How many labels go side by side, the longest in mind, up to `columns`."""
-    entry = 0.35 + 0.045 * max((len(str(label)) for label in labels), default=0)
-    return max(1, min(columns, int(figure.get_figwidth() / entry)))
+def key_of(figure, handles, labels, columns, arguments):
+    """The key, its width and height in inches."""
+    key = figure.legend(handles, labels, ncol=columns, labelspacing=0.2, columnspacing=1.0,
+                        borderpad=0.1, loc="lower center", **arguments)
+    box = key.get_window_extent(figure.canvas.get_renderer())
+    return key, box.width / figure.dpi, box.height / figure.dpi
+
+
+def fitting_key(figure, handles, labels, columns, arguments):
+    """Of as many columns as fit; labels that do not fit even in one are wrapped. Its height."""
+    room = figure.get_figwidth() - 0.04
+    for count in range(max(1, min(columns, len(labels))), 0, -1):
+        key, width, height = key_of(figure, handles, labels, count, arguments)
+        if width <= room:
+            return height
+        key.remove()
+    longest = max(map(len, labels))
+    for characters in range(int(longest * room / width), 4, -2):
+        wrapped = [textwrap.fill(label, characters) for label in labels]
+        key, width, height = key_of(figure, handles, wrapped, 1, arguments)
+        if width <= room:
+            break
+        key.remove()
+    return height
+
+
+def grow_below(figure, inches):
+    """More room at the figure's foot, which the panels leave free and do not pay for."""
+    left, bottom, width, _ = figure.get_layout_engine().get()["rect"] or (0, 0, 1, 1)
+    foot = bottom * figure.get_figheight() + inches
+    figure.set_figheight(figure.get_figheight() + inches)
+    foot /= figure.get_figheight()
+    figure.get_layout_engine().set(rect=(left, foot, width, 1 - foot))
 
 
 def key_below(figure, handles, labels, columns, **arguments):
-    """A key for all panels, in a strip below them, of so many columns as long as labels fit."""
-    columns = columns_that_fit(figure, labels, columns)
+    """A key for all panels, in a strip below them, of up to so many columns."""
     arguments.setdefault("handlelength", 1.2)
-    strip = 0.14 * -(-len(labels) // columns) / figure.get_figheight()
-    figure.get_layout_engine().set(rect=(0, strip, 1, 1 - strip))
-    figure.legend(handles, labels, ncol=columns, labelspacing=0.2, columnspacing=1.0,
-                  borderpad=0.1, loc="lower center", **arguments)
+    labels = [str(label) for label in labels]
+    if labels:
+        grow_below(figure, fitting_key(figure, handles, labels, columns, arguments) + 0.05)
+
+
+def note_below(figure, text):
+    """Small print at the figure's foot, below its key."""
+    size = 5.5
+    characters = int(figure.get_figwidth() * 72 / (0.55 * size))
+    lines = [line for part in text.splitlines() for line in textwrap.wrap(part, characters)]
+    inches = 1.3 * size / 72 * len(lines)
+    grow_below(figure, inches)
+    for key in figure.legends:
+        key.set_bbox_to_anchor((0.5, inches / figure.get_figheight()),
+                               transform=figure.transFigure)
+    figure.text(0.01, 0.005, "\n".join(lines), fontsize=size, va="bottom", color="0.25")
+
+
+def bar_style(colours, i):
+    """Of the i-th bar: all colours without a hatch, then all of them with the next one."""
+    return {"facecolor": colours[i % len(colours)], "edgecolor": "black", "linewidth": 0.4,
+            "hatch": HATCHES[i // len(colours) % len(HATCHES)]}
+
+
+def tilt_overlapping(figure, panels):
+    """Names below panels are tilted in all of them where they overprint each other in one."""
+    figure.draw_without_rendering()
+    if any(overlap(axes.get_xticklabels()) for axes in panels):
+        for axes in panels:
+            axes.tick_params(axis="x", rotation=30)
+            for label in axes.get_xticklabels():
+                label.set(horizontalalignment="right", rotation_mode="anchor")
 
 
 def leave_out_overlapping(figure, texts):
@@ -234,10 +291,17 @@ def share_limits(panels):
         axes.set_ylim(top=top)
 
 
+def wrapped(axes, title):
+    """A title in as many lines as it takes above a panel of the figure's columns."""
+    inches = axes.figure.get_figwidth() / axes.get_subplotspec().get_gridspec().ncols
+    characters = int(0.68 * inches * 72 / (0.62 * matplotlib.rcParams["font.size"]))
+    return "\n".join(textwrap.wrap(title, characters))
+
+
 def name_run(axes, results, result, **arguments):
     """A panel says whose it is when there are several."""
     if len(results) > 1:
-        axes.set_title(result.label, loc="left", fontweight="bold", **arguments)
+        axes.set_title(wrapped(axes, result.label), loc="left", fontweight="bold", **arguments)
 
 
 class WriteError(Exception):

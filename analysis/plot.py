@@ -164,7 +164,9 @@ def draw_all(arguments, stack):
             raise
         results, refused = [], [str(error)]
     for name, module in FIGURES.items():
-        if len(results) >= getattr(module, "RUNS_MIN", 1) and draw(name, results, arguments):
+        if (len(results) >= getattr(module, "RUNS_MIN", 1)
+                and getattr(module, "applies", bool)(results)
+                and draw(name, results, arguments)):
             drawn.append(name)
     for name in comparisons:
         if arguments.where:

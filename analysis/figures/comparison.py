@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs side by side: key figures as bars, and how they came about over time."""
+import math
+
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -14,12 +16,9 @@ NAME_MAX = 14  # characters that fit beside the bars
 HELP = "key figures of several runs as bars, and their course over time"
 
 HUGE_ORDER = 9
-LAYOUTS = {
-    "column": ([["held", "huge", "index"], ["failed", "cost", "key"],
-                ["held over time"] * 3, ["index over time"] * 3], 4.8, (1, 1, 1.3, 1.3)),
-    "page": ([["held", "huge", "index", "failed", "cost", "key"],
-              ["held over time"] * 3 + ["index over time"] * 3], 3.2, (1, 1.4)),
-}
+BARS_IN_A_ROW = {"column": 3, "page": 6}
+LINES_IN_A_ROW = {"column": 1, "page": 2}
+BARS_INCH, LINES_INCH = 1.05, 1.35
 
 
 def held_mib(result, _options):
@@ -82,9 +81,7 @@ LINES = {
 }
 
 
-def bar_style(i):
-    return {"facecolor": f"C{i}", "hatch": drawing.HATCHES[i % len(drawing.HATCHES)],
-            "edgecolor": "black"}
+COLOURS = [f"C{i}" for i in range(7)]  # the style's, as the lines have them
 
 
 def in_time_unit(title, values):
@@ -100,7 +97,7 @@ def draw_bars(axes, title, values):
         if value is None:
             axes.annotate("–", (i, 0), (0, 1), textcoords="offset points", ha="center")
             continue
-        axes.bar(i, value, width=0.75, **bar_style(i))
+        axes.bar(i, value, width=0.75, **drawing.bar_style(COLOURS, i))
         labels.append(axes.annotate(three_digits(value), (i, value), (0, 1.5), ha="center",
                                     textcoords="offset points", fontsize=5.5))
     axes.set_title(title, fontsize=6)
@@ -134,34 +131,67 @@ def draw_lines(axes, label, results, options, values_of):
 
 def draw_key(figure, axes, results):
     """A run's bar and its line together, so that one key serves all panels. Long names go below."""
-    keys = [(Patch(**bar_style(i)),
+    keys = [(Patch(**drawing.bar_style(COLOURS, i)),
              Line2D([], [], color=f"C{i}", linestyle=drawing.line_style(i)))
             for i in range(len(results))]
     labels = [result.label for result in results]
     handlers = {tuple: HandlerTuple(ndivide=None)}
-    axes.set_axis_off()
-    if max(map(len, labels)) <= NAME_MAX:
+    if axes:
+        axes.set_axis_off()
         axes.legend(keys, labels, loc="center left", bbox_to_anchor=(-0.1, 0.5),
                     handler_map=handlers, handlelength=3.2)
     else:
         drawing.key_below(figure, keys, labels, 3, handler_map=handlers, handlelength=3.2)
 
 
+def is_something(values):
+    """Panels of nothing but zeros are left out."""
+    return any(value is not None and np.any(value) for value in values)
+
+
+def in_rows(panels, most, columns):
+    """Names of panels, so many in a row, each as many columns wide as there are for it."""
+    wide = columns // most
+    rows = [panels[i:i + most] for i in range(0, len(panels), most)]
+    return [[name for name in row for _ in range(wide)] + ["."] * (columns - len(row) * wide)
+            for row in rows]
+
+
+def panels_of(options, bars, lines):
+    """The figure, and its panels by name."""
+    most = [max(1, min(len(panels), in_a_row[options.width]))
+            for panels, in_a_row in ((bars, BARS_IN_A_ROW), (lines, LINES_IN_A_ROW))]
+    columns = math.lcm(*most)
+    bars, lines = in_rows(bars, most[0], columns), in_rows(lines, most[1], columns)
+    heights = [BARS_INCH] * len(bars) + [LINES_INCH] * len(lines)
+    figure = drawing.pyplot.figure(
+        figsize=(drawing.WIDTHS_INCH[options.width], sum(heights)), layout="constrained")
+    return figure, figure.subplot_mosaic(bars + lines, gridspec_kw={"height_ratios": heights})
+
+
 def draw(results, options):
-    mosaic, height, ratios = LAYOUTS[options.width]
-    figure = drawing.pyplot.figure(figsize=(drawing.WIDTHS_INCH[options.width], height),
-                                   layout="constrained")
-    axes = figure.subplot_mosaic(mosaic, gridspec_kw={"height_ratios": ratios})
+    bars = {key: [value_of(result, options) for result in results]
+            for key, (_, value_of) in BARS.items()}
+    lines = [key for key, (_, values_of) in LINES.items()
+             if is_something(values_of(result, options) for result in results)]
+    shown = [key for key, values in bars.items() if is_something(values)]
+    if not shown and not lines:
+        figure, axes = drawing.new_figure(options, 1)
+        drawing.say_nothing_to_show(axes[0][0], "all figures are 0 in these runs")
+        return figure
+    room = max(len(result.label) for result in results) <= NAME_MAX
+    figure, axes = panels_of(options, shown + ["key"] * (room and bool(shown)), lines)
     labels = {}
-    for key, (title, value_of) in BARS.items():
-        values = [value_of(result, options) for result in results]
+    for key, (title, _) in BARS.items():
+        values = bars[key]
         options.numbers.add(run=[r.label for r in results], figure=" ".join(title.split()),
                             value=["" if v is None else v for v in values])
         if key == "cost":
             title, values = in_time_unit(title, values)
-        labels[axes[key]] = draw_bars(axes[key], title, values)
-    for key, (label, values_of) in LINES.items():
-        draw_lines(axes[key], label, results, options, values_of)
-    draw_key(figure, axes["key"], results)
+        if key in shown:
+            labels[axes[key]] = draw_bars(axes[key], title, values)
+    for key in lines:
+        draw_lines(axes[key], LINES[key][0], results, options, LINES[key][1])
+    draw_key(figure, axes.get("key"), results)
     drawing.stand_labels_up(figure, labels)
     return figure

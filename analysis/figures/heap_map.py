@@ -131,8 +131,8 @@ def draw(results, options):
     for (result, title, rows), row in zip(maps, axes):
         seen += [kind for kind in draw_map(result, options, title, rows, row[0])
                  if kind not in seen]
-        row[0].set_title(title if len(results) == 1 else f"{result.label}, {title}", loc="left",
-                         fontsize=6.5)
+        whose = title if len(results) == 1 else f"{result.label}, {title}"
+        row[0].set_title(drawing.wrapped(row[0], whose), loc="left", fontsize=6.5)
     if seen:
         shown = [kind for kind in COLOURS if kind in seen]
         patches = [Patch(facecolor=COLOURS[kind], edgecolor="0.3", linewidth=0.3)

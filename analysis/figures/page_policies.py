@@ -5,8 +5,6 @@ What may be compared depends on the trace, and the figure says which it is: wher
 replayed, each allocator was asked for pages by its own run's slab layer; a page-level trace asks
 every allocator for what the recorded one was asked for.
 """
-import textwrap
-
 import numpy as np
 from matplotlib.lines import Line2D
 
@@ -29,8 +27,14 @@ NOTES = {
             "objects.",
     "objects": "Objects replayed: pages are asked for by each run's own slab layer and freed as it "
                "lets go of them; user pages are the recording's.",
+    "libc": "Processes replayed: pages are asked for as each run's own C library hands out memory "
+            "and programs touch it.",
 }
-LINE_CHARACTERS = {"column": 84, "page": 180}
+
+
+def applies(results):
+    """Of other runs the figure is drawn when it is asked for."""
+    return len({result.summary.get("page_policy") for result in results}) > 1
 
 
 def priced(result):
@@ -66,16 +70,9 @@ def label_of(result, results):
 
 def notes(results):
     """What kinds of trace there are, in words."""
-    levels = ["page" if r.summary.get("level") == "page" else "objects" for r in results]
+    levels = [level if (level := r.summary.get("level")) in NOTES else "objects"
+              for r in results]
     return [NOTES[level] for level in NOTES if level in levels]
-
-
-def write_below(figure, lines, above):
-    """Small print at the figure's foot; `above` of its height is left to a key."""
-    height = 0.11 * len(lines) / figure.get_figheight()
-    figure.text(0.01, 0.01, "\n".join(lines), fontsize=5.5, va="bottom", color="0.25")
-    figure.get_layout_engine().set(rect=(0, height + above, 1, 1 - height - above))
-    return height
 
 
 def draw(results, options):
@@ -84,14 +81,9 @@ def draw(results, options):
     draw_lines(blocks, "free 2 MiB blocks", results, options, huge_blocks)
     draw_lines(work, "page allocator's work\n[µs, modelled]", results, options, page_work)
     blocks.set_xlabel("")
-    lines = [line for note in notes(results)
-             for line in textwrap.wrap(note, LINE_CHARACTERS[options.width])]
     labels = [label_of(result, results) for result in results]
-    columns = drawing.columns_that_fit(figure, labels, 2 if options.width == "column" else 4)
-    key = 0.14 * -(-len(results) // columns) / figure.get_figheight()
-    foot = write_below(figure, lines, key)
-    figure.legend([Line2D([], [], color=f"C{i}", linestyle=drawing.line_style(i))
-                   for i in range(len(results))],
-                  labels, ncol=columns,
-                  loc="lower center", bbox_to_anchor=(0.5, foot), borderpad=0.1)
+    drawing.key_below(figure, [Line2D([], [], color=f"C{i}", linestyle=drawing.line_style(i))
+                               for i in range(len(results))],
+                      labels, 2 if options.width == "column" else 4)
+    drawing.note_below(figure, "\n".join(notes(results)))
     return figure

@@ -59,10 +59,7 @@ def draw_panel(axes, title, marks, rows):
     bar_points = 72 * 0.85 * axes.figure.get_figwidth() * width / len(marks)
     for i, values in enumerate(rows):
         left = np.arange(len(marks)) - 0.42 + i * width
-        axes.bar(left, values, width=width, align="edge",
-                 facecolor=COLOURS[i % len(COLOURS)],
-                 hatch=drawing.HATCHES[i // len(COLOURS) % len(drawing.HATCHES)],
-                 edgecolor="black", linewidth=0.3)
+        axes.bar(left, values, width=width, align="edge", **drawing.bar_style(COLOURS, i))
         if bar_points < LABEL_BAR_POINTS:
             continue
         for x, value in zip(left, values):
@@ -100,9 +97,8 @@ def draw(results, options):
     panels[0, 0].set_xticklabels([])
     panels[1, 0].set_xticklabels([])
     panels[2, 0].set_xticklabels([f"to mark {mark}" for mark in marks[first:]])
-    patches = [Patch(facecolor=COLOURS[i % len(COLOURS)],
-                     hatch=drawing.HATCHES[i // len(COLOURS) % len(drawing.HATCHES)],
-                     edgecolor="black", linewidth=0.3) for i in range(len(found))]
+    drawing.tilt_overlapping(figure, [panels[2, 0]])
+    patches = [Patch(**drawing.bar_style(COLOURS, i)) for i in range(len(found))]
     labels = [f[0].label for f in found]
     drawing.key_below(figure, patches, labels, 3 if options.width == "column" else 6)
     return figure

@@ -56,8 +56,7 @@ def draw_price(results, options, axes, column, title):
         options.numbers.add(run=[result.label for result in results], **{column: values})
     rows = np.arange(len(results))[::-1]
     for i, (row, value) in enumerate(zip(rows, values)):
-        axes.barh(row, value, height=0.7, facecolor=COLOURS[i % len(COLOURS)],
-                  edgecolor="black", linewidth=0.4)
+        axes.barh(row, value, height=0.7, **drawing.bar_style(COLOURS, i))
         axes.annotate(f"{value}", (value, row), (2, 0), textcoords="offset points", va="center",
                       fontsize=5.5)
     labels = [result.label for result in results]
