@@ -24,7 +24,7 @@ def draw_front(axes, rows, x, y):
 def draw(_, options):
     rows = points_of(options)
     names = [key for key in rows[0] if key not in ("setting", "recording", "recordings",
-                                                   "on_front")]
+                                                   "past_horizon", "on_front")]
     rows = [row for row in rows if None not in (row[names[0]], row[names[-1]])]
     figure, axes = drawing.new_figure(options, 1, row_height=2.6)
     axes = axes[0][0]
@@ -38,7 +38,8 @@ def draw(_, options):
         axes.plot(x[i], y[i], linestyle="none", marker=MARKERS[i % len(MARKERS)], markersize=4.5,
                   color=f"C{i % 7}" if row["on_front"] else "white",
                   markeredgecolor="black" if row["on_front"] else f"C{i % 7}",
-                  markeredgewidth=0.5 if row["on_front"] else 0.9, label=row["setting"], zorder=3)
+                  markeredgewidth=0.5 if row["on_front"] else 0.9, label=drawing.short(row["setting"]),
+                  zorder=3)
         options.numbers.add(setting=row["setting"], **{n: row[n] for n in names},
                             on_front=int(row["on_front"]))
     axes.margins(0.12)

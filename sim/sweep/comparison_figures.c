@@ -9,7 +9,7 @@
 
 enum { NAME_BYTES = 256 };
 
-/* Compared when nobody says what: the first that results have. */
+/* Compared when nobody says what: those that results have, and not as 0 everywhere. */
 static const char *const usual[] = {
 	"slab_bytes_held", "rss_bytes_max", "unusable_free_index_order9", "alloc_latency_ns_mean",
 	"alloc_fails",     "minor_faults",  "alloc_latency_ns_p99",       "cost_ns",
@@ -135,13 +135,28 @@ static int add_figure(struct comparison *c, const struct run_table *table, const
 	return 0;
 }
 
+/* Some run has it, and it is not 0 in all that do. */
+static bool says_something(const struct run_table *table, const char *name)
+{
+	size_t column = run_table_find(table, name);
+	for (size_t row = 0; column < run_table_columns(table) && row < run_table_rows(table);
+	     row++) {
+		double value = run_table_number(table, row, column);
+		if (value > 0 || value < 0)
+			return true;
+	}
+	return false;
+}
+
 static int add_usual(struct comparison *c, const struct run_table *table, struct error *err)
 {
 	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-		if (run_table_find(table, usual[i]) < run_table_columns(table) &&
-		    add_figure(c, table, usual[i], err) != 0)
+		if (says_something(table, usual[i]) && add_figure(c, table, usual[i], err) != 0)
 			return -1;
-	return c->figure_count ? 0 : error_set(err, ERROR_INPUT, "the results have no figures");
+	return c->figure_count ? 0
+			       : error_set(err, ERROR_INPUT,
+					   "the usual figures are 0 in these "
+					   "results: name some with --report");
 }
 
 int comparison_choose_figures(struct comparison *c, const struct comparison_input *in,

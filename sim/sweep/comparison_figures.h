@@ -7,8 +7,8 @@
 
 /*
  * Those of `report`, else (NULL) those that the manifest asks for, else those of a few usual ones
- * that there are. A name stands for the shortest column that has all its words: held_bytes for
- * slab_bytes_held.
+ * that are not 0 everywhere. A name stands for the shortest column that has all its words:
+ * held_bytes for slab_bytes_held.
  */
 int comparison_choose_figures(struct comparison *comparison, const struct comparison_input *input,
 			      const char *const *report, size_t count, struct error *err);

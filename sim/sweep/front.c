@@ -3,10 +3,11 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/pareto.h"
 #include "sweep/comparison_figures.h"
-#include "sweep/run_cells.h"
+#include "sweep/parted.h"
 
 struct finding {
 	struct front *f;
@@ -48,6 +49,18 @@ static void fill_value(struct finding *k, struct front_row *row, size_t config, 
 	row->recordings = sample.count;
 }
 
+/* The front first, from what is best in the first figure to what is best in the second. */
+static int compare_rows(const void *a, const void *b)
+{
+	const struct front_row *x = a, *y = b;
+	if (x->on_front != y->on_front)
+		return x->on_front ? -1 : 1;
+	for (size_t i = 0; i < 2; i++)
+		if (x->rank[i] > y->rank[i] || x->rank[i] < y->rank[i])
+			return x->rank[i] < y->rank[i] ? -1 : 1;
+	return strcmp(x->setting, y->setting);
+}
+
 /* The front among the configurations' rows, on the traces from first up to last. */
 static int find(struct finding *k, struct front_row *rows, size_t first, size_t last,
 		const char *trace)
@@ -58,21 +71,24 @@ static int find(struct finding *k, struct front_row *rows, size_t first, size_t 
 	int status = points && on_front ? 0 : no_memory(k);
 	for (size_t i = 0; i < count && status == 0; i++) {
 		rows[i].trace = trace;
+		rows[i].parted = parted_of(&k->cells, i, first, last);
 		rows[i].setting =
 			run_cells_label(&k->cells, k->cells.configs[i], k->told, &k->f->text);
 		if (!rows[i].setting)
 			status = no_memory(k);
 		for (size_t f = 0; f < 2; f++) {
 			fill_value(k, &rows[i], i, first, last, f);
-			points[f * count + i] = k->f->figures[f].higher_is_better
-							? -rows[i].value[f]
-							: rows[i].value[f];
+			rows[i].rank[f] = k->f->figures[f].higher_is_better ? -rows[i].value[f]
+									    : rows[i].value[f];
+			points[f * count + i] = rows[i].rank[f];
 		}
 	}
 	if (status == 0 && pareto_front(points, points + count, count, on_front) != 0)
 		status = no_memory(k);
 	for (size_t i = 0; i < count && status == 0; i++)
 		rows[i].on_front = on_front[i];
+	if (status == 0)
+		qsort(rows, count, sizeof(*rows), compare_rows);
 	free(points);
 	free(on_front);
 	return status;

@@ -9,13 +9,15 @@ struct front_row {
 	const char *setting;
 	const char *trace; /* NULL: of the recordings that all configurations have */
 	size_t recordings;
-	double value[2]; /* geometric means over recordings, or means; NaN: unknown */
+	double value[2];      /* geometric means over recordings, or means; NaN: unknown */
+	double rank[2];       /* less is better in both */
+	struct parted parted; /* on these recordings */
 	bool on_front;
 };
 
 struct front {
 	struct compared_figure figures[2];
-	struct front_row *rows; /* by trace, then configuration */
+	struct front_row *rows; /* by trace, those on the front first, by the first figure */
 	size_t row_count;
 	struct text_pool text;
 };

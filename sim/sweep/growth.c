@@ -109,8 +109,16 @@ static int add_point(struct growing *k, size_t *count, const struct growth_point
 	return 0;
 }
 
+static size_t count_zeros(const struct growing *k, size_t points)
+{
+	size_t zeros = 0;
+	for (size_t i = 0; i < points; i++)
+		zeros += !(k->x[i] > 0 && k->y[i] > 0);
+	return zeros;
+}
+
 /* One recording's points over the parameter, of the row's figure and setting. */
-static int fit_trace(struct growing *k, const struct growth_row *row, size_t group, size_t trace,
+static int fit_trace(struct growing *k, struct growth_row *row, size_t group, size_t trace,
 		     size_t *points, struct scaling *fit)
 {
 	*points = 0;
@@ -126,6 +134,7 @@ static int fit_trace(struct growing *k, const struct growth_row *row, size_t gro
 		if (same_group(k, i, group) && add_point(k, points, &point) != 0)
 			return -1;
 	}
+	row->zeros += count_zeros(k, *points);
 	*fit = scaling_fit(k->x, k->y, *points, k->request->level);
 	return 0;
 }
@@ -238,6 +247,7 @@ static int add_over_traces(struct growing *k, const struct compared_figure *figu
 	}
 	struct scaling fit = scaling_fit(k->x, k->y, row->points, k->request->level);
 	take_fit(row, &fit);
+	row->zeros = count_zeros(k, row->points);
 	row->recordings = row->points;
 	return 0;
 }

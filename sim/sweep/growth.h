@@ -17,6 +17,7 @@ struct growth_row {
 	const char *setting;
 	const char *trace; /* NULL: of all recordings */
 	size_t recordings, points;
+	size_t zeros; /* points that have no logarithm: with one of them there is no fit */
 	double factor, exponent;  /* figure = factor * with^exponent; NaN: no such fit */
 	double r_squared;         /* the lowest of the recordings' */
 	struct interval interval; /* of the exponent; over recordings, or over points of one fit */

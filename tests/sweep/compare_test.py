@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Comparisons of results whose figures are known: what is computed, what is said and what not."""
 
-import csv
-import io
 import json
 import math
-import pathlib
-import resource
-import shutil
 import sys
-import tempfile
 import unittest
 
-from sweep_fixture import SAMPLES, SOURCE, short_trace, slabyard
+from compare_fixture import SLOB, SLUB, Comparisons, rows
+from sweep_fixture import SAMPLES, SOURCE, slabyard
 
 try:
     import h5py
@@ -22,79 +17,8 @@ except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
 
-SLUB, SLOB = "slub", "slob"
 
-
-COUNTS = ("recordings", "lower", "higher", "seeds", "random", "past_horizon",
-          "baseline_past_horizon", "relative", "perturbed", "perturbed_kept", "points", "on_front")
-TEXTS = ("figure", "better", "setting", "baseline", "recording", "left_out", "interval_method",
-         "verdict", "with")
-
-
-def rows(printed):
-    """Of --format csv, numbers as such."""
-    table = list(csv.DictReader(io.StringIO(printed.decode())))
-    for row in table:
-        for key, value in row.items():
-            if key in COUNTS:
-                row[key] = int(value)
-            elif key not in TEXTS:
-                row[key] = float(value) if value else None
-    return table
-
-
-class Compare(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        temporary = tempfile.TemporaryDirectory(prefix="slabyard-compare-")
-        cls.addClassCleanup(temporary.cleanup)
-        cls.folder = pathlib.Path(temporary.name)
-        (cls.folder / "short.txt").write_text(short_trace(20))
-        for policy in (SLUB, SLOB):
-            slabyard("run", "--trace", cls.folder / "short.txt", "-c", "pc-256mib", "--set",
-                     f"slab.policy={policy}", "-o", cls.folder / f"{policy}.h5")
-
-    def results(self, figures, perturbed=()):
-        """Results of made-up figures: {(policy, trace, seed): {figure: value}}."""
-        folder = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
-        paths = []
-        for (policy, trace, seed), values in figures.items():
-            paths.append(folder / f"{policy}-{trace}-{seed}.h5")
-            shutil.copy(self.folder / f"{policy}.h5", paths[-1])
-            with h5py.File(paths[-1], "r+") as file:
-                file["provenance"].attrs["trace_hash"] = numpy.uint64(trace)
-                file["provenance"].attrs["seed"] = numpy.uint64(seed)
-                if (policy, trace, seed) in perturbed:
-                    file["provenance"].attrs["perturb"] = "swap=0.01"
-                for name, value in values.items():
-                    file["summary"].attrs[name] = numpy.float64(value)
-        return paths
-
-    def compare(self, figures, *arguments):
-        paths = self.results(figures)
-        return rows(
-            slabyard("compare", *paths, "--baseline", "slab.policy=slub", "--format", "csv",
-                     *arguments).stdout
-        )
-
-    @staticmethod
-    def held(values):
-        """Deterministic results on as many traces as there are values of each."""
-        return {
-            (policy, trace, 0): {"slab_bytes_held": value}
-            for policy, all_values in zip((SLUB, SLOB), values)
-            for trace, value in enumerate(all_values)
-        }
-
-    def one(self, values, *arguments):
-        (row,) = self.compare(self.held(values), "--report", "slab_bytes_held", *arguments)
-        self.assertEqual(row["setting"], "slab.policy=slob")
-        self.assertEqual(row["baseline"], "slab.policy=slub")
-        return row
-
-    def close(self, mine, theirs):
-        self.assertTrue(math.isclose(mine, theirs, rel_tol=1e-6, abs_tol=1e-9), (mine, theirs))
-
+class Compare(Comparisons):
     def test_ratios_are_paired_by_recording(self):
         base, value = numpy.array([100, 2000, 30.0, 7]), numpy.array([80, 1500, 27.0, 6])
         row = self.one((base, value))
@@ -203,15 +127,6 @@ class Compare(unittest.TestCase):
         self.assertEqual((row["better"], row["verdict"]), ("higher", "better"))
         (row,) = self.compare(figures, "--report", "free_pages:lower")
         self.assertEqual((row["better"], row["verdict"]), ("lower", "worse"))
-
-    def seeded(self, samples):
-        """{trace: (baseline's seeds, the other's)}"""
-        return {
-            (policy, trace, seed): {"slab_bytes_held": value, "slabs": value * value}
-            for trace, pair in samples.items()
-            for policy, values in zip((SLUB, SLOB), pair)
-            for seed, value in enumerate(values)
-        }
 
     def test_seeds_of_one_recording_are_tested(self):
         a, b = numpy.array([10, 12, 11, 13, 12.5]), numpy.array([14, 15, 13.5, 16, 15])
@@ -440,69 +355,6 @@ class Compare(unittest.TestCase):
         for figure in ("alloc_fails", "processes_killed", "malloc_failed"):
             self.assertEqual(self.judged([(SLOB, 1)], figure, (2, 4, 6))[0], "worse", figure)
 
-    def test_growth_with_another_figure(self):
-        x, y = numpy.array([1, 2, 5, 9, 20.0]), numpy.array([3, 11, 60, 300, 1100.0])
-        figures = {
-            (policy, trace, 0): {"load": x[trace], "slab_bytes_held": factor * y[trace]}
-            for trace in range(5) for policy, factor in ((SLUB, 1), (SLOB, 7))
-        }
-        table = rows(slabyard("compare", *self.results(figures), "--scaling", "load", "--report",
-                              "slab_bytes_held", "--format", "csv").stdout)
-        fit = stats.linregress(numpy.log(x), numpy.log(y))
-        reach = stats.t.ppf(0.975, 3) * fit.stderr
-        for row, factor in zip(table, (1, 7), strict=True):
-            self.assertEqual((row["with"], row["points"]), ("load", 5))
-            self.close(row["exponent"], fit.slope)
-            self.close(row["factor"], factor * math.exp(fit.intercept))
-            self.close(row["r_squared"], fit.rvalue**2)
-            self.close(row["low"], fit.slope - reach)
-            self.close(row["high"], fit.slope + reach)
-
-    def test_growth_with_a_setting(self):
-        (self.folder / "grow.yaml").write_text(
-            f"extends: [{SOURCE}/configs/machines/pc-256mib.yaml]\ntraces: [kmix, pages-slub]\n"
-            "sweep: {matrix: {slab.policy: [slub, slob], "
-            "machine.memory: [64MiB, 128MiB, 256MiB]}}\n"
-            "report: [unusable_free_index_order9]\n"
-        )
-        out = self.folder / "grow"
-        slabyard("sweep", self.folder / "grow.yaml", "-o", out)
-        slabyard("merge", out)
-        table = rows(slabyard("compare", out, "--scaling", "machine.memory", "--by-trace",
-                              "--format", "csv").stdout)
-        with h5py.File(out / "merged.h5") as merged:
-            runs = merged["/runs"][:]
-        self.assertEqual(len(table), 4)
-        for row in table:
-            policy = row["setting"].removeprefix("slab.policy=").encode()
-            mine = runs[(runs["slab.policy"] == policy)
-                        & (runs["trace"] == row["recording"].encode())]
-            fit = stats.linregress(numpy.log(mine["machine.memory"].astype(float)),
-                                   numpy.log(mine["unusable_free_index_order9"]))
-            self.close(row["exponent"], fit.slope)
-            self.close(row["r_squared"], fit.rvalue**2)
-        together = rows(slabyard("compare", out, "--scaling", "machine.memory", "--format",
-                                 "csv").stdout)
-        for row in together:
-            own = [r["exponent"] for r in table if r["setting"] == row["setting"]]
-            self.assertEqual((row["recordings"], row["points"], row["low"]), (2, 6, None))
-            self.close(row["exponent"], numpy.mean(own))
-
-    def test_pareto_front(self):
-        points = {(SLUB, 0): (3, 9), (SLOB, 0): (5, 2), (SLUB, 1): (4, 4), (SLOB, 1): (4, 5)}
-        figures = {(p, t, 0): {"slab_bytes_held": x, "cost_ns": y}
-                   for (p, t), (x, y) in points.items()}
-        paths = self.results(figures)
-        arguments = ("--pareto", "--report", "slab_bytes_held,cost_ns", "--format", "csv")
-        table = rows(slabyard("compare", *paths, *arguments, "--by-trace").stdout)
-        self.assertEqual([row["on_front"] for row in table], [1, 1, 1, 0])
-        table = rows(slabyard("compare", *paths, *arguments).stdout)
-        self.assertEqual([row["on_front"] for row in table], [1, 1])
-        self.close(table[0]["slab_bytes_held"], math.sqrt(12))
-        table = rows(slabyard("compare", *paths, "--pareto", "--report",
-                              "slab_bytes_held,cost_ns:higher", "--format", "csv").stdout)
-        self.assertEqual([row["on_front"] for row in table], [1, 0])
-
     def test_by_trace(self):
         table = self.compare(
             self.held(([10, 20, 30], [9, 22, 30])), "--report", "slab_bytes_held", "--by-trace"
@@ -561,16 +413,6 @@ class Compare(unittest.TestCase):
                          f"slab.policy={policy}").stdout
         self.assertEqual(first, named)
         self.assertNotEqual(first, slabyard("compare", *paths[::-1], "--format", "csv").stdout)
-
-    def test_many_results_take_no_longer_each(self):
-        """A thousand: each one's parameters against each other's would be minutes of CPU time."""
-        paths = [self.folder / f"{policy}.h5" for policy in (SLUB, SLOB)] * 500
-        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-        (row,) = rows(slabyard("compare", *paths, "--baseline", "slab.policy=slub", "--report",
-                               "slab_bytes_held", "--format", "csv").stdout)
-        used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
-        self.assertEqual((row["seeds"], row["setting"]), (500, "slab.policy=slob"))
-        self.assertLess(used, 60)
 
     def check_refused(self, message, *arguments):
         paths = self.results(self.held(([10, 20], [9, 21])))
