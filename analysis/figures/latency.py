@@ -2,9 +2,10 @@
 """How long operations take: the share that takes no longer, with its quantiles.
 
 From the histograms of /latency, which hold all operations of a run: its quantiles are what they
-are. The numbers behind the figure have an interval for each, for whoever takes a run's operations for
-a sample of more: that of order statistics, by the binomial distribution of how many values lie below
-(normal approximation). It needs no shape of the distribution, and takes operations for independent.
+are. The numbers behind the figure have an interval for each, for whoever takes a run's operations
+for a sample of more: that of order statistics, by the binomial distribution of how many values lie
+below (normal approximation). It needs no shape of the distribution, and takes operations for
+independent.
 """
 import math
 

@@ -38,8 +38,8 @@ def draw(_, options):
         axes.plot(x[i], y[i], linestyle="none", marker=MARKERS[i % len(MARKERS)], markersize=4.5,
                   color=f"C{i % 7}" if row["on_front"] else "white",
                   markeredgecolor="black" if row["on_front"] else f"C{i % 7}",
-                  markeredgewidth=0.5 if row["on_front"] else 0.9, label=drawing.short(row["setting"]),
-                  zorder=3)
+                  markeredgewidth=0.5 if row["on_front"] else 0.9,
+                  label=drawing.short(row["setting"]), zorder=3)
         options.numbers.add(setting=row["setting"], **{n: row[n] for n in names},
                             on_front=int(row["on_front"]))
     axes.margins(0.12)

@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "cli/formats.h"
+#include "cli/setting_names.h"
+
+enum { SETTING_BYTES = 1024 };
 
 /* What of a comparison people are shown: what says nothing in any row is left out. */
 struct shown {
@@ -272,13 +275,15 @@ static void add_values(struct listing *l, const struct comparison_row *row)
 	listing_number(l, interval.high, "");
 }
 
-static void add_row(struct listing *l, const struct comparison_row *row)
+static void add_row(struct listing *l, const struct comparison_row *row, bool is_short)
 {
-	char a[FORMAT_TEXT_BYTES];
+	char a[FORMAT_TEXT_BYTES], label[SETTING_BYTES];
 	listing_text(l, row->figure->name);
 	listing_text(l, row->figure->higher_is_better ? "higher" : "lower");
-	listing_text(l, row->setting);
-	listing_text(l, row->baseline);
+	listing_text(l, is_short ? setting_names_short(row->setting, label, sizeof(label))
+				 : row->setting);
+	listing_text(l, is_short ? setting_names_short(row->baseline, label, sizeof(label))
+				 : row->baseline);
 	listing_text(l, row->trace ? row->trace : "");
 	listing_count(l, row->recordings);
 	listing_text(l, row->left_out);
@@ -468,7 +473,7 @@ static int list(const struct comparison *c, const struct compared_figure *figure
 			     .note = note };
 	for (size_t i = 0; i < c->row_count; i++)
 		if (!figure || c->rows[i].figure == figure)
-			add_row(&l, &c->rows[i]);
+			add_row(&l, &c->rows[i], format == LISTING_LATEX);
 	return listing_finish(&l, format, out);
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How figures grow, which configurations are on the front, what is compared when nobody says what."""
+"""How figures grow, what is on the front, what is compared when nobody says what."""
 
 import math
 import resource

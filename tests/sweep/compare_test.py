@@ -381,7 +381,7 @@ class Compare(Comparisons):
         self.assertIn("% These runs are deterministic: equal runs give equal figures, and there is "
                       "nothing to test.", lines)
         self.assertEqual(lines[4].count("&"), 6)
-        self.assertTrue(lines[4].startswith("slab\\_bytes\\_held & slab.policy=slob & "), lines[4])
+        self.assertTrue(lines[4].startswith("slab\\_bytes\\_held & policy=slob & "), lines[4])
         text = slabyard("compare", *arguments).stdout.decode()
         for row in table:
             self.assertIn(f"{100 * row['change']:+.2f}%", text)
