@@ -168,3 +168,29 @@ size_t arena_used(const struct arena *arena)
 {
 	return arena->used;
 }
+
+static size_t resident(const struct mapping *mapping)
+{
+	unsigned char present[CHUNK_BYTES];
+	size_t pages = 0;
+
+	for (size_t at = 0; at < mapping->bytes; at += sizeof(present) * HOST_PAGE) {
+		const size_t left = (mapping->bytes - at + HOST_PAGE - 1) / HOST_PAGE;
+		const size_t count = left < sizeof(present) ? left : sizeof(present);
+
+		if (mincore(mapping->base + at, count * HOST_PAGE, present) != 0)
+			continue; /* it is not there */
+		for (size_t i = 0; i < count; i++)
+			pages += present[i] & 1;
+	}
+	return pages * HOST_PAGE;
+}
+
+size_t arena_resident(const struct arena *arena)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < arena->mapping_count; i++)
+		bytes += resident(&arena->mappings[i]);
+	return bytes;
+}

@@ -35,4 +35,7 @@ void *arena_grow(struct arena *arena, void *array, size_t count, size_t size, st
 /* Bytes handed out so far (address space, not resident memory). */
 size_t arena_used(const struct arena *arena);
 
+/* Bytes of host memory that stand behind these: of the pages that were touched. */
+size_t arena_resident(const struct arena *arena);
+
 #endif

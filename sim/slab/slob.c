@@ -23,10 +23,10 @@ static int arrays_create(struct slob *slob, struct arena *arena, struct error *e
 	slob->page_capacity = frames < SLOB_PAGES_MAX ? frames + 1 : SLOB_PAGES_MAX;
 	slob->caches = arena_array(arena, SLOB_CACHES_MAX, sizeof(*slob->caches), err);
 	slob->pages = arena_array(arena, slob->page_capacity, sizeof(*slob->pages), err);
-	slob->unit_pages = SLOB_UNIT_PAGES_FIRST;
-	slob->units = arena_array(arena, (size_t)slob->unit_pages * SLOB_PAGE_UNITS,
-				  sizeof(*slob->units), err);
-	return slob->caches && slob->pages && slob->units ? 0 : -1;
+	slob->words_capacity = SLOB_WORDS_FIRST;
+	slob->words_used = SLOB_ROW_STEP; /* there is no row 0 */
+	slob->words = arena_array(arena, slob->words_capacity, sizeof(*slob->words), err);
+	return slob->caches && slob->pages && slob->words ? 0 : -1;
 }
 
 cache_id slob_cache_open(struct slob *slob, const struct cache_args *args, uint32_t size,
@@ -135,11 +135,18 @@ static uint32_t slob_usable_size(const void *state, object_t object)
 		return (uint32_t)PAGE_SIZE_BYTES << (owner & ~FRAME_LARGE);
 	if (owner == SLOB_NONE)
 		return 0;
-	const uint32_t mark = *slob_mark_of(slob, owner, object);
+	const uint32_t at = slob_row_find(slob, owner, slob_unit(object));
+	const uint16_t *stretch = slob_row(slob, owner) + at;
 
-	if (mark >= SLOB_MARK_CACHE)
-		return slob->caches[mark - SLOB_MARK_CACHE].size;
-	return slob_units_for(mark) << SLOB_UNIT_SHIFT;
+	switch (slob_kind(*stretch)) {
+	case SLOB_CACHE:
+		return slob->caches[slob_row_cache(slob, owner, at)].size;
+	case SLOB_EVEN:
+	case SLOB_ODD:
+		return (slob_length(stretch) << SLOB_UNIT_SHIFT) - SLOB_HEAD_BYTES;
+	default:
+		return 0;
+	}
 }
 
 static uint32_t slob_cache_count(const void *state)

@@ -3,10 +3,11 @@
  * SLOB's own structures, shared by the slob_*.c files and by nobody else. Reference: mm/slob.c of
  * Linux 6.1.
  *
- * Memory is handed out in units of two bytes, from pages that all caches share. A page's free
- * blocks are chained in address order inside the page; here a shadow of the page holds what the
- * kernel keeps in it: one 16-bit word for each unit. The first unit of an object says what it is
- * (enum slob_mark), which stands for the size that the kernel keeps in front of a kmalloc.
+ * Memory is handed out in units of two bytes, from pages that all caches share. The kernel keeps
+ * what it knows of a page in the page: sizes in front of kmallocs, free blocks chained in address
+ * order. Here a page has a row of 16-bit words, one for each stretch of it in address order: where
+ * it begins and what it is. That tells sizes too, so that an object costs a word, and one more with
+ * the number of its cache when it has one.
  */
 #ifndef SLABYARD_SLAB_SLOB_H
 #define SLABYARD_SLAB_SLOB_H
@@ -23,7 +24,7 @@
 enum {
 	SLOB_UNIT_SHIFT = 1,
 	SLOB_PAGE_UNITS = PAGE_SIZE_BYTES >> SLOB_UNIT_SHIFT,
-	SLOB_END = SLOB_PAGE_UNITS, /* no free block follows */
+	SLOB_END = SLOB_PAGE_UNITS, /* no unit of a page, and no stretch */
 	SLOB_HEAD_BYTES = 8,        /* in front of a kmalloc: ARCH_KMALLOC_MINALIGN */
 	SLOB_RCU_BYTES = 24,        /* behind an object whose free is deferred: struct slob_rcu */
 	SLOB_SMALL_BYTES = 256,     /* SLOB_BREAK1 */
@@ -34,12 +35,24 @@ enum {
 
 enum slob_list { SLOB_SMALL, SLOB_MEDIUM, SLOB_LARGE, SLOB_LISTS, SLOB_FULL = SLOB_LISTS };
 
-/* What an object's first unit says. */
-enum slob_mark {
-	SLOB_MARK_OLDER = 0,               /* older than the state that was loaded */
-	SLOB_MARK_CACHE = PAGE_SIZE_BYTES, /* and the cache's number; below: a kmalloc's bytes */
-	SLOB_UNIT_PAGES_FIRST = 1 << 10,   /* their array doubles from here on */
-	SLOB_CACHES_MAX = (1 << 16) - SLOB_MARK_CACHE,
+/* A word of a row: the stretch's first unit in the low bits, above them what it is. */
+enum slob_stretch {
+	SLOB_UNIT_MASK = 0x0fff,
+	SLOB_KIND_MASK = 0xf000,
+	SLOB_OLDER = 0x0000, /* in use since before the state that was loaded */
+	SLOB_EVEN = 0x1000,  /* a kmalloc with what is in front, of an even number of bytes */
+	SLOB_ODD = 0x2000,   /* of an odd one */
+	SLOB_LAST = 0x3000,  /* where the page ends: behind the last stretch */
+	SLOB_FREE = 0x4000,
+	SLOB_CACHE = 0x8000, /* a cache's object; behind the row stands of which */
+};
+
+enum {
+	SLOB_CACHES_MAX = 1 << 16,
+	SLOB_ROW_STEP = 4,          /* words by which rows grow */
+	SLOB_ROW_OWNER = 2,         /* words in front: the page's number */
+	SLOB_ROW_ROOMS = 192,       /* different lengths of rows */
+	SLOB_WORDS_FIRST = 1 << 20, /* their array doubles from here on */
 };
 
 /* All that is not a kmem_cache's goes under the number 0: kmallocs, and the shared pages. */
@@ -49,12 +62,19 @@ enum { SLOB_KMALLOC = 0 };
 struct slob_page {
 	uint32_t pfn;        /* of an unused number: 0 */
 	uint32_t next, prev; /* on a ring; unused numbers: next */
+	uint32_t row;        /* where its row is, in steps */
 	uint16_t units;      /* free ones */
-	uint16_t first;      /* first free block */
+	uint16_t largest;    /* no free block has more units; some may all have less */
+	uint16_t stretches;  /* words of the row without the last */
+	uint16_t blocks;     /* those of them that are free */
+	uint16_t cached;     /* those of them that are of caches */
 	uint16_t objects;    /* that callers hold, without those that were loaded */
 	uint16_t older;      /* loaded: one for each stretch in use, as more is not known */
+	uint8_t room;        /* length of the row, see slob_row.c */
 	uint8_t list;        /* enum slob_list */
 };
+
+_Static_assert(sizeof(struct slob_page) == 32, "two pages a cache line");
 
 struct slob_cache {
 	uint32_t size; /* of an object with padding */
@@ -69,7 +89,7 @@ struct slob_params {
 struct slob {
 	uint32_t head[SLOB_LISTS]; /* rings of pages with free units, where the search begins */
 	struct slob_page *pages;
-	uint16_t *units; /* by page number * SLOB_PAGE_UNITS + unit */
+	uint16_t *words; /* the rows */
 	struct slob_cache *caches;
 	struct frame_map frames;
 	struct cache_table table;
@@ -77,8 +97,9 @@ struct slob {
 	struct work *work;
 	uint32_t page_count; /* numbers ever used, SLOB_NONE among them */
 	uint32_t page_capacity;
-	uint32_t unit_pages; /* pages that `units` has room for */
-	uint32_t unused;     /* page numbers to use again */
+	uint32_t unused;                      /* page numbers to use again */
+	uint32_t unused_rows[SLOB_ROW_ROOMS]; /* rows to use again, by room: steps */
+	uint64_t words_used, words_unused, words_capacity;
 	uint64_t held;       /* pages in use */
 	uint64_t used_units; /* of these pages, in blocks that are not free */
 	uint64_t deferred;   /* bytes of objects that wait for a grace period */
@@ -89,9 +110,26 @@ struct slob {
 	struct slob_params params;
 };
 
-static inline uint16_t *slob_units(const struct slob *slob, uint32_t page)
+/* A page's row: good until one gets more room. */
+static inline uint16_t *slob_row(const struct slob *slob, uint32_t page)
 {
-	return slob->units + (size_t)page * SLOB_PAGE_UNITS;
+	return slob->words + (size_t)slob->pages[page].row * SLOB_ROW_STEP + SLOB_ROW_OWNER;
+}
+
+static inline uint32_t slob_begin(uint16_t stretch)
+{
+	return stretch & SLOB_UNIT_MASK;
+}
+
+static inline uint32_t slob_kind(uint16_t stretch)
+{
+	return stretch & SLOB_KIND_MASK;
+}
+
+/* Units of a stretch of a row. */
+static inline uint32_t slob_length(const uint16_t *stretch)
+{
+	return slob_begin(stretch[1]) - slob_begin(stretch[0]);
 }
 
 static inline uint32_t slob_units_for(uint32_t bytes)
@@ -118,10 +156,10 @@ static inline bool slob_is_page(uint32_t owner)
 	return owner != SLOB_NONE && !(owner & FRAME_LARGE);
 }
 
-/* The first unit of an object in a shared page. */
-static inline uint16_t *slob_mark_of(const struct slob *slob, uint32_t page, object_t object)
+/* Where in its page an address is. */
+static inline uint32_t slob_unit(object_t object)
 {
-	return slob_units(slob, page) + ((object & (PAGE_SIZE_BYTES - 1)) >> SLOB_UNIT_SHIFT);
+	return (object & (PAGE_SIZE_BYTES - 1)) >> SLOB_UNIT_SHIFT;
 }
 
 /* A deferred free as the token of a deferred call: object, CPU that queued it, bytes. */
@@ -132,10 +170,23 @@ static inline uint64_t slob_rcu_token(object_t object, uint32_t cpu, uint32_t by
 	return (object << SLOB_TOKEN_CPU_BITS | cpu) << SLOB_TOKEN_BYTE_BITS | bytes;
 }
 
-/* slob_page.c: free blocks of one page, by its shadow. */
-uint16_t slob_block_units(const uint16_t *units, uint16_t block);
-uint16_t slob_block_next(const uint16_t *units, uint16_t block);
-void slob_block_set(uint16_t *units, uint16_t block, uint32_t size, uint32_t next);
+/* slob_row.c: the words of a page. */
+/* A row for the page, which has none: all of it is one stretch. */
+void slob_row_open(struct slob *slob, uint32_t page, enum slob_stretch kind);
+void slob_row_close(struct slob *slob, uint32_t page);
+/* Puts `count` stretches in the place of `old` ones. */
+void slob_row_replace(struct slob *slob, uint32_t page, uint32_t at, uint32_t old,
+		      const uint16_t *stretches, uint32_t count);
+/* Number of the stretch that the unit is in. */
+uint32_t slob_row_find(const struct slob *slob, uint32_t page, uint32_t unit);
+/* How many of the first stretches are of a kind: SLOB_FREE or SLOB_CACHE. */
+uint32_t slob_row_count(const uint16_t *row, uint32_t stretches, enum slob_stretch kind);
+/* The cache that a stretch of a cache is of; and setting it for a new one, removing it. */
+uint16_t slob_row_cache(const struct slob *slob, uint32_t page, uint32_t at);
+void slob_row_cache_add(struct slob *slob, uint32_t page, uint32_t at, uint16_t cache);
+void slob_row_cache_remove(struct slob *slob, uint32_t page, uint32_t at);
+
+/* slob_page.c: blocks of one page. */
 
 /* What is asked of a page; aligned is the address that lies `ahead` bytes into the block. */
 struct slob_need {
@@ -144,30 +195,35 @@ struct slob_need {
 	uint32_t ahead;
 	enum slob_list list; /* of the pages that are looked at */
 	int32_t node;        /* theirs, -1: of any */
+	uint16_t kind;       /* enum slob_stretch: what it is then */
+	uint16_t cache;
 };
 
 /* Where it goes. */
 struct slob_fit {
-	uint32_t block;   /* free block that has room, SLOB_END: none has */
-	uint32_t before;  /* free block before it, SLOB_END: none */
-	uint32_t skipped; /* its units that are left free in front, to be aligned */
+	uint32_t at;      /* number of the free stretch that has room, SLOB_END: none has */
+	uint32_t unit;    /* first one taken */
+	uint32_t skipped; /* units that are left free in front of it, to be aligned */
+	uint32_t largest; /* where none has room: units of the largest block */
 };
 
 /* First block that has room. Adds the blocks looked at to *steps. */
-struct slob_fit slob_page_find(const struct slob_page *page, const uint16_t *units,
-			       const struct slob_need *need, uint64_t *steps);
+struct slob_fit slob_page_find(const struct slob *slob, uint32_t page, const struct slob_need *need,
+			       uint64_t *steps);
 /*
  * Takes it; the first unit taken, or SLOB_END. The caller takes a page off its list that has no
  * free unit left.
  */
-uint32_t slob_page_take(struct slob_page *page, uint16_t *units, const struct slob_need *need,
+uint32_t slob_page_take(struct slob *slob, uint32_t page, const struct slob_need *need,
 			uint64_t *steps);
 /*
- * Puts a block back between the others of a page that has free units, and merges it with them.
- * False when some of it is free already.
+ * Whether a block of the page may be freed: it is the stretch as it was given out, or lies in one
+ * that is older.
  */
-bool slob_page_put(struct slob_page *page, uint16_t *units, uint16_t block, uint16_t size,
-		   uint64_t *steps);
+bool slob_page_holds(const struct slob *slob, uint32_t page, uint32_t at, uint32_t unit,
+		     uint32_t size);
+/* Frees it: it becomes one with the free blocks next to it. */
+void slob_page_put(struct slob *slob, uint32_t page, uint32_t at, uint32_t unit, uint32_t size);
 
 /* slob_list.c: rings of pages and page numbers. */
 /* SLOB_NONE when there are SLOB_PAGES_MAX pages. */

@@ -37,6 +37,16 @@ static void page_taken_from(struct slob *slob, uint32_t id)
 		slob->head[page->list] = id;
 }
 
+/* The first unit taken, or SLOB_END. A page that is known to have no room is not searched. */
+static uint32_t take_of(struct slob *slob, uint32_t id, const struct slob_need *need,
+			uint64_t *steps)
+{
+	if (slob->pages[id].largest >= need->units)
+		return slob_page_take(slob, id, need, steps);
+	*steps += slob->pages[id].blocks; /* all of which the kernel looks at */
+	return SLOB_END;
+}
+
 /* OBJECT_NONE when no page of the list has room. */
 static object_t search_list(struct slob *slob, const struct slob_need *need, uint64_t *steps)
 {
@@ -50,8 +60,7 @@ static object_t search_list(struct slob *slob, const struct slob_need *need, uin
 
 		++*steps;
 		if (slob_may_fit(slob, page, need)) {
-			const uint32_t block =
-				slob_page_take(page, slob_units(slob, id), need, steps);
+			const uint32_t block = take_of(slob, id, need, steps);
 
 			if (block != SLOB_END) {
 				page_taken_from(slob, id);
@@ -78,8 +87,10 @@ static uint32_t new_page(struct slob *slob, const struct request *request, enum 
 		page_source_free(slob->source, &ask, pfn);
 		return SLOB_NONE;
 	}
-	slob->pages[id] = (struct slob_page){ .pfn = pfn.v, .units = SLOB_PAGE_UNITS };
-	slob_block_set(slob_units(slob, id), 0, SLOB_PAGE_UNITS, SLOB_END);
+	slob->pages[id] = (struct slob_page){
+		.pfn = pfn.v, .units = SLOB_PAGE_UNITS, .largest = SLOB_PAGE_UNITS, .blocks = 1
+	};
+	slob_row_open(slob, id, SLOB_FREE);
 	slob_list_add_head(slob, id, list);
 	frame_map_set(&slob->frames, pfn.v, 0, id);
 	slob->held++;
@@ -97,7 +108,7 @@ static object_t block_of_new_page(struct slob *slob, const struct request *reque
 	if (id == SLOB_NONE)
 		return OBJECT_NONE;
 	search_begin(slob);
-	const uint32_t block = slob_page_take(&slob->pages[id], slob_units(slob, id), need, &steps);
+	const uint32_t block = slob_page_take(slob, id, need, &steps);
 
 	SIM_ASSERT(block != SLOB_END);
 	page_taken_from(slob, id);
@@ -123,7 +134,8 @@ struct slob_need slob_kmalloc_need(const struct slob *slob, const struct request
 				   .align = natural ? bytes : SLOB_HEAD_BYTES,
 				   .ahead = SLOB_HEAD_BYTES,
 				   .list = slob_list_for(bytes + SLOB_HEAD_BYTES),
-				   .node = slab_nodes_asked(&slob->numa, request->node) };
+				   .node = slab_nodes_asked(&slob->numa, request->node),
+				   .kind = bytes % 2 ? SLOB_ODD : SLOB_EVEN };
 }
 
 struct slob_need slob_cache_need(const struct slob *slob, const struct request *request,
@@ -134,7 +146,9 @@ struct slob_need slob_cache_need(const struct slob *slob, const struct request *
 	return (struct slob_need){ .units = slob_units_for(size),
 				   .align = cache_at(&slob->table, cache)->align,
 				   .list = slob_list_for(size),
-				   .node = slab_nodes_asked(&slob->numa, request->node) };
+				   .node = slab_nodes_asked(&slob->numa, request->node),
+				   .kind = SLOB_CACHE,
+				   .cache = (uint16_t)cache.v };
 }
 
 /* Address of a block, or OBJECT_NONE. */
@@ -155,14 +169,10 @@ static object_t block_alloc(struct slob *slob, const struct request *request,
 	return block;
 }
 
-/* Notes whose the object is, on itself and in the sums. */
-static void object_given(struct slob *slob, object_t object, uint32_t cache, uint32_t bytes,
-			 uint32_t mark)
+/* The sums that the object counts in. */
+static void object_given(struct slob *slob, object_t object, uint32_t cache, uint32_t bytes)
 {
-	const uint32_t id = frame_map_owner(&slob->frames, object);
-
-	*slob_mark_of(slob, id, object) = (uint16_t)mark;
-	slob->pages[id].objects++;
+	slob->pages[frame_map_owner(&slob->frames, object)].objects++;
 	slob->caches[cache].objects++;
 	slob->caches[cache].requested += bytes;
 	slob->caches[cache].allocated += slob_whole_units(bytes);
@@ -192,7 +202,7 @@ object_t slob_alloc(void *state, const struct request *request, cache_id cache)
 	const object_t object = block_alloc(slob, request, &need);
 
 	if (object != OBJECT_NONE)
-		object_given(slob, object, cache.v, request->bytes, SLOB_MARK_CACHE + cache.v);
+		object_given(slob, object, cache.v, request->bytes);
 	return object;
 }
 
@@ -218,6 +228,6 @@ object_t slob_kmalloc(void *state, const struct request *request, uint32_t bytes
 
 	if (block == OBJECT_NONE)
 		return OBJECT_NONE;
-	object_given(slob, block + SLOB_HEAD_BYTES, SLOB_KMALLOC, bytes, bytes);
+	object_given(slob, block + SLOB_HEAD_BYTES, SLOB_KMALLOC, bytes);
 	return block + SLOB_HEAD_BYTES;
 }

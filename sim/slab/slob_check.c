@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Do all invariants hold: every page is on the list that it says, its free blocks stand in address
- * order, apart from each other, and add up. Slow: for tests and after loading.
+ * Do all invariants hold: every page is on the list that it says, its row goes from its
+ * first unit to its last, its free blocks are apart from each other, and all adds up. Slow: for
+ * tests and after loading.
  */
 #include "slab/slob.h"
 
@@ -14,18 +15,25 @@ static bool wrong(const struct slob *slob, uint32_t id, const char *what, struct
 static bool check_blocks(const struct slob *slob, uint32_t id, struct error *err)
 {
 	const struct slob_page *page = &slob->pages[id];
-	const uint16_t *units = slob_units(slob, id);
-	uint32_t sum = 0, end = 0;
+	const uint16_t *row = slob_row(slob, id);
+	uint32_t sum = 0, blocks = 0, cached = 0;
 
-	for (uint16_t block = page->first; block != SLOB_END;
-	     block = slob_block_next(units, block)) {
-		const uint32_t size = slob_block_units(units, block);
+	for (uint32_t i = 0; i < page->stretches; i++) {
+		const bool is_free = slob_kind(row[i]) == SLOB_FREE;
 
-		if (size == 0 || (sum && block <= end) || block + size > SLOB_PAGE_UNITS)
+		if (slob_begin(row[i]) >= slob_begin(row[i + 1]) ||
+		    (is_free && (row[i + 1] & SLOB_FREE)))
 			return wrong(slob, id, "has a bad free block", err);
-		end = block + size;
-		sum += size;
+		if (is_free && slob_length(row + i) > page->largest)
+			return wrong(slob, id, "has a larger block than it says", err);
+		sum += is_free ? slob_length(row + i) : 0;
+		blocks += is_free;
+		cached += slob_kind(row[i]) == SLOB_CACHE;
 	}
+	if (slob_begin(row[0]) != 0 || row[page->stretches] != (SLOB_LAST | SLOB_PAGE_UNITS))
+		return wrong(slob, id, "is not told from its begin to its end", err);
+	if (blocks != page->blocks || cached != page->cached)
+		return wrong(slob, id, "counts other blocks", err);
 	return sum == page->units || wrong(slob, id, "counts other free units", err);
 }
 
@@ -44,8 +52,6 @@ static bool check_list(const struct slob *slob, enum slob_list list, uint64_t *p
 			return wrong(slob, id, "is not where it says", err);
 		if (slob->pages[page->next].prev != id)
 			return wrong(slob, id, "is not linked both ways", err);
-		if (!check_blocks(slob, id, err))
-			return false;
 		if (++*pages > slob->held)
 			return wrong(slob, id, "is on a list without end", err);
 		id = page->next;
@@ -68,6 +74,8 @@ bool slob_check(const void *state, struct error *err)
 			return wrong(slob, id, "its frame is another's", err);
 		if (page->pfn && page->list == SLOB_FULL && page->units)
 			return wrong(slob, id, "has free units and is on no list", err);
+		if (page->pfn && !check_blocks(slob, id, err))
+			return false;
 		full += page->pfn && page->list == SLOB_FULL;
 		objects += (uint64_t)page->objects + page->older;
 	}

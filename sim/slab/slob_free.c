@@ -20,46 +20,59 @@ static void page_forget(struct slob *slob, uint32_t id)
 {
 	if (slob->pages[id].list != SLOB_FULL)
 		slob_list_remove(slob, id);
+	slob_row_close(slob, id);
 	slob->caches[SLOB_KMALLOC].objects -= slob->pages[id].older;
 	slob_page_recycle(slob, id);
 	slob->held--;
 	work_count(slob->work, WORK_slab_discard);
 }
 
-/* A block of that many bytes, of any cache or of a kmalloc with what is in front of it. */
-static void block_free(struct slob *slob, const struct request *request, object_t block,
-		       uint32_t bytes)
+/* A block that a request gives back: of any cache, or a kmalloc with what is in front of it. */
+struct returned_block {
+	uint32_t page, at; /* the stretch of the page that it is or lies in */
+	object_t address;
+	uint32_t bytes;
+};
+
+/* True: it was the page's last. */
+static bool block_put(struct slob *slob, const struct returned_block *block)
 {
-	const uint32_t id = frame_map_owner(&slob->frames, block);
-	const uint16_t size = (uint16_t)slob_units_for(bytes);
-	const uint16_t at = (uint16_t)((block & (PAGE_SIZE_BYTES - 1)) >> SLOB_UNIT_SHIFT);
+	const uint32_t id = block->page, at = block->at, bytes = block->bytes;
 	struct slob_page *page = &slob->pages[id];
-	uint64_t steps = 0;
+	const uint32_t size = slob_units_for(bytes);
+
+	slob->used_units -= size;
+	if (page->units + size == SLOB_PAGE_UNITS) {
+		page_forget(slob, id);
+		return true;
+	}
+	if (page->units == 0) {
+		page->largest = 0;
+		slob_list_add_head(slob, id, slob_list_for(bytes));
+	}
+	/* The kernel walks the free blocks up to this one. */
+	work_count_n(slob->work, WORK_list_step, slob_row_count(slob_row(slob, id), at, SLOB_FREE));
+	slob_page_put(slob, id, at, slob_unit(block->address), size);
+	return false;
+}
+
+static void block_free(struct slob *slob, const struct request *request,
+		       const struct returned_block *block)
+{
+	const uint32_t size = slob_units_for(block->bytes);
 
 	work_count(slob->work, WORK_slab_slowpath);
 	work_count(slob->work, WORK_partial_list_lock);
 	op_lock(slob->services->clock, slob->lock);
-	const bool last = page->units + size == SLOB_PAGE_UNITS;
-
-	bool good = true;
-
-	if (last) {
-		page_forget(slob, id);
-	} else if (page->units == 0) {
-		page->units = size;
-		page->first = at;
-		slob_block_set(slob_units(slob, id), at, size, SLOB_END);
-		slob_list_add_head(slob, id, slob_list_for(bytes));
-	} else {
-		good = slob_page_put(page, slob_units(slob, id), at, size, &steps);
-	}
-	slob->used_units -= good ? size : 0;
 	/* A bad free is counted and changes nothing. */
+	const bool good =
+		slob_page_holds(slob, block->page, block->at, slob_unit(block->address), size);
+	const bool last = good && block_put(slob, block);
+
 	work_count_n(slob->work, WORK_bad_page, !good);
-	work_count_n(slob->work, WORK_list_step, steps);
 	op_unlock(slob->services->clock, slob->lock);
 	if (last)
-		pages_free(slob, request, block, 0);
+		pages_free(slob, request, block->address, 0);
 }
 
 /* The caller holds it no more; `bytes` were asked for. */
@@ -86,39 +99,77 @@ static void older_taken_back(struct slob *slob, uint32_t id, uint64_t bytes)
 }
 
 static void cache_object_free(struct slob *slob, const struct request *request, cache_id cache,
-			      object_t object)
+			      struct returned_block *object)
 {
-	const uint32_t size = slob->caches[cache.v].size;
-
+	object->bytes = slob->caches[cache.v].size;
 	if (!(cache_at(&slob->table, cache)->flags & CACHE_TYPESAFE_BY_RCU)) {
-		block_free(slob, request, object, size);
+		block_free(slob, request, object);
 		return;
 	}
-	slob->deferred += size;
+	slob->deferred += object->bytes;
 	services_defer(slob->services, DEFER_SLAB_RCU, request->time_ns + slob->params.rcu_delay_ns,
-		       slob_rcu_token(object, request->cpu, size));
+		       slob_rcu_token(object->address, request->cpu, object->bytes));
 }
 
-/* What the object's first unit says decides; `cache` is for those that it does not know. */
-static void object_free(struct slob *slob, const struct request *request, cache_id cache,
-			object_t object, uint32_t id)
+/* The bytes that a kmalloc was asked for; the object lies behind its head. 0: it is none of these.
+ */
+static uint32_t kmalloc_bytes(const uint16_t *stretch, object_t object)
 {
-	const uint32_t mark = *slob_mark_of(slob, id, object);
+	const uint32_t kind = slob_kind(*stretch);
+	const uint32_t head = SLOB_HEAD_BYTES >> SLOB_UNIT_SHIFT;
 
-	if (mark >= SLOB_MARK_CACHE) {
-		const cache_id own = { mark - SLOB_MARK_CACHE };
-		const uint32_t bytes = cache_at(&slob->table, own)->object_size;
+	if ((kind != SLOB_EVEN && kind != SLOB_ODD) ||
+	    slob_unit(object) != slob_begin(*stretch) + head)
+		return 0;
+	return ((slob_length(stretch) - head) << SLOB_UNIT_SHIFT) - (kind == SLOB_ODD);
+}
 
-		object_taken_back(slob, id, own.v, request->bytes ? request->bytes : bytes);
-		cache_object_free(slob, request, own, object);
-	} else if (mark != SLOB_MARK_OLDER) {
-		object_taken_back(slob, id, SLOB_KMALLOC, mark);
-		block_free(slob, request, object - SLOB_HEAD_BYTES, mark + SLOB_HEAD_BYTES);
+static void own_object_free(struct slob *slob, const struct request *request,
+			    struct returned_block *object)
+{
+	const cache_id own = { slob_row_cache(slob, object->page, object->at) };
+	const uint32_t bytes = cache_at(&slob->table, own)->object_size;
+
+	object_taken_back(slob, object->page, own.v, request->bytes ? request->bytes : bytes);
+	cache_object_free(slob, request, own, object);
+}
+
+static void kmalloc_free(struct slob *slob, const struct request *request,
+			 struct returned_block *object, uint32_t bytes)
+{
+	object_taken_back(slob, object->page, SLOB_KMALLOC, bytes);
+	object->address -= SLOB_HEAD_BYTES;
+	object->bytes = bytes + SLOB_HEAD_BYTES;
+	block_free(slob, request, object);
+}
+
+static struct returned_block returned(const struct slob *slob, object_t object, uint32_t id)
+{
+	return (struct returned_block){ .page = id,
+					.at = slob_row_find(slob, id, slob_unit(object)),
+					.address = object };
+}
+
+/* What the object's stretch says decides; `cache` is for those that it does not know. */
+static void object_free(struct slob *slob, const struct request *request, cache_id cache,
+			object_t address, uint32_t id)
+{
+	struct returned_block object = returned(slob, address, id);
+	const uint16_t *stretch = slob_row(slob, id) + object.at;
+	const uint32_t bytes = kmalloc_bytes(stretch, address);
+
+	if (bytes) {
+		kmalloc_free(slob, request, &object, bytes);
+	} else if (slob_kind(*stretch) == SLOB_CACHE &&
+		   slob_begin(*stretch) == slob_unit(address)) {
+		own_object_free(slob, request, &object);
+	} else if (slob_kind(*stretch) != SLOB_OLDER) {
+		work_count(slob->work, WORK_bad_page);
 	} else if (!cache_is_none(cache)) {
 		older_taken_back(slob, id, slob->caches[cache.v].size);
-		cache_object_free(slob, request, cache, object);
+		cache_object_free(slob, request, cache, &object);
 	} else {
-		slob->unsized = object;
+		slob->unsized = address;
 	}
 }
 
@@ -159,9 +210,17 @@ void slob_expire(void *state, uint64_t token, uint64_t now_ns)
 	const uint32_t cpu = (uint32_t)queued & ((1u << SLOB_TOKEN_CPU_BITS) - 1);
 	const object_t object = queued >> SLOB_TOKEN_CPU_BITS;
 	const struct request request = late_request(now_ns, cpu);
+	const uint32_t id = frame_map_owner(&slob->frames, object);
 
 	slob->deferred -= bytes;
-	block_free(slob, &request, object, bytes);
+	if (!slob_is_page(id)) { /* it was freed twice, and its page is gone */
+		work_count(slob->work, WORK_bad_page);
+		return;
+	}
+	struct returned_block block = returned(slob, object, id);
+
+	block.bytes = bytes;
+	block_free(slob, &request, &block);
 }
 
 bool slob_assist(void *state, const struct slab_assist *fact)
@@ -172,12 +231,16 @@ bool slob_assist(void *state, const struct slab_assist *fact)
 	const bool headed = fact->kind == SLAB_ASSIST_KFREE_BYTES;
 	const uint32_t head = headed ? SLOB_HEAD_BYTES : 0;
 
-	if (!slob_is_page(id) || *slob_mark_of(slob, id, fact->object) != SLOB_MARK_OLDER)
+	if (!slob_is_page(id) || (headed && slob->unsized != fact->object))
 		return false;
-	if (headed && slob->unsized != fact->object)
+	struct returned_block block = returned(slob, fact->object, id);
+
+	if (slob_kind(slob_row(slob, id)[block.at]) != SLOB_OLDER)
 		return false;
+	block.address -= head;
+	block.bytes = fact->bytes + head;
 	slob->unsized = OBJECT_NONE;
-	older_taken_back(slob, id, fact->bytes + head);
-	block_free(slob, &request, fact->object - head, fact->bytes + head);
+	older_taken_back(slob, id, block.bytes);
+	block_free(slob, &request, &block);
 	return true;
 }

@@ -3,20 +3,7 @@
  * Three rings of pages with free units. The kernel's lists have a head of their own that a search
  * moves in front of the page it took from; in a ring that is one assignment.
  */
-#include "core/host_memory.h"
 #include "slab/slob.h"
-
-/* Pages need many units: their array grows with the pages that are used. */
-static void reserve_units(struct slob *slob)
-{
-	if (slob->page_count < slob->unit_pages)
-		return;
-	slob->unit_pages *= 2;
-	slob->units = host_memory_need(arena_grow(slob->services->arena, slob->units,
-						  (size_t)slob->unit_pages * SLOB_PAGE_UNITS,
-						  sizeof(*slob->units), NULL),
-				       "free lists");
-}
 
 uint32_t slob_page_number(struct slob *slob)
 {
@@ -28,7 +15,6 @@ uint32_t slob_page_number(struct slob *slob)
 	}
 	if (slob->page_count == slob->page_capacity)
 		return SLOB_NONE;
-	reserve_units(slob);
 	return slob->page_count++;
 }
 

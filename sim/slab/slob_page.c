@@ -1,119 +1,110 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The free blocks of one page. A block of two units or more keeps its size and the next block in
- * its first two words, a block of one unit has only room for the next. Reference: mm/slob.c
- * (slob_page_alloc, slob_free).
+ * The blocks of one page: which one has room, taking of it, and putting it back. Reference:
+ * mm/slob.c (slob_page_alloc, slob_free).
  */
 #include "slab/slob.h"
 
-enum { SINGLE = 0x8000 }; /* a block of one unit; the rest of the word is the next block */
-
-uint16_t slob_block_units(const uint16_t *units, uint16_t block)
-{
-	return units[block] & SINGLE ? 1 : units[block];
-}
-
-uint16_t slob_block_next(const uint16_t *units, uint16_t block)
-{
-	return units[block] & SINGLE ? (uint16_t)(units[block] & ~SINGLE) : units[block + 1];
-}
-
-void slob_block_set(uint16_t *units, uint16_t block, uint32_t size, uint32_t next)
-{
-	if (size == 1) {
-		units[block] = (uint16_t)(SINGLE | next);
-		return;
-	}
-	units[block] = (uint16_t)size;
-	units[block + 1] = (uint16_t)next;
-}
-
-/* Makes `next` the block that follows `before`, or the page's first when there is none before. */
-static void link_after(struct slob_page *page, uint16_t *units, uint32_t before, uint32_t next)
-{
-	if (before == SLOB_END)
-		page->first = (uint16_t)next;
-	else
-		slob_block_set(units, (uint16_t)before, slob_block_units(units, (uint16_t)before),
-			       next);
-}
-
 /* Units to skip in a block so that what lies ahead in it is aligned. */
-static uint32_t skipped_units(uint16_t block, const struct slob_need *need)
+static uint32_t skipped_units(uint32_t block, const struct slob_need *need)
 {
 	if (!need->align)
 		return 0;
-	const uint32_t at = ((uint32_t)block << SLOB_UNIT_SHIFT) + need->ahead;
+	const uint32_t at = (block << SLOB_UNIT_SHIFT) + need->ahead;
 
 	return (align_up(at, need->align) - at) >> SLOB_UNIT_SHIFT;
 }
 
-struct slob_fit slob_page_find(const struct slob_page *page, const uint16_t *units,
-			       const struct slob_need *need, uint64_t *steps)
+struct slob_fit slob_page_find(const struct slob *slob, uint32_t id, const struct slob_need *need,
+			       uint64_t *steps)
 {
-	struct slob_fit fit = { .before = SLOB_END };
-	uint16_t block = page->first;
+	const uint16_t *row = slob_row(slob, id);
+	uint32_t left = slob->pages[id].blocks, largest = 0;
 
-	for (; block != SLOB_END; fit.before = block, block = slob_block_next(units, block)) {
+	for (const uint16_t *stretch = row; left; stretch++) {
+		if (!(*stretch & SLOB_FREE))
+			continue;
+		const uint32_t length = slob_length(stretch);
+
 		++*steps;
-		fit.skipped = skipped_units(block, need);
-		if (slob_block_units(units, block) >= need->units + fit.skipped)
-			break;
+		left--;
+		if (length >= need->units) {
+			const uint32_t skipped = skipped_units(slob_begin(*stretch), need);
+
+			if (length >= need->units + skipped)
+				return (struct slob_fit){ .at = (uint32_t)(stretch - row),
+							  .unit = slob_begin(*stretch) + skipped,
+							  .skipped = skipped };
+		}
+		largest = length > largest ? length : largest;
 	}
-	fit.block = block;
-	return fit;
+	return (struct slob_fit){ .at = SLOB_END, .unit = SLOB_END, .largest = largest };
 }
 
-uint32_t slob_page_take(struct slob_page *page, uint16_t *units, const struct slob_need *need,
+uint32_t slob_page_take(struct slob *slob, uint32_t id, const struct slob_need *need,
 			uint64_t *steps)
 {
-	const struct slob_fit fit = slob_page_find(page, units, need, steps);
+	struct slob_page *page = &slob->pages[id];
+	const struct slob_fit fit = slob_page_find(slob, id, need, steps);
 
-	if (fit.block == SLOB_END)
+	if (fit.at == SLOB_END) {
+		page->largest = (uint16_t)fit.largest;
 		return SLOB_END;
-	const uint16_t block = (uint16_t)fit.block;
-	const uint32_t taken = block + fit.skipped;
-	const uint32_t left = slob_block_units(units, block) - fit.skipped - need->units;
-	uint32_t next = slob_block_next(units, block);
-
-	if (left) {
-		slob_block_set(units, (uint16_t)(taken + need->units), left, next);
-		next = taken + need->units;
 	}
-	if (fit.skipped)
-		slob_block_set(units, block, fit.skipped, next);
-	else
-		link_after(page, units, fit.before, next);
+	const uint32_t end = slob_begin(slob_row(slob, id)[fit.at + 1]);
+	const uint32_t behind = fit.unit + need->units;
+	uint32_t at = fit.at, count = 0;
+	uint16_t stretches[3];
+
+	if (fit.skipped) {
+		stretches[count++] = (uint16_t)(SLOB_FREE | (fit.unit - fit.skipped));
+		at++;
+	}
+	stretches[count++] = (uint16_t)(need->kind | fit.unit);
+	if (behind < end)
+		stretches[count++] = (uint16_t)(SLOB_FREE | behind);
+	slob_row_replace(slob, id, fit.at, 1, stretches, count);
+	if (need->kind == SLOB_CACHE)
+		slob_row_cache_add(slob, id, at, need->cache);
+	page->blocks = (uint16_t)(page->blocks + count - 2);
 	page->units = (uint16_t)(page->units - need->units);
-	return taken;
+	return fit.unit;
 }
 
-bool slob_page_put(struct slob_page *page, uint16_t *units, uint16_t block, uint16_t size,
-		   uint64_t *steps)
+bool slob_page_holds(const struct slob *slob, uint32_t id, uint32_t at, uint32_t unit,
+		     uint32_t size)
 {
-	uint32_t before = SLOB_END, next = page->first, merged = size;
+	const uint16_t *stretch = slob_row(slob, id) + at;
+	const uint32_t kind = slob_kind(*stretch), end = slob_begin(stretch[1]);
 
-	while (next < block) {
-		before = next;
-		next = slob_block_next(units, (uint16_t)next);
-		++*steps;
-	}
-	const uint32_t before_end =
-		before == SLOB_END ? 0 : before + slob_block_units(units, (uint16_t)before);
+	if (kind == SLOB_OLDER)
+		return size && slob_begin(*stretch) <= unit && unit + size <= end;
+	return kind != SLOB_FREE && slob_begin(*stretch) == unit && unit + size == end;
+}
 
-	if (before_end > block || block + merged > next)
-		return false;
+void slob_page_put(struct slob *slob, uint32_t id, uint32_t at, uint32_t unit, uint32_t size)
+{
+	struct slob_page *page = &slob->pages[id];
+	const uint16_t *row = slob_row(slob, id);
+	const uint16_t stretch = row[at];
+	const uint32_t end = slob_begin(row[at + 1]);
+	const bool after = unit + size == end && (row[at + 1] & SLOB_FREE);
+	const bool before = slob_begin(stretch) == unit && at > 0 && (row[at - 1] & SLOB_FREE);
+	const uint32_t begin = before ? slob_begin(row[at - 1]) : unit;
+	const uint32_t merged = (after ? slob_begin(row[at + 2]) : unit + size) - begin;
+	uint16_t stretches[3];
+	uint32_t count = 0;
+
+	if (slob_kind(stretch) == SLOB_CACHE)
+		slob_row_cache_remove(slob, id, at);
+	if (slob_begin(stretch) < unit)
+		stretches[count++] = stretch;
+	stretches[count++] = (uint16_t)(SLOB_FREE | begin);
+	if (unit + size < end)
+		stretches[count++] = (uint16_t)(slob_kind(stretch) | (unit + size));
+	slob_row_replace(slob, id, at - before, 1u + before + after, stretches, count);
+	page->blocks = (uint16_t)(page->blocks + 1 - before - after);
 	page->units = (uint16_t)(page->units + size);
-	if (block + merged == next && next != SLOB_END) {
-		merged += slob_block_units(units, (uint16_t)next);
-		next = slob_block_next(units, (uint16_t)next);
-	}
-	if (before != SLOB_END && before_end == block) {
-		merged += before_end - before;
-		slob_block_set(units, (uint16_t)before, merged, next);
-		return true;
-	}
-	slob_block_set(units, block, merged, next);
-	link_after(page, units, before, block);
-	return true;
+	if (merged > page->largest)
+		page->largest = (uint16_t)merged;
 }

@@ -47,11 +47,13 @@ static int check_entry(const struct slob *slob, const struct slab_entry *entry, 
 	return 0;
 }
 
-/* Chains the page's free blocks, which are told in address order, and counts what lies between. */
-static int load_blocks(struct slob_page *page, uint16_t *units, const struct slab_entry *entry,
+/* The page's free blocks, which are told in address order, and what lies between them. */
+static int load_blocks(struct slob *slob, uint32_t id, const struct slab_entry *entry,
 		       struct error *err)
 {
-	uint32_t end = 0, next = SLOB_END;
+	uint16_t stretches[SLOB_PAGE_UNITS + 1];
+	struct slob_page *page = &slob->pages[id];
+	uint32_t end = 0, count = 0;
 
 	for (size_t i = 0; i < entry->free_count; i += 2) {
 		const uint32_t block = entry->freelist[i] >> SLOB_UNIT_SHIFT;
@@ -59,18 +61,18 @@ static int load_blocks(struct slob_page *page, uint16_t *units, const struct sla
 
 		if (size == 0 || block < end || block + size > SLOB_PAGE_UNITS)
 			return page_error(entry, "its free blocks overlap or leave it", err);
-		page->older = (uint16_t)(page->older + (block > end));
+		if (block > end)
+			stretches[count++] = (uint16_t)(SLOB_OLDER | end);
+		stretches[count++] = (uint16_t)(SLOB_FREE | block);
 		page->units = (uint16_t)(page->units + size);
+		page->largest = (uint16_t)(size > page->largest ? size : page->largest);
+		page->blocks++;
 		end = block + size;
 	}
-	page->older = (uint16_t)(page->older + (end < SLOB_PAGE_UNITS));
-	for (size_t i = entry->free_count; i > 0; i -= 2) {
-		const uint16_t block = (uint16_t)(entry->freelist[i - 2] >> SLOB_UNIT_SHIFT);
-
-		slob_block_set(units, block, entry->freelist[i - 1], next);
-		next = block;
-	}
-	page->first = (uint16_t)next;
+	if (end < SLOB_PAGE_UNITS)
+		stretches[count++] = (uint16_t)(SLOB_OLDER | end);
+	page->older = (uint16_t)(count - page->blocks);
+	slob_row_replace(slob, id, 0, 1, stretches, count);
 	return 0;
 }
 
@@ -87,7 +89,8 @@ static int load_page(struct slob *slob, const struct slab_entry *entry, struct e
 	struct slob_page *page = &slob->pages[id];
 
 	*page = (struct slob_page){ .pfn = entry->pfn, .list = SLOB_FULL };
-	if (load_blocks(page, slob_units(slob, id), entry, err))
+	slob_row_open(slob, id, SLOB_OLDER);
+	if (load_blocks(slob, id, entry, err))
 		return -1;
 	if (entry->list != SLAB_LIST_FULL)
 		slob_list_add_tail(slob, id,
@@ -124,21 +127,10 @@ int slob_load(void *state, const struct slab_state *from, struct error *err)
 	return slob_check(slob, err) ? 0 : -1;
 }
 
-static size_t count_blocks(const struct slob *slob, uint32_t id)
-{
-	const uint16_t *units = slob_units(slob, id);
-	size_t count = 0;
-
-	for (uint16_t block = slob->pages[id].first; block != SLOB_END;
-	     block = slob_block_next(units, block))
-		count++;
-	return count;
-}
-
 static int dump_page(const struct slob *slob, struct slab_state *to, uint32_t id)
 {
 	const struct slob_page *page = &slob->pages[id];
-	const uint16_t *units = slob_units(slob, id);
+	const uint16_t *row = slob_row(slob, id);
 	struct slab_entry *entry = &to->slabs[to->slab_count++];
 
 	*entry = (struct slab_entry){ .pfn = page->pfn,
@@ -146,13 +138,15 @@ static int dump_page(const struct slob *slob, struct slab_state *to, uint32_t id
 				      .units = page->units };
 	if (page->list == SLOB_FULL)
 		return 0;
-	entry->freelist = malloc(2 * count_blocks(slob, id) * sizeof(*entry->freelist));
+	entry->freelist = malloc(2u * page->blocks * sizeof(*entry->freelist));
 	if (!entry->freelist)
 		return -1;
-	for (uint16_t block = page->first; block != SLOB_END;
-	     block = slob_block_next(units, block)) {
-		entry->freelist[entry->free_count++] = (uint16_t)(block << SLOB_UNIT_SHIFT);
-		entry->freelist[entry->free_count++] = slob_block_units(units, block);
+	for (uint32_t i = 0; i < page->stretches; i++) {
+		if (!(row[i] & SLOB_FREE))
+			continue;
+		entry->freelist[entry->free_count++] =
+			(uint16_t)(slob_begin(row[i]) << SLOB_UNIT_SHIFT);
+		entry->freelist[entry->free_count++] = (uint16_t)slob_length(row + i);
 	}
 	return 0;
 }

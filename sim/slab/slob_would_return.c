@@ -18,13 +18,12 @@ static object_t block_of_list(const struct slob *slob, const struct slob_need *n
 	do {
 		const struct slob_page *page = &slob->pages[id];
 		const struct slob_fit fit =
-			slob_may_fit(slob, page, need)
-				? slob_page_find(page, slob_units(slob, id), need, &steps)
-				: (struct slob_fit){ .block = SLOB_END };
+			slob_may_fit(slob, page, need) && page->largest >= need->units
+				? slob_page_find(slob, id, need, &steps)
+				: (struct slob_fit){ .at = SLOB_END };
 
-		if (fit.block != SLOB_END)
-			return ((object_t)page->pfn << PAGE_SHIFT) +
-			       ((fit.block + fit.skipped) << SLOB_UNIT_SHIFT);
+		if (fit.at != SLOB_END)
+			return ((object_t)page->pfn << PAGE_SHIFT) + (fit.unit << SLOB_UNIT_SHIFT);
 		id = page->next;
 	} while (id != head);
 	return OBJECT_NONE;

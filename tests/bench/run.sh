@@ -73,7 +73,7 @@ for program in "$build"/tests/bench/*_bench; do
 	name=$(basename "$program")
 	case $name in
 	reader_bench | machine_bench) ;;
-	slab_bench) run "$name" --json ;;
+	slab_bench | slab_memory_bench) run "$name" --json ;;
 	# shellcheck disable=SC2046 # words
 	libc_bench) run "$name" $(other_allocators) $(heap_recordings) ;;
 	*) run "$name" ;;

@@ -3,105 +3,12 @@
  * CPU time of a kmalloc or kfree in each slab allocator, the engine left out: pages come from a
  * stack. Prints ns per operation: a table for people, and with --json one JSON object.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/arena.h"
-#include "base/rng.h"
-#include "core/gfp.h"
-#include "slab/slab.h"
+#include "../slab_alone.h"
 
-enum { FRAMES = 1 << 20, ORDERS = 11, SCRIPT = 1 << 16, OPERATIONS = 20 * 1000 * 1000 };
-
-/* Blocks that came back, by order, in front of memory that was never used. */
-struct page_stack {
-	uint32_t next;
-	uint32_t *block[ORDERS];
-	size_t count[ORDERS];
-};
-
-static pfn_t stack_alloc(void *context, const struct request *request)
-{
-	struct page_stack *pages = context;
-	const uint32_t step = 1u << request->order;
-
-	if (pages->count[request->order])
-		return (pfn_t){ pages->block[request->order][--pages->count[request->order]] };
-	const uint32_t pfn = (pages->next + step - 1) & ~(step - 1);
-
-	if (pfn + step > FRAMES)
-		return PFN_NONE;
-	pages->next = pfn + step;
-	return (pfn_t){ pfn };
-}
-
-static void stack_free(void *context, const struct request *request, pfn_t pfn)
-{
-	struct page_stack *pages = context;
-
-	pages->block[request->order][pages->count[request->order]++] = pfn.v;
-}
-
-static void no_defer(void *engine, enum defer_target target, uint64_t when_ns, uint64_t token)
-{
-	(void)engine;
-	(void)target;
-	(void)when_ns;
-	(void)token;
-}
-
-struct bench {
-	const struct slab_policy *policy;
-	void *state;
-	struct page_stack pages;
-	struct page_source source;
-	struct arena *arena;
-	struct work work;
-	struct op_clock clock;
-	struct services services;
-};
-
-static int bench_open(struct bench *b, const struct policy_info *info)
-{
-	struct error err = { 0 };
-	void *params = calloc(1, info->params_size + 1);
-
-	*b = (struct bench){ .policy = slab_policy_of(info), .pages = { .next = 1 } };
-	for (int i = 0; i < ORDERS; i++)
-		b->pages.block[i] = malloc(FRAMES * sizeof(uint32_t));
-	b->arena = arena_create((size_t)1 << 36, &err);
-	b->clock.work = &b->work;
-	b->services = (struct services){
-		.arena = b->arena,
-		.work = &b->work,
-		.clock = &b->clock,
-		.seed = 1,
-		.cpus = 1,
-		.nodes = 1,
-		.ram_pages = FRAMES,
-		.frames = FRAMES,
-		.defer = no_defer,
-	};
-	b->source = (struct page_source){ stack_alloc, stack_free, &b->pages };
-	if (info->options)
-		option_defaults(info->options, params);
-	b->state = b->arena ? b->policy->create(&b->source, params, &b->services, &err) : NULL;
-	free(params);
-	if (!b->state)
-		fprintf(stderr, "%s: %s\n", info->name, err.message);
-	return b->state ? 0 : -1;
-}
-
-static void bench_close(struct bench *b)
-{
-	if (b->state)
-		b->policy->destroy(b->state);
-	arena_destroy(b->arena);
-	for (int i = 0; i < ORDERS; i++)
-		free(b->pages.block[i]);
-}
+enum { SCRIPT = 1 << 16, OPERATIONS = 20 * 1000 * 1000 };
 
 /* One step of a script: which of the living objects is freed and of what size the next one is. */
 struct script_step {
@@ -130,10 +37,10 @@ static double cpu_seconds(void)
 }
 
 /* `slots` objects stay alive; each step replaces one. Returns ns per kmalloc or kfree. */
-static double run_mix(struct bench *b, const struct script_step *script, uint32_t slots)
+static double run_mix(struct slab_alone *b, const struct script_step *script, uint32_t slots)
 {
 	const struct slab_policy *policy = b->policy;
-	struct request request = { .gfp = GFP_MASK_KERNEL, .zone_hint = -1, .node = -1 };
+	struct request request = slab_alone_request();
 	object_t *object = malloc(slots * sizeof(*object));
 	uint32_t *bytes = malloc(slots * sizeof(*bytes));
 
@@ -169,13 +76,13 @@ static const struct {
 
 static double bench_mix(const struct policy_info *info, struct script_step *script, size_t mix)
 {
-	struct bench b;
+	struct slab_alone b;
 	double ns = -1;
 
 	script_fill(script, mixes[mix].slots, mixes[mix].shift_max);
-	if (bench_open(&b, info) == 0)
+	if (slab_alone_open(&b, info) == 0)
 		ns = run_mix(&b, script, mixes[mix].slots);
-	bench_close(&b);
+	slab_alone_close(&b);
 	return ns;
 }
 

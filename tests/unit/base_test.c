@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <sys/mman.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -35,6 +36,20 @@ static void arena_gives_zeroed_aligned_arrays(void **state)
 	assert_int_equal(arena_used(arena), 2 * 64 + 8192);
 	arena_destroy(arena);
 	arena_destroy(NULL);
+}
+
+static void arena_knows_what_was_touched(void **state)
+{
+	struct arena *arena = arena_create((size_t)1 << 40, NULL);
+	uint8_t *huge = arena_array(arena, (size_t)1 << 36, 1, NULL);
+
+	(void)state;
+	assert_non_null(huge);
+	madvise(huge, (size_t)1 << 36, MADV_NOHUGEPAGE);
+	assert_int_equal(arena_resident(arena), 0);
+	huge[5] = huge[4095] = huge[(size_t)1 << 35] = 1;
+	assert_int_equal(arena_resident(arena), 2 * 4096);
+	arena_destroy(arena);
 }
 
 static void arena_says_when_it_is_spent(void **state)
@@ -297,6 +312,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_gives_zeroed_aligned_arrays),
+		cmocka_unit_test(arena_knows_what_was_touched),
 		cmocka_unit_test(arena_says_when_it_is_spent),
 		cmocka_unit_test(arena_hands_out_more_than_the_host_has),
 		cmocka_unit_test(arena_lets_an_array_grow),

@@ -283,6 +283,49 @@ static void steps_are_counted(void **unused)
 	fixture_destroy(f);
 }
 
+/* The kernel looks at all blocks of a page that has units enough but no room, each time anew. */
+static void blocks_are_counted_where_none_has_room(void **unused)
+{
+	struct fixture *f = open_slob();
+	object_t o[20];
+
+	(void)unused;
+	for (int i = 0; i < 20; i++)
+		o[i] = take(f, 192);
+	for (int i = 0; i < 20; i += 2)
+		give(f, o[i]);
+	for (int i = 0; i < 3; i++) {
+		const uint64_t before = f->work.count[WORK_list_step];
+		const object_t other = take(f, 240);
+
+		/* Ten blocks and the rest of the page in vain; then a new page's one. */
+		assert_int_not_equal(frame_of(other), frame_of(o[0]));
+		assert_int_equal(f->work.count[WORK_list_step] - before, 1 + 11 + 1);
+		give(f, other);
+	}
+	fixture_destroy(f);
+}
+
+static void a_bad_free_is_counted_and_changes_nothing(void **unused)
+{
+	struct fixture *f = open_slob();
+	const object_t a = take(f, 24), b = take(f, 24);
+	struct cache_counts counts;
+
+	(void)unused;
+	take(f, 24);
+	give(f, b);
+	give(f, b);     /* twice */
+	give(f, a + 2); /* inside */
+	give(f, a - 8); /* before */
+	assert_int_equal(f->work.count[WORK_bad_page], 3);
+	assert_true(f->policy->counts(f->state, (cache_id){ 0 }, &counts));
+	assert_int_equal(counts.live_objects, 2);
+	assert_int_equal(counts.requested_bytes, 48);
+	assert_true(take(f, 24) == b);
+	fixture_destroy(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +340,8 @@ int main(void)
 		cmocka_unit_test(an_older_kmalloc_waits_for_its_size),
 		cmocka_unit_test(bad_states_are_refused),
 		cmocka_unit_test(steps_are_counted),
+		cmocka_unit_test(blocks_are_counted_where_none_has_room),
+		cmocka_unit_test(a_bad_free_is_counted_and_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
