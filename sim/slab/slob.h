@@ -159,7 +159,7 @@ static inline bool slob_is_page(uint32_t owner)
 /* Where in its page an address is. */
 static inline uint32_t slob_unit(object_t object)
 {
-	return (object & (PAGE_SIZE_BYTES - 1)) >> SLOB_UNIT_SHIFT;
+	return (uint32_t)(object & (PAGE_SIZE_BYTES - 1)) >> SLOB_UNIT_SHIFT;
 }
 
 /* A deferred free as the token of a deferred call: object, CPU that queued it, bytes. */
