@@ -92,6 +92,12 @@ static inline bool record_moves(const struct record *r)
  */
 enum { RECORD_SLACK_NS = 10000 };
 
+/*
+ * A virtual CPU that its host takes away for a while tells of an allocation when it has it again:
+ * so much later at most. On a loaded host 50 ms were seen.
+ */
+enum { RECORD_REACH_NS = 200 * 1000 * 1000 };
+
 /* A run of records that share a time base. Valid until the cursor's next call. */
 struct batch {
 	const struct record *records;

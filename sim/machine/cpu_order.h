@@ -9,6 +9,10 @@
  * have happened. Each CPU's own order is kept, and that of the records on one id. Where these leave
  * a choice, the recorded addresses tell: the CPU goes first whose next allocation, of an object or
  * of the blocks that refill a per-cpu list, would be given now what it was given.
+ *
+ * Where all CPUs allocate from the same lists (a policy with would_return_after), a CPU may also
+ * have searched them long before it tells: its host took it away meanwhile. Such an allocation goes
+ * first where that explains what it and others were given, up to RECORD_REACH_NS before its time.
  */
 #ifndef SLABYARD_MACHINE_CPU_ORDER_H
 #define SLABYARD_MACHINE_CPU_ORDER_H

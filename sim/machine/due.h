@@ -14,6 +14,12 @@ bool tells_order(const struct machine *m, const struct record *r);
 /* False: it would return another object now. True too where that cannot be said. */
 bool object_is_due(struct machine *m, const struct record *r);
 
+/*
+ * The record frees an object, after which the allocation, which is due now, would not be any more.
+ * Never where the policy cannot say it.
+ */
+bool free_decides(struct machine *m, const struct record *freed, const struct record *r);
+
 /* The record tells of a block that a refill of a per-cpu list got. */
 bool is_refill(const struct machine *m, const struct record *r);
 /* Both may be of one refill. */

@@ -70,7 +70,7 @@ int page_effect(struct machine *m, const struct record *r, bool alloc)
 	if (!alloc && !m->rcu_waiting.by_object)
 		end_grace_periods(m, pfn);
 	if (alloc && m->recorded_pages)
-		recorded_pages_offer(m->recorded_pages, pfn, page_order(r));
+		recorded_pages_offer(m->recorded_pages, pfn, page_order(r), machine_cpu(m, r));
 	return 0;
 }
 
@@ -177,7 +177,7 @@ static pfn_t source_alloc(void *context, const struct request *request)
 	if (m->census)
 		return census_page_alloc(m->census, m, request);
 	if (m->pages_from_trace) {
-		pfn = recorded_pages_take(m->recorded_pages, request->order);
+		pfn = recorded_pages_take(m->recorded_pages, request->order, request->cpu);
 		m->assists.used[ASSIST_NAMED_slab_page] += !pfn_is_none(pfn);
 	} else {
 		pfn = m->page->alloc(m->page_state, request);

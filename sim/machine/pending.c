@@ -80,6 +80,21 @@ int pending_begin(struct machine *m, const struct record *r, struct error *err)
 	return 1;
 }
 
+bool pending_needs_pages(struct machine *m, const struct record *r)
+{
+	const uint32_t kind = r->flags & RECORD_IRQ ? UINT32_MAX : kind_of(m, r);
+
+	if (kind == UINT32_MAX)
+		return false;
+	if (find(m, r->task, kind))
+		return true;
+	if (m->pending_count == PENDING_MAX)
+		return false;
+	m->pending[m->pending_count++] =
+		(struct pending_alloc){ .value = nothing, .task = r->task, .kind = kind };
+	return true;
+}
+
 bool pending_awaits(const struct machine *m, const struct record *r)
 {
 	uint32_t kind = r->flags & RECORD_IRQ ? UINT32_MAX : kind_of(m, r);

@@ -11,7 +11,7 @@ enum { OFFERED_MAX = 64 };
 
 struct recorded_pages {
 	struct offered_page {
-		uint32_t pfn;
+		uint32_t pfn, cpu;
 		uint8_t order;
 	} offered[OFFERED_MAX]; /* newest last */
 	size_t offered_count;
@@ -55,14 +55,14 @@ static void drop(struct recorded_pages *pages, size_t i)
 		(pages->offered_count - i) * sizeof(pages->offered[0]));
 }
 
-void recorded_pages_offer(struct recorded_pages *pages, pfn_t pfn, unsigned order)
+void recorded_pages_offer(struct recorded_pages *pages, pfn_t pfn, unsigned order, uint32_t cpu)
 {
 	if (!in_range(pages, pfn.v, order))
 		return;
 	if (pages->offered_count == OFFERED_MAX)
 		drop(pages, 0);
-	pages->offered[pages->offered_count].pfn = pfn.v;
-	pages->offered[pages->offered_count++].order = (uint8_t)order;
+	pages->offered[pages->offered_count++] =
+		(struct offered_page){ .pfn = pfn.v, .cpu = cpu, .order = (uint8_t)order };
 }
 
 void recorded_pages_put_off(struct recorded_pages *pages, pfn_t pfn)
@@ -80,17 +80,24 @@ static bool is_held(const struct recorded_pages *pages, uint32_t pfn, unsigned o
 	return memchr(pages->held + pfn, 1, (size_t)1 << order) != NULL;
 }
 
-pfn_t recorded_pages_take(struct recorded_pages *pages, unsigned order)
+pfn_t recorded_pages_take(struct recorded_pages *pages, unsigned order, uint32_t cpu)
 {
+	size_t newest = pages->offered_count;
 	for (size_t i = pages->offered_count; i-- > 0;) {
-		pfn_t pfn = { pages->offered[i].pfn };
-		if (pages->offered[i].order != order || is_held(pages, pfn.v, order))
+		const struct offered_page *page = &pages->offered[i];
+		if (page->order != order || is_held(pages, page->pfn, order))
 			continue;
-		drop(pages, i);
-		recorded_pages_hold(pages, pfn, order);
-		return pfn;
+		if (newest == pages->offered_count || page->cpu == cpu)
+			newest = i;
+		if (page->cpu == cpu)
+			break;
 	}
-	return PFN_NONE;
+	if (newest == pages->offered_count)
+		return PFN_NONE;
+	const pfn_t pfn = { pages->offered[newest].pfn };
+	drop(pages, newest);
+	recorded_pages_hold(pages, pfn, order);
+	return pfn;
 }
 
 void recorded_pages_hold(struct recorded_pages *pages, pfn_t pfn, unsigned order)

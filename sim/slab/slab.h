@@ -69,6 +69,13 @@ struct slab_assist {
 	uint64_t time_ns;
 };
 
+/* A free that is thought of: by free(), by kfree() where cache is CACHE_NONE. */
+struct slab_free {
+	object_t object;
+	cache_id cache;
+	uint32_t bytes; /* not 0: its grace period ends, and so many bytes become free */
+};
+
 struct slab_policy {
 	struct policy_info info;
 
@@ -126,6 +133,13 @@ struct slab_policy {
 	 */
 	bool (*would_return)(const void *state, const struct request *request, cache_id cache,
 			     object_t object);
+
+	/*
+	 * The same once an object is free that is not yet. NULL: what one CPU frees does not decide
+	 * what another is given, unless it is that object.
+	 */
+	bool (*would_return_after)(const void *state, const struct request *request, cache_id cache,
+				   object_t object, const struct slab_free *before);
 
 	/*
 	 * krealloc in place: request->bytes are asked for now, `before` were (0: not known). NULL:

@@ -235,6 +235,7 @@ const struct slab_policy slob_policy = {
 	.kmalloc = slob_kmalloc,
 	.kfree = slob_kfree,
 	.would_return = slob_would_return,
+	.would_return_after = slob_would_return_after,
 	.usable_size = slob_usable_size,
 	.expire = slob_expire,
 	.assist = slob_assist,

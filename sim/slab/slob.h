@@ -207,8 +207,8 @@ struct slob_fit {
 	uint32_t largest; /* where none has room: units of the largest block */
 };
 
-/* First block that has room. Adds the blocks looked at to *steps. */
-struct slob_fit slob_page_find(const struct slob *slob, uint32_t page, const struct slob_need *need,
+/* First of the free blocks of a row that has room. Adds the blocks looked at to *steps. */
+struct slob_fit slob_page_find(const uint16_t *row, uint32_t blocks, const struct slob_need *need,
 			       uint64_t *steps);
 /*
  * Takes it; the first unit taken, or SLOB_END. The caller takes a page off its list that has no
@@ -248,8 +248,12 @@ bool slob_may_fit(const struct slob *slob, const struct slob_page *page,
 /* slob_would_return.c */
 bool slob_would_return(const void *state, const struct request *request, cache_id cache,
 		       object_t object);
+bool slob_would_return_after(const void *state, const struct request *request, cache_id cache,
+			     object_t object, const struct slab_free *before);
 
 /* slob_free.c */
+/* Bytes that a kmalloc of this stretch was asked for, behind its head; 0: it is none. */
+uint32_t slob_kmalloc_bytes(const uint16_t *stretch, object_t object);
 void slob_free(void *state, const struct request *request, cache_id cache, object_t object);
 void slob_kfree(void *state, const struct request *request, object_t object);
 void slob_expire(void *state, uint64_t token, uint64_t now_ns);

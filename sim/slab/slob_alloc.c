@@ -155,13 +155,16 @@ struct slob_need slob_cache_need(const struct slob *slob, const struct request *
 static object_t block_alloc(struct slob *slob, const struct request *request,
 			    const struct slob_need *need)
 {
+	object_t found = OBJECT_NONE;
 	uint64_t steps = 0;
 
 	work_count(slob->work, WORK_slab_slowpath);
-	search_begin(slob);
-	const object_t found = search_list(slob, need, &steps);
-
-	search_end(slob, steps);
+	/* Who has been waiting for pages had found that none had room. */
+	if (!(request->flags & REQUEST_WAITED)) {
+		search_begin(slob);
+		found = search_list(slob, need, &steps);
+		search_end(slob, steps);
+	}
 	const object_t block =
 		found != OBJECT_NONE ? found : block_of_new_page(slob, request, need);
 

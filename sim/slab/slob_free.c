@@ -111,9 +111,7 @@ static void cache_object_free(struct slob *slob, const struct request *request, 
 		       slob_rcu_token(object->address, request->cpu, object->bytes));
 }
 
-/* The bytes that a kmalloc was asked for; the object lies behind its head. 0: it is none of these.
- */
-static uint32_t kmalloc_bytes(const uint16_t *stretch, object_t object)
+uint32_t slob_kmalloc_bytes(const uint16_t *stretch, object_t object)
 {
 	const uint32_t kind = slob_kind(*stretch);
 	const uint32_t head = SLOB_HEAD_BYTES >> SLOB_UNIT_SHIFT;
@@ -156,7 +154,7 @@ static void object_free(struct slob *slob, const struct request *request, cache_
 {
 	struct returned_block object = returned(slob, address, id);
 	const uint16_t *stretch = slob_row(slob, id) + object.at;
-	const uint32_t bytes = kmalloc_bytes(stretch, address);
+	const uint32_t bytes = slob_kmalloc_bytes(stretch, address);
 
 	if (bytes) {
 		kmalloc_free(slob, request, &object, bytes);

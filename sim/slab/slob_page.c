@@ -15,11 +15,10 @@ static uint32_t skipped_units(uint32_t block, const struct slob_need *need)
 	return (align_up(at, need->align) - at) >> SLOB_UNIT_SHIFT;
 }
 
-struct slob_fit slob_page_find(const struct slob *slob, uint32_t id, const struct slob_need *need,
+struct slob_fit slob_page_find(const uint16_t *row, uint32_t blocks, const struct slob_need *need,
 			       uint64_t *steps)
 {
-	const uint16_t *row = slob_row(slob, id);
-	uint32_t left = slob->pages[id].blocks, largest = 0;
+	uint32_t left = blocks, largest = 0;
 
 	for (const uint16_t *stretch = row; left; stretch++) {
 		if (!(*stretch & SLOB_FREE))
@@ -45,7 +44,7 @@ uint32_t slob_page_take(struct slob *slob, uint32_t id, const struct slob_need *
 			uint64_t *steps)
 {
 	struct slob_page *page = &slob->pages[id];
-	const struct slob_fit fit = slob_page_find(slob, id, need, steps);
+	const struct slob_fit fit = slob_page_find(slob_row(slob, id), page->blocks, need, steps);
 
 	if (fit.at == SLOB_END) {
 		page->largest = (uint16_t)fit.largest;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * would_return: of two equal machines one goes first; what it gets is what the other one says,
- * before each of its own allocations, that it would return, and says of hardly anything else.
+ * before each of its own allocations, that it would return, and says of hardly anything else. And
+ * would_return_after: what it gets after a free that the other one has still before it.
  */
 #include "slab_fixture.h"
 
@@ -54,6 +55,24 @@ static void allocate(struct twins *t)
 	t->live[t->count++] = object;
 }
 
+/* A free and an allocation, of which the second machine is asked before both. */
+static void exchange(struct twins *t, uint32_t which)
+{
+	const struct slab_policy *policy = t->first->policy;
+	const struct slab_free before = { .object = t->live[which], .cache = t->cache };
+
+	t->freed = t->live[which];
+	free_in(t, t->first, &t->first_request);
+	const object_t object = alloc_in(t, t->first, &t->first_request);
+
+	assert_true(policy->would_return_after(t->second->state, &t->second_request, t->cache,
+					       object, &before));
+	t->denials += !policy->would_return(t->second->state, &t->second_request, t->cache, object);
+	free_in(t, t->second, &t->second_request);
+	assert_true(alloc_in(t, t->second, &t->second_request) == object);
+	t->live[which] = object;
+}
+
 static void release(struct twins *t, uint32_t which)
 {
 	t->freed = t->live[which];
@@ -104,6 +123,46 @@ static void foresees_itself(const struct slab_policy *policy, bool of_cache)
 	fixture_destroy(t.second);
 }
 
+static void foresees_frees(const struct slab_policy *policy, bool of_cache)
+{
+	struct twins t = { .first = fixture_create(policy, CPUS, NULL),
+			   .second = fixture_create(policy, CPUS, NULL) };
+	struct rng *rng = rng_create(8, "would_return");
+
+	t.cache = of_cache ? cache_in(t.first) : CACHE_NONE;
+	if (of_cache)
+		assert_int_equal(cache_in(t.second).v, t.cache.v);
+	t.freed = OBJECT_NONE;
+	for (uint32_t step = 0; step < STEPS / 4; step++) {
+		begin_step(&t, rng);
+		if (t.count < LIVE / 10 || step % 4 == 0)
+			allocate(&t);
+		else
+			exchange(&t, (uint32_t)rng_below(rng, t.count));
+	}
+	assert_true(t.denials > STEPS / 32);
+	rng_destroy(rng);
+	fixture_destroy(t.first);
+	fixture_destroy(t.second);
+}
+
+static void test_all_that_can_tell_after_a_free(void **unused)
+{
+	uint32_t tested = 0;
+
+	(void)unused;
+	for (size_t i = 0; i < policy_count(&slab_policies); i++) {
+		const struct slab_policy *policy = slab_policy_of(policy_at(&slab_policies, i));
+
+		if (!policy->would_return_after)
+			continue;
+		foresees_frees(policy, false);
+		foresees_frees(policy, true);
+		tested++;
+	}
+	assert_true(tested > 0);
+}
+
 static void test_all_that_can_tell(void **unused)
 {
 	uint32_t tested = 0;
@@ -123,7 +182,10 @@ static void test_all_that_can_tell(void **unused)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_all_that_can_tell) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_that_can_tell),
+		cmocka_unit_test(test_all_that_can_tell_after_a_free),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "base/ptrmap.h"
 #include "core/gfp.h"
 #include "core/operation.h"
@@ -12,16 +13,18 @@
 #include "import/page_parts.h"
 
 /*
- * Ids that came back, the last one on top. Those of late, from `settled` on, go to the CPU that
- * gave them back and to no other: the order of records of different CPUs is not known to
- * RECORD_SLACK_NS, and an id that went from one to the other would say that it is.
+ * Ids that came back, the last one on top. Those of late go to the CPU that gave them back and to
+ * no other: the order of records of different CPUs is not known to RECORD_REACH_NS, and an id that
+ * went from one to the other would say that it is.
  */
 struct id_stack {
 	struct spare_id {
 		uint32_t id, cpu;
 		uint64_t time_ns;
-	} * ids;
-	size_t count, settled, capacity;
+	} * late; /* from `first` on, the last one at the end */
+	size_t first, end, late_capacity;
+	uint32_t *ids; /* below them */
+	size_t count, capacity;
 	uint32_t max; /* largest id given out so far; 0 is no id */
 };
 
@@ -77,6 +80,7 @@ void identity_destroy(struct identity *i)
 		return;
 	for (unsigned space = 0; space < SPACE_COUNT; space++) {
 		ptrmap_destroy(i->kernel[space]);
+		free(i->stacks[space].late);
 		free(i->stacks[space].ids);
 		free(i->blocks[space].blocks);
 	}
@@ -161,32 +165,25 @@ static void tell_block(const struct identity *i, struct import_event *e)
 	e->allocation = known ? t->blocks[r->id].raw_origin : NAMES_NONE;
 }
 
-/* The stack of the event's space, at the event's time. */
+/* The stack of the event's space, at the event's time; all of late have room among the others. */
 static struct id_stack *stack_at(struct identity *i, const struct import_event *e, unsigned space)
 {
 	struct id_stack *s = &i->stacks[space];
-	while (s->settled < s->count && s->ids[s->settled].time_ns + RECORD_SLACK_NS < e->time_ns)
-		s->settled++;
+	while (s->first < s->end && s->late[s->first].time_ns + RECORD_REACH_NS < e->time_ns)
+		s->ids[s->count++] = s->late[s->first++].id;
 	return s;
 }
 
 static uint32_t take_id(struct identity *i, const struct import_event *e, unsigned space)
 {
 	struct id_stack *s = stack_at(i, e, space);
-	size_t at = s->count;
 	i->live++;
-	if (at > s->settled && s->ids[at - 1].cpu != record_cpu(&e->record))
-		at = s->settled;
-	if (at == 0) {
-		definition_raise_id_max(i->table, space, ++s->max);
-		return s->max;
-	}
-	uint32_t id = s->ids[at - 1].id;
-	memmove(&s->ids[at - 1], &s->ids[at], (s->count - at) * sizeof(*s->ids));
-	s->count--;
-	if (at <= s->settled)
-		s->settled--;
-	return id;
+	if (s->first < s->end && s->late[s->end - 1].cpu == record_cpu(&e->record))
+		return s->late[--s->end].id;
+	if (s->count)
+		return s->ids[--s->count];
+	definition_raise_id_max(i->table, space, ++s->max);
+	return s->max;
 }
 
 uint32_t identity_reserve(struct identity *i, const struct import_event *e)
@@ -194,20 +191,35 @@ uint32_t identity_reserve(struct identity *i, const struct import_event *e)
 	return take_id(i, e, operation_table[e->record.operation].space);
 }
 
+/* Room for one more of late, here and when it is of late no more. */
+static int reserve_id(struct id_stack *s)
+{
+	if (s->end == s->late_capacity && s->first > s->end / 2) {
+		s->end -= s->first;
+		memmove(s->late, s->late + s->first, s->end * sizeof(*s->late));
+		s->first = 0;
+	}
+	struct spare_id *late = grow_array(s->late, s->end, &s->late_capacity, sizeof(*late));
+	if (!late)
+		return -1;
+	s->late = late;
+	while (s->capacity <= s->count + s->end - s->first) {
+		uint32_t *ids = grow_array(s->ids, s->capacity, &s->capacity, sizeof(*ids));
+		if (!ids)
+			return -1;
+		s->ids = ids;
+	}
+	return 0;
+}
+
 static int give_id_back(struct identity *i, const struct import_event *e, unsigned space,
 			uint32_t id, struct error *err)
 {
 	struct id_stack *s = stack_at(i, e, space);
 	i->live--;
-	if (s->count == s->capacity) {
-		size_t capacity = s->capacity ? 2 * s->capacity : 1024;
-		struct spare_id *grown = realloc(s->ids, capacity * sizeof(*grown));
-		if (!grown)
-			return error_set(err, ERROR_RUN, "no memory for the trace's ids");
-		s->ids = grown;
-		s->capacity = capacity;
-	}
-	s->ids[s->count++] = (struct spare_id){ id, record_cpu(&e->record), e->time_ns };
+	if (reserve_id(s) != 0)
+		return error_set(err, ERROR_RUN, "no memory for the trace's ids");
+	s->late[s->end++] = (struct spare_id){ id, record_cpu(&e->record), e->time_ns };
 	return 0;
 }
 
