@@ -236,8 +236,7 @@ static struct waiting_cpu *late(struct cpu_order *o, struct machine *m,
 			continue;
 		if (!object && next.new_pages && pending_needs_pages(m, other))
 			continue;
-		if (comes_after_another(o, m, next.w) ||
-		    (!object && is_given_again(o, r, next.w)))
+		if (comes_after_another(o, m, next.w) || (!object && is_given_again(o, r, next.w)))
 			continue;
 		choose_earlier(o, &before, cpu);
 	}

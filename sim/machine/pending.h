@@ -2,8 +2,8 @@
 /*
  * Allocations that have been asked for and not told of yet: their tasks sleep for memory (trace
  * operation alloc_begin). Each is tried when it begins. What it gets then is its task's when the
- * trace tells that it is done; what failed is tried again then. Where the order of CPUs is looked for
- * (cpu_order.c), it also is found that an allocation has had to ask for pages.
+ * trace tells that it is done; what failed is tried again then. Where the order of CPUs is looked
+ * for (cpu_order.c), it also is found that an allocation has had to ask for pages.
  */
 #ifndef SLABYARD_MACHINE_PENDING_H
 #define SLABYARD_MACHINE_PENDING_H
