@@ -109,44 +109,69 @@ static bool page_block(const struct machine *m, uint32_t id, struct page_block *
 	       start_page_kind(m->start, block->pfn);
 }
 
-/*
- * A whole block is claimed at its first frame. A split one is at each, and first of all: what it
- * has no more may be others'.
- */
-static void set_page_claims(struct frame_uses *uses, bool split, bool claimed)
+/* A whole block is claimed at its first frame, a split one at each. */
+static void set_page_claim(struct frame_uses *uses, const struct page_block *block, uint32_t claim)
+{
+	const uint32_t end = block->pfn + (block->split ? 1u << block->order : 1);
+
+	for (uint32_t pfn = block->pfn; pfn < end && pfn < uses->frames; pfn++)
+		uses->claims[pfn] = claim;
+}
+
+/* Split blocks come first of all: what they have no more may be others'. */
+static void claim_pages(struct frame_uses *uses, bool split)
 {
 	uint32_t ids = machine_owned_ids(uses->m, SPACE_PAGE);
 	struct page_block block;
 
-	for (uint32_t id = 1; id <= ids; id++) {
-		if (!page_block(uses->m, id, &block) || block.split != split)
-			continue;
-		uint32_t end = block.pfn + (split ? 1u << block.order : 1);
-		for (uint32_t pfn = block.pfn; pfn < end && pfn < uses->frames; pfn++)
-			uses->claims[pfn] = claimed ? claim_of(CLAIM_PAGE, id) : 0;
-	}
+	for (uint32_t id = 1; id <= ids; id++)
+		if (page_block(uses->m, id, &block) && block.split == split)
+			set_page_claim(uses, &block, claim_of(CLAIM_PAGE, id));
 	uses->looked_at += ids;
 }
 
-/* What kmalloc passes on to the page allocator is in no slab, and begins a page. */
-static bool large_object(const struct frame_uses *uses, uint32_t id, uint32_t *pfn)
+static void forget_pages(struct frame_uses *uses)
 {
-	uint64_t entry = uses->m->ids.object[id];
-
-	if (!entry || entry & IDENTITY_OLDER || (entry - 1) % PAGE_SIZE_BYTES ||
-	    (entry - 1) >> PAGE_SHIFT >= uses->frames)
-		return false;
-	*pfn = (uint32_t)((entry - 1) >> PAGE_SHIFT);
-	return uses->claims[*pfn] >> CLAIM_KIND_SHIFT != CLAIM_SLAB;
-}
-
-static void claim_large_objects(struct frame_uses *uses)
-{
-	uint32_t ids = machine_owned_ids(uses->m, SPACE_OBJECT), pfn;
+	uint32_t ids = machine_owned_ids(uses->m, SPACE_PAGE);
+	struct page_block block;
 
 	for (uint32_t id = 1; id <= ids; id++)
-		if (large_object(uses, id, &pfn))
-			uses->claims[pfn] = claim_of(CLAIM_OBJECT, id);
+		if (page_block(uses->m, id, &block))
+			set_page_claim(uses, &block, 0);
+}
+
+static void claim_large_object(struct frame_uses *uses, uint32_t id, uint32_t pfn)
+{
+	if (uses->large_count == uses->large_capacity) {
+		size_t capacity = uses->large_capacity ? 2 * uses->large_capacity : 64;
+		uint32_t *large = realloc(uses->large, capacity * sizeof(*large));
+		uses->failed = uses->failed || !large;
+		if (!large)
+			return;
+		uses->large = large;
+		uses->large_capacity = capacity;
+	}
+	uses->large[uses->large_count++] = pfn;
+	uses->claims[pfn] = claim_of(CLAIM_OBJECT, id);
+}
+
+/*
+ * What kmalloc passes on to the page allocator is in no slab, and begins a page. Most entries are
+ * told apart by the one test for what does not, free ones and those of older objects too.
+ */
+static void claim_large_objects(struct frame_uses *uses)
+{
+	const uint64_t *entries = uses->m->ids.object;
+	uint32_t ids = machine_owned_ids(uses->m, SPACE_OBJECT);
+
+	for (uint32_t id = 1; id <= ids; id++) {
+		const uint64_t object = entries[id] - 1;
+		if (object & (IDENTITY_OLDER | (PAGE_SIZE_BYTES - 1)))
+			continue;
+		const uint64_t pfn = object >> PAGE_SHIFT;
+		if (pfn < uses->frames && uses->claims[pfn] >> CLAIM_KIND_SHIFT != CLAIM_SLAB)
+			claim_large_object(uses, id, (uint32_t)pfn);
+	}
 	uses->looked_at += ids;
 }
 
@@ -204,6 +229,7 @@ void frame_uses_destroy(struct frame_uses *uses)
 	if (!uses)
 		return;
 	free(uses->slabs);
+	free(uses->large);
 	free(uses);
 }
 
@@ -212,29 +238,26 @@ int frame_uses_find(struct frame_uses *uses, struct error *err)
 	const struct machine *m = uses->m;
 
 	uses->looked_at = 0;
-	set_page_claims(uses, true, true);
-	set_page_claims(uses, false, true);
+	claim_pages(uses, true);
+	claim_pages(uses, false);
 	if (!m->page_level) {
 		m->slab->walk(m->slab_state, claim_slab, uses);
 		claim_large_objects(uses);
 	}
 	set_process_claims(uses, true);
 	uses->looked_at += uses->slab_count;
-	return uses->failed ? error_set(err, ERROR_RUN, "no memory for the list of slabs") : 0;
+	return uses->failed ? error_set(err, ERROR_RUN, "no memory for the map of physical memory")
+			    : 0;
 }
 
 /* Only what was claimed is touched: the table is as long as the machine's memory. */
 void frame_uses_forget(struct frame_uses *uses)
 {
-	const struct machine *m = uses->m;
-	uint32_t objects = m->page_level ? 0 : machine_owned_ids(m, SPACE_OBJECT), pfn;
-
-	set_page_claims(uses, true, false);
-	set_page_claims(uses, false, false);
+	forget_pages(uses);
 	set_process_claims(uses, false);
-	for (uint32_t id = 1; id <= objects; id++)
-		if (large_object(uses, id, &pfn))
-			uses->claims[pfn] = 0;
+	for (size_t i = 0; i < uses->large_count; i++)
+		uses->claims[uses->large[i]] = 0;
+	uses->large_count = 0;
 	for (size_t i = 0; i < uses->slab_count; i++)
 		set_slab_claims(uses, uses->slabs[i].pfn, uses->slabs[i].order, 0);
 	uses->slab_count = 0;

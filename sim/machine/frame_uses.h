@@ -62,7 +62,9 @@ struct frame_uses {
 	uint32_t *claims; /* by frame: who has it; all 0 between two looks */
 	struct slab_use *slabs;
 	size_t slab_count, slab_capacity;
-	bool failed;        /* no memory for slabs */
+	uint32_t *large; /* first frames that objects have to themselves */
+	size_t large_count, large_capacity;
+	bool failed;        /* no memory for one of these lists */
 	uint64_t looked_at; /* allocations and extents: what looking costs grows with it */
 };
 
