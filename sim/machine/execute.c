@@ -75,11 +75,14 @@ static __attribute__((noinline)) int carry_out_rare(struct machine *m, const str
 	}
 }
 
+enum { RECORDS_AHEAD = 8 };
+
 /* What the main loop is compiled for more than once, so that it need not ask at each record. */
 struct way {
 	bool waits;    /* there are locks: somebody may have to be waited for */
 	bool adjacent; /* an extension stands behind its record */
 	bool unusual;  /* m->unusual may be other than 0 */
+	bool owned;    /* who made an allocation is noted */
 };
 
 static inline const struct record *extension_of(const struct record *r,
@@ -198,6 +201,42 @@ static inline __attribute__((always_inline)) int run_record(struct machine *m,
 	return step(m, r, NULL, arrival_ps, &end_ps, way, err);
 }
 
+/*
+ * Memory stands idle while records are worked on. What is asked of it early is not waited for
+ * later: the next batch, and what is known of the id of a record some places on.
+ */
+struct ahead {
+	const uint8_t *bytes;
+	const uint64_t *entries;
+	const struct owner *owners;
+};
+
+static struct ahead look_ahead(const struct machine *m, const struct batch *batch, uint32_t begin)
+{
+	const uint8_t *bytes = batch->ahead ? batch->ahead : (const uint8_t *)batch->records;
+	const uint64_t *entries = m->page_level ? m->ids.page : m->ids.object;
+	const struct owner *owners = m->page_level ? m->ids.page_owner : m->ids.object_owner;
+
+	/* what is not there is looked for where something is, which costs less than to ask */
+	return (struct ahead){
+		.bytes = bytes + begin * sizeof(struct record),
+		.entries = entries,
+		.owners = owners ? owners : (const struct owner *)(const void *)entries,
+	};
+}
+
+static inline __attribute__((always_inline)) void
+fetch_ahead(struct ahead *ahead, const struct record *r, const struct record *last, struct way way)
+{
+	const struct record *soon = r + RECORDS_AHEAD < last ? r + RECORDS_AHEAD : r;
+
+	__builtin_prefetch(ahead->bytes, 0, 2);
+	__builtin_prefetch(&ahead->entries[soon->id], 1);
+	if (way.owned)
+		__builtin_prefetch(&ahead->owners[soon->id], 1);
+	ahead->bytes += sizeof(struct record);
+}
+
 static inline __attribute__((always_inline)) int run_records(struct machine *m,
 							     const struct batch *batch,
 							     uint32_t begin, uint32_t end,
@@ -205,13 +244,10 @@ static inline __attribute__((always_inline)) int run_records(struct machine *m,
 {
 	const uint64_t base_ns = batch->base_ns, since_origin_ns = base_ns - m->origin_ns;
 	const struct record *last = batch->records + end;
-	const uint8_t *ahead = batch->ahead ? batch->ahead : (const uint8_t *)batch->records;
+	struct ahead ahead = look_ahead(m, batch, begin);
 
-	ahead += begin * sizeof(struct record);
 	for (const struct record *r = batch->records + begin; r < last; r++) {
-		/* memory would stand idle here and be waited for in the next batch */
-		__builtin_prefetch(ahead, 0, 2);
-		ahead += sizeof(struct record);
+		fetch_ahead(&ahead, r, last, way);
 		m->position.current = r;
 		m->time_ns = base_ns + r->time;
 		if (__builtin_expect(base_ns + r->time >= m->next_event_ns, 0) &&
@@ -228,9 +264,11 @@ static inline __attribute__((always_inline)) int run_records(struct machine *m,
 int execute_batch(struct machine *m, const struct batch *batch, uint32_t begin, uint32_t end,
 		  struct error *err)
 {
-	const struct way alone = { .adjacent = true },
-			 waiting = { .waits = true, .adjacent = true };
+	const struct way alone = { .adjacent = true }, owned = { .adjacent = true, .owned = true },
+			 waiting = { .waits = true, .adjacent = true, .owned = true };
 
-	return m->clock.locks ? run_records(m, batch, begin, end, waiting, err)
+	if (m->clock.locks)
+		return run_records(m, batch, begin, end, waiting, err);
+	return m->run->output ? run_records(m, batch, begin, end, owned, err)
 			      : run_records(m, batch, begin, end, alone, err);
 }
