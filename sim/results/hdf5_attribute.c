@@ -8,16 +8,12 @@
 static int put(struct hdf5_file *file, hid_t object, const char *name, enum result_type type,
 	       const void *value, struct error *err)
 {
-	if (H5Aexists(object, name) > 0)
-		H5Adelete(object, name);
-	hid_t space = H5Screate(H5S_SCALAR);
-	hid_t attribute = H5Acreate2(object, name, hdf5_file_type(file, type), space, H5P_DEFAULT,
-				     H5P_DEFAULT);
+	hid_t attribute = H5Acreate2(object, name, hdf5_file_type(file, type), file->scalar,
+				     H5P_DEFAULT, H5P_DEFAULT);
 	int result = 0;
 	if (attribute < 0 || H5Awrite(attribute, hdf5_memory_type(file, type), value) < 0)
 		result = hdf5_failed(file, name, err);
 	H5Aclose(attribute);
-	H5Sclose(space);
 	return result;
 }
 
@@ -87,6 +83,9 @@ int hdf5_write_attributes(struct hdf5_file *file, struct error *err)
 				break;
 			const void *value =
 				a->type == RESULT_TEXT ? (const void *)&a->text : &a->u64;
+			/* what was said last counts */
+			if (H5Aexists(object, a->name) > 0)
+				H5Adelete(object, a->name);
 			result = put(file, object, a->name, a->type, value, err);
 		}
 		H5Oclose(object);

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "results/hdf5_transfer.h"
+
 enum { FORMAT_VERSION = 1, DEFLATE_DEFAULT = 1 };
 
 struct hdf5_reason {
@@ -72,7 +74,7 @@ static hid_t file_access(void)
 	return list;
 }
 
-static hid_t group_creation(hid_t class)
+static hid_t object_creation(hid_t class)
 {
 	hid_t list = H5Pcreate(class);
 	H5Pset_obj_track_times(list, false);
@@ -83,18 +85,23 @@ static hid_t group_creation(hid_t class)
 static int create_file(struct hdf5_file *file, struct error *err)
 {
 	hid_t access = file_access();
-	hid_t create = group_creation(H5P_FILE_CREATE);
+	hid_t create = object_creation(H5P_FILE_CREATE);
 	file->file = H5Fcreate(file->temporary, H5F_ACC_TRUNC, create, access);
 	int result = file->file < 0 ? hdf5_failed(file, "results", err) : 0;
 	H5Pclose(create);
 	H5Pclose(access);
 	if (result)
 		return result;
-	file->group_create = group_creation(H5P_GROUP_CREATE);
+	file->group_create = object_creation(H5P_GROUP_CREATE);
+	file->dataset_create = object_creation(H5P_DATASET_CREATE);
+	file->compact_create = H5Pcopy(file->dataset_create);
+	H5Pset_layout(file->compact_create, H5D_COMPACT);
+	file->transfer = hdf5_transfer(sizeof(uint64_t));
+	file->scalar = H5Screate(H5S_SCALAR);
 	file->text_type = H5Tcopy(H5T_C_S1);
 	H5Tset_size(file->text_type, H5T_VARIABLE);
 	H5Tset_cset(file->text_type, H5T_CSET_UTF8);
-	return 0;
+	return hdf5_scale_types(file) ? hdf5_failed(file, "results", err) : 0;
 }
 
 static void file_free(struct hdf5_file *file)
@@ -113,7 +120,9 @@ static struct hdf5_file *file_allocate(const char *path, const struct hdf5_param
 	struct hdf5_file *file = calloc(1, sizeof(*file));
 	if (!file)
 		return NULL;
-	file->file = file->group_create = file->text_type = H5I_INVALID_HID;
+	file->file = file->group_create = file->dataset_create = file->compact_create =
+		file->transfer = file->scalar = file->text_type = file->scale_list_type =
+			file->scale_use_type = H5I_INVALID_HID;
 	file->deflate = params ? (unsigned)params->deflate : DEFLATE_DEFAULT;
 	file->format = "slabyard result";
 	file->quiet = hdf5_quiet_begin();
@@ -150,7 +159,13 @@ void *hdf5_open(const char *path, const void *params, struct error *err)
 static int close_file(struct hdf5_file *file, struct error *err)
 {
 	H5Pclose(file->group_create);
+	H5Pclose(file->dataset_create);
+	H5Pclose(file->compact_create);
+	H5Pclose(file->transfer);
+	H5Sclose(file->scalar);
 	H5Tclose(file->text_type);
+	H5Tclose(file->scale_list_type);
+	H5Tclose(file->scale_use_type);
 	herr_t flushed = H5Fflush(file->file, H5F_SCOPE_LOCAL);
 	int result = flushed < 0 ? hdf5_failed(file, "results", err) : 0;
 	if (H5Fclose(file->file) < 0 && !result)

@@ -41,8 +41,13 @@ struct hdf5_file {
 	char *path, *temporary;
 	const char *format; /* the attribute of that name */
 	hid_t file;
-	hid_t group_create; /* property list of every group */
-	hid_t text_type;    /* variable-length UTF-8 */
+	hid_t group_create;                    /* property list of every group */
+	hid_t dataset_create;                  /* of every dataset */
+	hid_t compact_create;                  /* and of those that stand in their header */
+	hid_t transfer;                        /* of every write of an array */
+	hid_t text_type;                       /* variable-length UTF-8 */
+	hid_t scalar;                          /* the space of every attribute */
+	hid_t scale_list_type, scale_use_type; /* hdf5_dimension.c */
 	unsigned deflate;
 	struct hdf5_quiet quiet; /* while the sink is open */
 	struct hdf5_attribute *attributes;
@@ -78,6 +83,9 @@ struct hdf5_array {
 };
 hid_t hdf5_write_array(struct hdf5_file *file, hid_t group, const struct hdf5_array *array,
 		       struct error *err);
+/* hdf5_chunks.c: all values of an array with shuffled and deflated chunks of so many rows. */
+herr_t hdf5_write_chunks(const struct hdf5_file *file, hid_t dataset,
+			 const struct hdf5_array *array, hsize_t chunk_rows);
 
 /* Removes nothing and adds `filters`: shuffle and deflate as configured. */
 herr_t hdf5_set_filters(const struct hdf5_file *file, hid_t dataset_create);
@@ -95,8 +103,21 @@ void hdf5_free_attributes(struct hdf5_file *file);
 /* hdf5_dimension.c: dimension scales, with which xarray and netCDF know axes by name. */
 
 int hdf5_make_scale(struct hdf5_file *file, hid_t dataset, const char *name, struct error *err);
-int hdf5_attach_scale(struct hdf5_file *file, hid_t dataset, hid_t scale, unsigned axis,
-		      struct error *err);
+/* A scale while the datasets that have it are written; what follows is its own. */
+struct hdf5_scale {
+	hid_t id;
+	struct hdf5_scale_use *uses;
+	size_t use_count, use_capacity;
+};
+
+/* The types of the attributes that connect scales and datasets; -1 as HDF5 fails. */
+int hdf5_scale_types(struct hdf5_file *file);
+/* Names the axes of a dataset of that rank; the scales are finished when all datasets are there. */
+int hdf5_attach_scales(struct hdf5_file *file, hid_t dataset, struct hdf5_scale *const *scales,
+		       unsigned rank, struct error *err);
+/* Writes who has the scale, and closes it. */
+int hdf5_finish_scale(struct hdf5_file *file, struct hdf5_scale *scale, struct error *err);
+void hdf5_close_scale(struct hdf5_scale *scale);
 /* A scale with the dimension's labels, or 0..length-1, in group. */
 hid_t hdf5_label_scale(struct hdf5_file *file, hid_t group,
 		       const struct result_dimension *dimension, struct error *err);

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "results/hdf5_transfer.h"
-
 enum { CHUNK_BYTES = 256 << 10, COMPACT_BYTES = 4 << 10 };
 
 /* Opens or makes one group in `parent`, which it closes. */
@@ -103,55 +101,76 @@ herr_t hdf5_set_filters(const struct hdf5_file *file, hid_t dataset_create)
  * Small arrays stand in the dataset's own header: setting up a chunk and its compression costs more
  * than they hold. Larger ones are cut into chunks of whole rows, as a reader takes spans of time.
  */
-static void set_layout(const struct hdf5_file *file, hid_t list, const struct hdf5_array *array)
+static bool is_compact(const struct hdf5_array *array)
 {
-	hsize_t row_bytes = hdf5_type_size(array->type);
-	hsize_t chunk[1 + RESULT_DIMS_MAX];
-	for (int i = 1; i < array->rank; i++) {
-		chunk[i] = array->dims[i];
-		row_bytes *= array->dims[i];
-	}
-	if (row_bytes * array->dims[0] <= COMPACT_BYTES) {
-		H5Pset_layout(list, H5D_COMPACT);
-		return;
-	}
-	if (array->type == RESULT_TEXT)
-		return;
-	hsize_t rows = CHUNK_BYTES / row_bytes;
-	chunk[0] = rows < 1 ? 1 : rows < array->dims[0] ? rows : array->dims[0];
-	H5Pset_chunk(list, array->rank, chunk);
-	hdf5_set_filters(file, list);
+	hsize_t bytes = hdf5_type_size(array->type);
+	for (int i = 0; i < array->rank; i++)
+		bytes *= array->dims[i];
+	return bytes <= COMPACT_BYTES;
 }
 
-static herr_t write_values(struct hdf5_file *file, hid_t dataset, const struct hdf5_array *array)
+/* Rows of a chunk; 0: the array has none. */
+static hsize_t chunk_rows(const struct hdf5_array *array)
 {
-	hid_t transfer = hdf5_transfer(hdf5_type_size(array->type));
-	herr_t written = H5Dwrite(dataset, hdf5_memory_type(file, array->type), H5S_ALL, H5S_ALL,
-				  transfer, array->values);
-	if (written >= 0)
-		H5Pclose(transfer);
-	return written;
+	hsize_t row_bytes = hdf5_type_size(array->type);
+	if (array->type == RESULT_TEXT || is_compact(array))
+		return 0;
+	for (int i = 1; i < array->rank; i++)
+		row_bytes *= array->dims[i];
+	hsize_t rows = CHUNK_BYTES / row_bytes;
+	return rows < 1 ? 1 : rows < array->dims[0] ? rows : array->dims[0];
+}
+
+/* The list to create the array by; *own: it is the caller's to close. */
+static hid_t creation_list(const struct hdf5_file *file, const struct hdf5_array *array, bool *own)
+{
+	hsize_t chunk[1 + RESULT_DIMS_MAX] = { chunk_rows(array) };
+	*own = chunk[0] != 0;
+	if (!*own)
+		return is_compact(array) ? file->compact_create : file->dataset_create;
+	for (int i = 1; i < array->rank; i++)
+		chunk[i] = array->dims[i];
+	hid_t list = H5Pcopy(file->dataset_create);
+	H5Pset_chunk(list, array->rank, chunk);
+	hdf5_set_filters(file, list);
+	return list;
+}
+
+static bool is_empty(const struct hdf5_array *array)
+{
+	for (int i = 0; i < array->rank; i++)
+		if (!array->dims[i])
+			return true;
+	return !array->values;
+}
+
+static herr_t write_values(const struct hdf5_file *file, hid_t dataset,
+			   const struct hdf5_array *array)
+{
+	hsize_t rows = chunk_rows(array);
+	if (is_empty(array))
+		return 0;
+	if (rows && file->deflate)
+		return hdf5_write_chunks(file, dataset, array, rows);
+	return H5Dwrite(dataset, hdf5_memory_type(file, array->type), H5S_ALL, H5S_ALL,
+			file->transfer, array->values);
 }
 
 hid_t hdf5_write_array(struct hdf5_file *file, hid_t group, const struct hdf5_array *array,
 		       struct error *err)
 {
+	bool own_list;
 	hid_t space = H5Screate_simple(array->rank, array->dims, NULL);
-	hid_t list = H5Pcreate(H5P_DATASET_CREATE);
-	H5Pset_obj_track_times(list, false);
-	H5Pset_attr_phase_change(list, HDF5_ATTRIBUTES_COMPACT_MAX, 0);
-	set_layout(file, list, array);
+	hid_t list = creation_list(file, array, &own_list);
 	hid_t dataset = H5Dcreate2(group, array->name, hdf5_file_type(file, array->type), space,
 				   H5P_DEFAULT, list, H5P_DEFAULT);
-	herr_t written = dataset < 0 ? -1 : 0;
-	if (dataset >= 0 && array->values && H5Sget_simple_extent_npoints(space) > 0)
-		written = write_values(file, dataset, array);
-	if (written < 0) {
+	if (dataset < 0 || write_values(file, dataset, array) < 0) {
 		hdf5_failed(file, array->name, err);
 		H5Dclose(dataset);
 		dataset = H5I_INVALID_HID;
 	}
-	H5Pclose(list);
+	if (own_list)
+		H5Pclose(list);
 	H5Sclose(space);
 	return dataset;
 }

@@ -20,7 +20,7 @@ struct result_series {
 /* A dimension that some column of the group has, once its scale is written. */
 struct scale {
 	const struct result_dimension *dimension;
-	hid_t id;
+	struct hdf5_scale scale;
 };
 
 static struct column_rows no_rows(const struct result_column *column)
@@ -127,47 +127,51 @@ static hid_t write_values(struct hdf5_file *file, hid_t group, const struct colu
 	return dataset;
 }
 
-/* The scale of that name, written on first use; `scales` is large enough and ends at id 0. */
-static hid_t scale_of(struct hdf5_file *file, hid_t group, struct scale *scales,
-		      const struct result_dimension *dimension, struct error *err)
+/* The scale of that name, written on first use; `scales` is large enough and ends at no dimension.
+ */
+static struct hdf5_scale *scale_of(struct hdf5_file *file, hid_t group, struct scale *scales,
+				   const struct result_dimension *dimension, struct error *err)
 {
 	for (; scales->dimension; scales++)
 		if (!strcmp(scales->dimension->name, dimension->name)) {
 			if (scales->dimension->length == dimension->length)
-				return scales->id;
-			return error_set(err, ERROR_RUN, "%s: dimension %s has two lengths",
-					 file->path, dimension->name);
+				return &scales->scale;
+			error_set(err, ERROR_RUN, "%s: dimension %s has two lengths", file->path,
+				  dimension->name);
+			return NULL;
 		}
-	scales->id = hdf5_label_scale(file, group, dimension, err);
-	if (scales->id >= 0)
-		scales->dimension = dimension;
-	return scales->id;
+	scales->scale.id = hdf5_label_scale(file, group, dimension, err);
+	if (scales->scale.id < 0)
+		return NULL;
+	scales->dimension = dimension;
+	return &scales->scale;
 }
 
-static int attach_scales(struct hdf5_file *file, hid_t group, struct scale *scales,
-			 const struct result_column *column, hid_t dataset, struct error *err)
+static int attach_scales(struct hdf5_file *file, hid_t group, struct hdf5_scale *time,
+			 struct scale *scales, const struct result_column *column, hid_t dataset,
+			 struct error *err)
 {
-	for (unsigned i = 0; i < column->dimension_count; i++) {
-		hid_t scale = scale_of(file, group, scales, column->dimensions[i], err);
-		if (scale < 0 || hdf5_attach_scale(file, dataset, scale, 1 + i, err))
+	struct hdf5_scale *axes[1 + RESULT_DIMS_MAX] = { time };
+	const unsigned rank = 1 + (unsigned)column->dimension_count;
+	for (unsigned i = 1; i < rank; i++) {
+		axes[i] = scale_of(file, group, scales, column->dimensions[i - 1], err);
+		if (!axes[i])
 			return -1;
 	}
-	return 0;
+	return hdf5_attach_scales(file, dataset, axes, rank, err);
 }
 
 /* `coordinates` (CF conventions) makes record an axis beside time. */
-static int write_column(struct result_series *series, hid_t group, hid_t time, struct scale *scales,
-			const struct column_rows *rows, struct error *err)
+static int write_column(struct result_series *series, hid_t group, struct hdf5_scale *time,
+			struct scale *scales, const struct column_rows *rows, struct error *err)
 {
 	struct hdf5_file *file = series->file;
 	hid_t dataset = write_values(file, group, rows, series->rows, err);
 	if (dataset < 0)
 		return -1;
-	int result = hdf5_attach_scale(file, dataset, time, 0, err);
+	int result = attach_scales(file, group, time, scales, &rows->column, dataset, err);
 	if (!result && rows != &series->record)
 		result = hdf5_put_text(file, dataset, "coordinates", "record", err);
-	if (!result)
-		result = attach_scales(file, group, scales, &rows->column, dataset, err);
 	H5Dclose(dataset);
 	return result;
 }
@@ -176,15 +180,18 @@ static int write_columns(struct result_series *series, hid_t group, struct scale
 			 struct error *err)
 {
 	struct hdf5_file *file = series->file;
-	hid_t time = write_values(file, group, &series->time, series->rows, err);
-	if (time < 0)
+	struct hdf5_scale time = { .id = write_values(file, group, &series->time, series->rows,
+						      err) };
+	if (time.id < 0)
 		return -1;
-	int result = hdf5_make_scale(file, time, "time", err);
+	int result = hdf5_make_scale(file, time.id, "time", err);
 	if (!result)
-		result = write_column(series, group, time, scales, &series->record, err);
+		result = write_column(series, group, &time, scales, &series->record, err);
 	for (size_t i = 0; i < series->column_count && !result; i++)
-		result = write_column(series, group, time, scales, &series->columns[i], err);
-	H5Dclose(time);
+		result = write_column(series, group, &time, scales, &series->columns[i], err);
+	if (!result)
+		return hdf5_finish_scale(file, &time, err);
+	hdf5_close_scale(&time);
 	return result;
 }
 
@@ -198,7 +205,10 @@ static int write_one(struct result_series *series, struct error *err)
 	hid_t group = hdf5_group(file, series->group, err);
 	int result = group < 0 ? -1 : write_columns(series, group, scales, err);
 	for (struct scale *s = scales; s->dimension; s++)
-		H5Dclose(s->id);
+		if (!result)
+			result = hdf5_finish_scale(file, &s->scale, err);
+		else
+			hdf5_close_scale(&s->scale);
 	H5Gclose(group);
 	free(scales);
 	return result;

@@ -62,9 +62,7 @@ static void set_shape(const struct result_table *table, bool whole, hid_t list, 
 
 static hid_t create_dataset(struct result_table *table, bool whole, hid_t group, const char *name)
 {
-	hid_t space, list = H5Pcreate(H5P_DATASET_CREATE);
-	H5Pset_obj_track_times(list, false);
-	H5Pset_attr_phase_change(list, HDF5_ATTRIBUTES_COMPACT_MAX, 0);
+	hid_t space, list = H5Pcopy(table->file->dataset_create);
 	set_shape(table, whole, list, &space);
 	hid_t type = row_type(table, true);
 	hid_t dataset = H5Dcreate2(group, name, type, space, H5P_DEFAULT, list, H5P_DEFAULT);
