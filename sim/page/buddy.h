@@ -64,6 +64,8 @@ enum {
 	PAGEBLOCK_ABSENT = 0xff, /* type of a pageblock where there is no memory at all */
 };
 
+enum khugepaged { KHUGEPAGED_AUTO, KHUGEPAGED_ON, KHUGEPAGED_OFF };
+
 struct buddy_params {
 	uint64_t min_free_kbytes; /* 0: by the kernel's formula */
 	uint64_t watermark_scale_factor;
@@ -71,7 +73,7 @@ struct buddy_params {
 	uint64_t percpu_pagelist_high_fraction;
 	bool page_group_by_mobility;
 	bool transparent_hugepage;
-	bool khugepaged;
+	int khugepaged; /* enum khugepaged */
 	bool compaction;
 	uint64_t compaction_proactiveness;
 	uint64_t extfrag_threshold;

@@ -6,6 +6,9 @@
 
 #define OPTION_AT(field) .name = #field, .offset = offsetof(struct buddy_params, field)
 
+/* In the order of enum khugepaged. */
+static const char *const khugepaged_names[] = { "auto", "true", "false", NULL };
+
 const struct option_spec buddy_options[] = {
 	{
 		OPTION_AT(page_group_by_mobility),
@@ -97,11 +100,12 @@ const struct option_spec buddy_options[] = {
 	},
 	{
 		OPTION_AT(khugepaged),
-		.type = OPTION_BOOL,
-		.default_text = "false",
+		.type = OPTION_CHOICE,
+		.default_text = "auto",
 		.unit = "",
 		.help = "huge pages are in use: keep more memory free so that pageblocks stay "
-			"whole",
+			"whole; auto: from 512 MiB on, if there is transparent_hugepage",
+		.choices = khugepaged_names,
 	},
 	{
 		OPTION_AT(initmem_bytes),

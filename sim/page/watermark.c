@@ -276,6 +276,19 @@ static uint64_t khugepaged_min_free_kbytes(const struct buddy *b, const uint32_t
 	return recommended > b->min_free_kbytes ? recommended : b->min_free_kbytes;
 }
 
+/* hugepage_init() of mm/huge_memory.c starts it where there is memory to spare. */
+static bool khugepaged_runs(const struct buddy *b, const uint32_t *managed)
+{
+	const uint64_t least = (uint64_t)512 << (20 - PAGE_SHIFT);
+	uint64_t pages = 0;
+
+	if (b->params.khugepaged != KHUGEPAGED_AUTO)
+		return b->params.khugepaged == KHUGEPAGED_ON;
+	for (uint32_t zone = 0; zone < b->zone_count; zone++)
+		pages += managed[zone];
+	return b->params.transparent_hugepage && pages >= least;
+}
+
 static void set_all_watermarks(struct buddy *b, const uint32_t *managed)
 {
 	uint64_t lowmem = 0;
@@ -296,7 +309,7 @@ void watermark_setup(struct buddy *b, const uint32_t *managed_at_boot)
 	set_all_watermarks(b, managed_at_boot);
 	for (uint32_t zone = 0; zone < b->zone_count; zone++)
 		stat_threshold_refresh(b, zone, managed_at_boot[zone]);
-	if (b->params.khugepaged && !b->params.min_free_kbytes) {
+	if (!b->params.min_free_kbytes && khugepaged_runs(b, managed_at_boot)) {
 		b->min_free_kbytes = khugepaged_min_free_kbytes(b, managed_at_boot);
 		set_all_watermarks(b, managed_at_boot);
 	}

@@ -66,6 +66,42 @@ static void a_ratio_that_is_none_is_refused(void **unused)
 	}
 }
 
+/* --- khugepaged --- */
+
+/*
+ * Two pageblocks and one for each pair of migratetypes, 11 in all, in each of two zones, up to a
+ * twentieth of memory; and without huge pages the root of 16 times the KiB.
+ */
+static void huge_pages_keep_more_free_where_there_is_memory_for_them(void **unused)
+{
+	static const struct {
+		uint64_t mib;
+		const char *khugepaged, *transparent_hugepage;
+		bool raised;
+	} cases[] = {
+		{ 256, "auto", "true", false },   { 511, "auto", "true", false },
+		{ 514, "auto", "true", true },    { 2048, "auto", "true", true },
+		{ 2048, "false", "true", false }, { 256, "true", "true", true },
+		{ 2048, "auto", "false", false },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture *f = machine_of(cases[i].mib, 1);
+		fixture_set(f, "khugepaged", cases[i].khugepaged);
+		fixture_set(f, "transparent_hugepage", cases[i].transparent_hugepage);
+		fixture_start(f);
+		struct page_state state = state_of(f);
+		uint64_t least = cases[i].mib << 10, kbytes = state.min_free_kbytes;
+		if (cases[i].raised)
+			assert_true(kbytes == 45056 || kbytes > least / 22);
+		else
+			assert_true(kbytes * kbytes <= 16 * least);
+		page_state_free(&state);
+		fixture_destroy(f);
+	}
+}
+
 /* --- per-cpu lists --- */
 
 /* vm.percpu_pagelist_high_fraction: of the zone, shared by its CPUs, and four batches at least. */
@@ -213,6 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lower_zones_keep_a_part_of_what_is_above),
 		cmocka_unit_test(a_ratio_that_is_none_is_refused),
+		cmocka_unit_test(huge_pages_keep_more_free_where_there_is_memory_for_them),
 		cmocka_unit_test(per_cpu_lists_hold_a_fraction_of_the_zone),
 		cmocka_unit_test(a_fraction_that_leaves_others_nothing_is_refused),
 		cmocka_unit_test(long_lists_are_of_one_cpu_and_zone),

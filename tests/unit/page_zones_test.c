@@ -180,7 +180,6 @@ static void a_pc_of_1_gib_with_huge_pages(void **unused)
 		(struct machine_params){ .memory_bytes = 1ull << 30, .cpus = 1, .nodes = 1 });
 
 	(void)unused;
-	fixture_set(m->f, "khugepaged", "true");
 	fixture_set(m->f, "initmem_bytes", KERNEL_INIT_AND_INITRAMFS);
 	machine_start(m);
 	LOOKS_LIKE(m, real);
@@ -201,7 +200,6 @@ static void a_pc_of_4_gib_with_a_hole(void **unused)
 	static struct page_counts counts;
 
 	(void)unused;
-	fixture_set(m->f, "khugepaged", "true");
 	fixture_set(m->f, "initmem_bytes", KERNEL_INIT_AND_INITRAMFS);
 	machine_start(m);
 	LOOKS_LIKE(m, real);
@@ -225,7 +223,6 @@ static void a_machine_of_two_nodes(void **unused)
 								 .node_memory = "1536MiB,512MiB" });
 
 	(void)unused;
-	fixture_set(m->f, "khugepaged", "true");
 	fixture_set(m->f, "initmem_bytes", KERNEL_INIT); /* the initramfs lay in node 1 */
 	machine_start(m);
 	LOOKS_LIKE(m, real);
@@ -297,7 +294,6 @@ static void a_pc_of_32_bits(void **unused)
 								      .nodes = 1 });
 
 	(void)unused;
-	fixture_set(m->f, "khugepaged", "true");
 	machine_start(m);
 	LOOKS_LIKE(m, real);
 	lists_look_like(m->state.zones);
