@@ -32,6 +32,7 @@ struct services {
 	/* Machines of several nodes: which CPU is on which, and the node of a frame. */
 	const struct topology *topology;
 	uint32_t (*node_of_frame)(void *engine, uint32_t pfn);
+	uint32_t hz;        /* jiffies a second (CONFIG_HZ), 0: 250 */
 	uint64_t ram_pages; /* frames that the page allocator has to give (totalram_pages) */
 	uint32_t frames; /* highest pfn of the machine + 1, 0: not known; sizes tables by frame */
 	uint32_t orders; /* MAX_ORDER; 0: not known, taken for 11 */
@@ -60,6 +61,11 @@ struct services {
 static inline uint32_t services_orders(const struct services *s)
 {
 	return s->orders ? s->orders : 11;
+}
+
+static inline uint64_t services_hz(const struct services *s)
+{
+	return s->hz ? s->hz : 250;
 }
 
 static inline void services_defer(const struct services *s, enum defer_target target,

@@ -10,7 +10,7 @@
 
 struct machine_params {
 	uint64_t memory_bytes, reserved_bytes, kernel_bytes, lowmem_bytes;
-	uint64_t cpus, nodes, orders, pageblock_order;
+	uint64_t cpus, nodes, orders, pageblock_order, hz;
 	bool root_in_memory;
 	uint64_t page_cache_bytes;
 	uint64_t slab_cache_bytes;

@@ -77,7 +77,6 @@ struct buddy_params {
 	bool compaction;
 	uint64_t compaction_proactiveness;
 	uint64_t extfrag_threshold;
-	uint64_t hz;
 	uint64_t initmem_bytes;
 	uint64_t kernelcore_bytes, movablecore_bytes;
 	bool movable_node;
@@ -208,7 +207,7 @@ struct buddy {
 
 	uint64_t total_reserve, min_free_kbytes;
 	uint64_t jiffies;                 /* of the recorded state; 0: the run begins at boot */
-	uint64_t begin_ns, begin_jiffies; /* the run's begin; jiffies since boot */
+	uint64_t begin_ns, begin_jiffies; /* the run's begin */
 	const struct services *services;
 };
 
@@ -573,7 +572,7 @@ bool buddy_check(const void *state, struct error *err);
 bool buddy_assist(void *state, const struct page_assist *assist);
 
 /* options.c: what is about pages that can be moved stands first. */
-enum { BUDDY_OPTIONS_MOBILITY = 6 };
+enum { BUDDY_OPTIONS_MOBILITY = 5 };
 extern const struct option_spec buddy_options[];
 
 /* buddy.c: hooks of the ops table. */

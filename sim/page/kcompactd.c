@@ -4,18 +4,12 @@
  * pageblocks were mixed, and by itself when memory is in pieces. Reference: wakeup_kcompactd(),
  * kcompactd_do_work() and proactive compaction of mm/compaction.c.
  */
+#include "core/jiffies.h"
 #include "page/buddy.h"
 #include "page/compact.h"
 #include "page/pcp.h"
 
-static const uint64_t second_ns = 1000000000;
-
-enum {
-	BOOT_SECONDS = 300,   /* INITIAL_JIFFIES: until the kernel's clock of 32 bits wraps */
-	STARTED_JIFFIES = 61, /* when the recorded kernels started the thread */
-	WHEEL_SIZE = 63,      /* timeouts that the lowest level of kernel/time/timer.c holds */
-	WHEEL_SHIFT = 3,      /* each level is eight times as coarse as the one below */
-};
+enum { STARTED_MS = 244 }; /* after boot: when the recorded kernels started the thread */
 
 static bool of_node(const struct buddy *b, uint32_t zone, uint32_t node, unsigned highest_type)
 {
@@ -142,35 +136,25 @@ static void be_proactive(struct buddy *b, uint32_t node, uint32_t cpu)
 	}
 }
 
-/* When a timeout of so many jiffies from `now` on is heard of: the timer wheel rounds up. */
-static uint64_t wheel_expiry(uint64_t now, uint64_t delta)
-{
-	unsigned level = 0;
-
-	while (delta >= (uint64_t)WHEEL_SIZE << (WHEEL_SHIFT * level))
-		level++;
-	return (((now + delta) >> (WHEEL_SHIFT * level)) + 1) << (WHEEL_SHIFT * level);
-}
-
 /* HPAGE_FRAG_CHECK_INTERVAL_MSEC */
 static uint64_t interval(const struct buddy *b)
 {
-	return b->params.hz / 2;
+	return services_hz(b->services) / 2;
 }
 
-/* Jiffies since boot at the start of the run, and where the first timeout falls. */
+/* The jiffy that the run begins in, and where the first timeout falls. */
 static uint64_t first_timeout(const struct buddy *b, uint64_t *now)
 {
-	uint64_t boot = ((uint64_t)1 << 32) - BOOT_SECONDS * b->params.hz;
-	uint64_t expiry;
+	uint64_t hz = services_hz(b->services), boot = jiffies_initial(hz);
+	uint64_t expiry = jiffies_after_boot(hz, STARTED_MS);
 
-	if (b->jiffies < boot + STARTED_JIFFIES) {
-		*now = 0;
-		return wheel_expiry(0, interval(b));
+	if (b->jiffies < expiry) {
+		*now = boot;
+		return jiffies_timer(boot, boot + interval(b));
 	}
-	*now = b->jiffies - boot;
-	for (expiry = STARTED_JIFFIES; expiry <= *now;)
-		expiry = wheel_expiry(expiry, interval(b));
+	*now = b->jiffies;
+	while (expiry <= *now)
+		expiry = jiffies_timer(expiry, expiry + interval(b));
 	return expiry;
 }
 
@@ -191,16 +175,17 @@ void kcompactd_begin(struct buddy *b, uint32_t node, uint64_t now_ns)
 	expiry = first_timeout(b, &now);
 	b->begin_ns = now_ns;
 	b->begin_jiffies = now;
-	set_timeout(b, node, now_ns + (expiry - now) * (second_ns / b->params.hz));
+	set_timeout(b, node, now_ns + (expiry - now) * jiffies_ns(services_hz(b->services)));
 }
 
 static void sleep_until_asked(struct buddy *b, uint32_t node, uint64_t now_ns, bool deferred)
 {
-	uint64_t tick_ns = second_ns / b->params.hz;
+	uint64_t tick_ns = jiffies_ns(services_hz(b->services));
 	uint64_t now = b->begin_jiffies + (now_ns - b->begin_ns) / tick_ns;
 	uint64_t delta = deferred ? interval(b) << COMPACT_MAX_DEFER_SHIFT : interval(b);
 
-	set_timeout(b, node, b->begin_ns + (wheel_expiry(now, delta) - b->begin_jiffies) * tick_ns);
+	set_timeout(b, node,
+		    b->begin_ns + (jiffies_timer(now, now + delta) - b->begin_jiffies) * tick_ns);
 }
 
 /* Proactive compaction: true when that has got it nowhere. */

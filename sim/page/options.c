@@ -49,15 +49,6 @@ const struct option_spec buddy_options[] = {
 		.help = "contiguous memory areas: their sizes, as 64MiB,16MiB",
 	},
 	{
-		OPTION_AT(hz),
-		.type = OPTION_UINT,
-		.default_text = "250",
-		.min = 24,
-		.max = 1000,
-		.unit = "1/s",
-		.help = "CONFIG_HZ: the clock by which memory is compacted with nobody asking",
-	},
-	{
 		OPTION_AT(min_free_kbytes),
 		.type = OPTION_UINT,
 		.default_text = "0",

@@ -106,7 +106,6 @@ struct slab_cache {
 
 struct slab_params {
 	int64_t max_order;
-	uint64_t hz;
 	uint64_t reap_ns, reap_node_ns, rcu_delay_ns;
 	const char *tunables;
 	bool merge, cgroup, freelist_random;

@@ -2,17 +2,15 @@
 /*
  * Reaping: every two seconds each CPU gives back a part of what its arrays hold in vain, every four
  * seconds some free slabs. Reference: mm/slab.c (cache_reap, drain_array, drain_freelist,
- * start_cpu_timer) and kernel/time/timer.c (round_jiffies_common, calc_wheel_index).
+ * start_cpu_timer) and kernel/time/timer.c (round_jiffies_common).
  */
+#include "core/jiffies.h"
 #include "slab/slab_private.h"
 
 enum {
-	INITIAL_SECONDS = 300, /* jiffies begin so long before 2^32 */
-	CPU_SKEW = 3,          /* jiffies between the timers of two CPUs */
-	WHEEL_SLOTS = 63,      /* jiffies that the wheel's lowest level reaches */
-	WHEEL_SHIFT = 3,       /* each level is so much coarser than the one below it */
-	INITCALL_MS = 160,     /* after its start a kernel sets the first timers */
-	STRUCT_BYTES = 128,    /* of a kmem_cache: they are taken to stand side by side */
+	CPU_SKEW = 3,       /* jiffies between the timers of two CPUs */
+	INITCALL_MS = 160,  /* after its start a kernel sets the first timers */
+	STRUCT_BYTES = 128, /* of a kmem_cache: they are taken to stand side by side */
 };
 
 /* Which deferred call it is: to reap a CPU, else the number of a slab that waits for RCU. */
@@ -20,12 +18,7 @@ static const uint64_t reap_token = UINT64_C(1) << 63;
 
 static uint64_t tick_ns(const struct slab *slab)
 {
-	return UINT64_C(1000000000) / slab->params.hz;
-}
-
-static uint64_t initial_jiffies(const struct slab *slab)
-{
-	return (UINT64_C(1) << 32) - INITIAL_SECONDS * slab->params.hz;
+	return jiffies_ns(services_hz(slab->services));
 }
 
 /* A state tells which jiffy it is and not how much of it is over: half of it. */
@@ -39,27 +32,18 @@ static uint64_t jiffies_at(const struct slab *slab, uint64_t now_ns)
 /* To whole seconds, a little apart from CPU to CPU; not to the past. */
 static uint64_t round_jiffies(const struct slab *slab, uint64_t jiffies, uint64_t now, uint32_t cpu)
 {
+	const uint64_t hz = services_hz(slab->services);
 	const uint64_t skewed = jiffies + cpu * CPU_SKEW;
-	const uint64_t rest = skewed % slab->params.hz;
-	const uint64_t up = rest < slab->params.hz / 4 ? 0 : slab->params.hz;
+	const uint64_t rest = skewed % hz;
+	const uint64_t up = rest < hz / 4 ? 0 : hz;
 	const uint64_t rounded = skewed - rest + up - cpu * CPU_SKEW;
 
 	return rounded > now ? rounded : jiffies;
 }
 
-/* The farther away a timer is, the coarser it is kept, and it never fires early. */
-static uint64_t wheel_expiry(uint64_t jiffies, uint64_t now)
-{
-	uint32_t shift = 0;
-
-	for (uint64_t reach = WHEEL_SLOTS; jiffies - now >= reach; reach <<= WHEEL_SHIFT)
-		shift += WHEEL_SHIFT;
-	return ((jiffies >> shift) + 1) << shift;
-}
-
 static uint64_t next_timer(const struct slab *slab, uint64_t now, uint64_t delay, uint32_t cpu)
 {
-	return wheel_expiry(round_jiffies(slab, now + delay, now, cpu), now);
+	return jiffies_timer(now, round_jiffies(slab, now + delay, now, cpu));
 }
 
 static uint64_t delay_jiffies(const struct slab *slab, uint64_t ns)
@@ -104,13 +88,14 @@ void slab_cache_placed(void *state, object_t object)
 
 void slab_clock_start(struct slab *slab)
 {
-	slab->jiffies_begin = initial_jiffies(slab);
+	slab->jiffies_begin = jiffies_initial(services_hz(slab->services));
 }
 
 /* The timers have run since the kernel's start, which gives the next one. */
 void slab_timers_start(struct slab *slab, uint64_t now_ns)
 {
 	const uint64_t period = delay_jiffies(slab, slab->params.reap_ns);
+	const uint64_t hz = services_hz(slab->services);
 
 	slab->begin_ns = now_ns;
 	if (slab->params.reap_ns == 0)
@@ -119,9 +104,8 @@ void slab_timers_start(struct slab *slab, uint64_t now_ns)
 		slab->reap_nodes[cpu] =
 			(uint8_t)((slab_nodes_of_cpu(&slab->numa, cpu) + 1) % slab->node_count);
 	for (uint32_t cpu = 0; cpu < slab->cpu_count; cpu++) {
-		const uint64_t initcall =
-			initial_jiffies(slab) + INITCALL_MS * slab->params.hz / 1000;
-		uint64_t at = next_timer(slab, initcall, slab->params.hz, cpu);
+		const uint64_t initcall = jiffies_after_boot(hz, INITCALL_MS);
+		uint64_t at = next_timer(slab, initcall, hz, cpu);
 
 		while (at <= slab->jiffies_begin)
 			at = next_timer(slab, at, period, cpu);

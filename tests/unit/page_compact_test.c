@@ -315,6 +315,19 @@ static void under_random_load_every_page_stays_known(void **unused)
 		random_load(seed);
 }
 
+/* Half a second later, which is rounded by the machine's clock: 50 jiffies of 10 ms, and one. */
+static void kcompactd_looks_around_by_the_machines_clock(void **unused)
+{
+	struct pressure *p = pressure_new();
+
+	(void)unused;
+	p->f->services.hz = 100;
+	fixture_start(p->f);
+	p->f->policy->begin(p->f->state, 1000);
+	assert_int_equal(p->timer_ns[0], 510001000);
+	pressure_destroy(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +341,7 @@ int main(void)
 		cmocka_unit_test(searches_turn_free_lists),
 		cmocka_unit_test(pages_that_are_joining_a_list_can_move),
 		cmocka_unit_test(under_random_load_every_page_stays_known),
+		cmocka_unit_test(kcompactd_looks_around_by_the_machines_clock),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
