@@ -210,7 +210,7 @@ class Terminal(Folder):
 
     def start(self, *arguments, term=""):
         command = (f"trap : INT; {term} '{PROGRAM}' top {' '.join(map(str, arguments))}; "
-                   "echo \"exit code $?\"; sleep 60")
+                   "echo \"exit code $?\"; sleep 600")
         self.tmux("new-session", "-d", "-x", "100", "-y", "24", command)
 
     def screen(self):
@@ -222,7 +222,7 @@ class Terminal(Folder):
     def wait_for(self, text, *, rows=slice(0), expected=()):
         """Until `text` is on the screen and `rows` are `expected`: the terminal may show a half."""
         expected = [line.rstrip()[:100] for line in expected]
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         shown = ""
         while time.monotonic() < deadline:
             shown = self.screen()
