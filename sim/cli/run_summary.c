@@ -63,7 +63,8 @@ static void print_treated(FILE *out, const struct slabyard_summary *s)
 		{ "lost frees", s->lost_frees,
 		  "allocations whose free is not in the trace, freed at their reuse" },
 		{ "folded", s->cpus_folded,
-		  "CPUs of the trace that the machine does not have, their work done by others" },
+		  "CPUs of the trace that the machine does not have (machine.cpus), their work "
+		  "done by others" },
 		{ "stalls", s->stalls, "records run while some thread was beyond the look-ahead" },
 	};
 	if (s->no_event_lines)

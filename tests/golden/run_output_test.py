@@ -53,6 +53,16 @@ class Output(unittest.TestCase):
         imported = slabyard("import", trace, "-o", self.folder / "t.syt").stdout.decode()
         self.assertRegex(imported, r"no event, left out +2\n +the first is line +5\n")
 
+    def test_cpus_that_the_machine_does_not_have(self):
+        trace = self.folder / "trace.txt"
+        trace.write_text(CUT + "alloc: ptr=0x6000 bytes_req=24 bytes_alloc=32\n"
+                         "prog-1 [2] 1.000000003: kfree: ptr=0x5000\n"
+                         "prog-1 [4095] 1.000000004: kfree: ptr=0x6000\n")
+        printed, _, _ = self.run_trace("--trace", trace)
+        self.assertRegex(printed, r"(?m)^folded +2 CPUs of the trace that the machine does not")
+        printed, _, _ = self.run_trace("--trace", trace, "--set", "machine.cpus=4096")
+        self.assertNotIn("folded", printed)
+
     def test_placements_after_a_recorded_state(self):
         printed, lines, _ = self.run_trace("--trace", RECORDING / "trace.txt.zst",
                                            "--start", RECORDING / "mmstate-0.txt.zst")
