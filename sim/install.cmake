@@ -24,7 +24,6 @@ install(FILES workloads/import/import.h DESTINATION ${SLABYARD_INCLUDES}/import)
 
 install(DIRECTORY configs DESTINATION ${SLABYARD_DATA})
 install(DIRECTORY workloads/samples DESTINATION ${SLABYARD_DATA})
-install(FILES tests/validation/prediction/prediction.csv DESTINATION ${SLABYARD_DATA})
 install(DIRECTORY analysis DESTINATION ${SLABYARD_DATA}
 	PATTERN "__pycache__" EXCLUDE PATTERN "*_test.py" EXCLUDE
 	PATTERN "*.[ch]" EXCLUDE PATTERN "CMakeLists.txt" EXCLUDE)

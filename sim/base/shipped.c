@@ -12,11 +12,6 @@ static const char *const analyses[] = { SLABYARD_DATA "/analysis", "../analysis"
 					"../../analysis" };
 static const char *const samples[] = { SLABYARD_DATA "/samples", "../workloads/samples",
 				       "../../workloads/samples" };
-static const char *const predictions[] = {
-	SLABYARD_DATA "/prediction.csv",
-	"../tests/validation/prediction/prediction.csv",
-	"../../tests/validation/prediction/prediction.csv",
-};
 
 enum { PLACES = sizeof(configs) / sizeof(configs[0]) };
 
@@ -88,11 +83,6 @@ bool shipped_samples(char *buffer, size_t size)
 bool shipped_caches(char *buffer, size_t size)
 {
 	return find_one(samples, "/linux-6.1.caches", buffer, size);
-}
-
-bool shipped_predictions(char *buffer, size_t size)
-{
-	return find_one(predictions, "", buffer, size);
 }
 
 bool shipped_analysis(const char *name, char *buffer, size_t size)

@@ -24,9 +24,6 @@ bool shipped_samples(char *buffer, size_t size);
 /* The map of Linux 6.1, of call sites and their caches; false: there is none. */
 bool shipped_caches(char *buffer, size_t size);
 
-/* The table of what predictions were off by; false: there is none. */
-bool shipped_predictions(char *buffer, size_t size);
-
 /* analysis/NAME; false: there is none. */
 bool shipped_analysis(const char *name, char *buffer, size_t size);
 

@@ -182,9 +182,10 @@ int prediction_bands_read(struct prediction_bands *b, const struct prediction_ca
 	char path[PATH_MAX];
 
 	*b = (struct prediction_bands){ 0 };
-	if (!shipped_predictions(path, sizeof(path)))
+	if (!shipped_analysis("prediction.csv", path, sizeof(path)))
 		return error_set(err, ERROR_RUN,
-				 "prediction.csv is not where it was installed with the program");
+				 "analysis/prediction.csv is not where it was installed with the "
+				 "program");
 	FILE *file = fopen(path, "r");
 	if (!file)
 		return error_set(err, ERROR_RUN, "%s: %s", path, strerror(errno));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How far off predictions were: the table of tests/validation/prediction, where each recording
- * under one slab allocator was replayed as another, and held against a recording of that one.
+ * How far off predictions were: analysis/prediction.csv, for which each recording under one slab
+ * allocator was replayed as another, and held against a recording of that one (the tests do that).
  *
  * An error counts as a share of how much the figure had changed at most up to then, of at least
  * PREDICTION_CHANGE_MIN. The band of a figure is the largest share of any recording of that kind:

@@ -14,7 +14,7 @@ import h5py
 
 from run_fixture import SAMPLES, SOURCE, slabyard
 
-TABLE = SOURCE / "tests" / "validation" / "prediction" / "prediction.csv"
+TABLE = SOURCE / "analysis" / "prediction.csv"
 KMIX = SAMPLES / "kmix-slub"
 CHANGE_MIN = 32  # prediction_table.h
 PAGES = """\

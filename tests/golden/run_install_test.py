@@ -57,6 +57,12 @@ class Install(unittest.TestCase):
         program = self.prefix / "bin" / "slabyard"
         output_of(program, "run", "-c", "pc-256mib", "--trace", TRACE)
 
+    def test_bundled_trace_and_what_predictions_need(self):
+        program = self.prefix / "bin" / "slabyard"
+        printed = output_of(program, "predict", "--to", "slab", "--runs", 0, "kmix")
+        self.assertRegex(printed, r"(?m)^trace +\S*share/slabyard/samples/kmix-slub/trace\.txt")
+        self.assertNotIn("the table has no pair", printed)
+
     def test_figures(self):
         result, figure = self.prefix / "run.h5", self.prefix / "orders.csv"
         program = self.prefix / "bin" / "slabyard"
@@ -105,7 +111,8 @@ class Install(unittest.TestCase):
 
     def test_data(self):
         data = self.prefix / "share" / "slabyard"
-        for name in ("configs/machines/pc-256mib.yaml", "analysis/plot.py"):
+        for name in ("configs/machines/pc-256mib.yaml", "analysis/plot.py",
+                     "analysis/prediction.csv"):
             self.assertTrue((data / name).is_file(), name)
         for name in ("sweeps.py", "figures/latency.py", "examples/read_h5py.py"):
             self.assertTrue((data / "analysis" / name).is_file(), name)

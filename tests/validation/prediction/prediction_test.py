@@ -18,11 +18,11 @@ tell of the start itself: not how much more there is, but how much.
 Beside each error stand those of naive guesses: live (as many slabs as the objects alive fill), copy
 (what the recorded allocator did), none (nothing changes). skill = 1 - error / the best guess's.
 
-prediction.csv holds the errors: one that is larger fails the test. Smaller ones go into the file
-with `prediction_test.py --update` and a commit that says what was found. `slabyard predict` takes
-its error bands from the same file. Rows of scripts marked `held-out` were measured on recordings
-that no rule was made with; they are measured again where SLABYARD_PREDICTION_DIR names a folder
-that has them (NAME-ALLOCATOR/trace.txt.zst, mmstate-N.txt.zst).
+analysis/prediction.csv holds the errors: one that is larger fails the test. Smaller ones go into
+the file with `prediction_test.py --update` and a commit that says what was found. `slabyard
+predict` takes its error bands from it. Rows of scripts marked `held-out` were measured on
+recordings that no rule was made with; they are measured again where SLABYARD_PREDICTION_DIR names
+a folder that has them (NAME-ALLOCATOR/trace.txt.zst, mmstate-N.txt.zst).
 """
 
 import collections
@@ -43,7 +43,7 @@ SHARED = pathlib.Path(os.environ.get("SLABYARD_SHARED_DIR", SOURCE.parent / "sha
 MORE = os.environ.get("SLABYARD_PREDICTION_DIR")
 SAMPLES = SOURCE / "workloads" / "samples"
 CACHES = SAMPLES / "linux-6.1.caches"
-TABLE = pathlib.Path(__file__).with_name("prediction.csv")
+TABLE = pathlib.Path(__file__).resolve().parents[3] / "analysis" / "prediction.csv"
 
 START = -1  # the mark of the start
 ALLOCATORS = ("slub", "slab", "slob")
