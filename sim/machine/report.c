@@ -29,6 +29,12 @@ static int write_f64(struct machine *m, const char *object, const char *name, do
 	return m->sink_ops->attribute_f64(m->sink, object, name, value, err);
 }
 
+/* A record's number, as results have it where there is none. */
+static uint64_t or_none(uint64_t record)
+{
+	return record ? record : UINT64_MAX;
+}
+
 static int write_summary_counts(struct machine *m, struct error *err)
 {
 	const struct slabyard_summary *s = m->summary;
@@ -46,7 +52,7 @@ static int write_summary_counts(struct machine *m, struct error *err)
 		{ "caches_left", s->caches_left },
 		{ "placements_compared", s->compared },
 		{ "placements_matched", s->matched },
-		{ "first_divergence_record", s->first_divergence_record },
+		{ "first_divergence_record", or_none(s->first_divergence_record) },
 		{ "marks_compared", s->marks_compared },
 		{ "lists_compared", s->lists_compared },
 		{ "lists_different", s->lists_different },
@@ -341,8 +347,7 @@ static int write_provenance(struct machine *m, struct error *err)
 	    write_u64(m, group, "seed", m->run->seed, err) != 0 ||
 	    write_u64(m, group, "trace_hash", m->trace->ops->hash(m->trace), err) != 0)
 		return -1;
-	if (write_u64(m, group, "horizon_record",
-		      s->horizon_record ? s->horizon_record : UINT64_MAX, err) != 0 ||
+	if (write_u64(m, group, "horizon_record", or_none(s->horizon_record), err) != 0 ||
 	    write_u64(m, group, "horizon_time_ns",
 		      s->horizon_record ? m->horizon.time_ns : UINT64_MAX, err) != 0 ||
 	    write_text(m, group, "horizon_reason", s->horizon_reason ? s->horizon_reason : "",

@@ -52,13 +52,19 @@ static const char *in_nanoseconds(struct figures *f, const char *name)
 	return text;
 }
 
+/* Of a run in which nothing happens, there is none: in every run a real number, as NaN is one. */
+static bool may_be_none(const char *name)
+{
+	return ends_with(name, "horizon_record") || ends_with(name, "horizon_time_ns") ||
+	       ends_with(name, "first_divergence_record");
+}
+
 /* What has no value, or is of more than one kind from run to run, is a real number. */
 static void add_number(struct figures *f, const char *name, const struct read_value *value)
 {
 	struct figure figure = { .name = name, .type = RESULT_U64 };
 	bool none = value->class == READ_UNSIGNED && value->number == UINT64_MAX;
-	if (value->class == READ_REAL || none || is_picoseconds(name) ||
-	    ends_with(name, "horizon_record") || ends_with(name, "horizon_time_ns")) {
+	if (value->class == READ_REAL || none || is_picoseconds(name) || may_be_none(name)) {
 		figure.type = RESULT_F64;
 		figure.f64 = none                            ? (double)NAN
 			     : value->class == READ_REAL     ? value->real

@@ -80,7 +80,9 @@ class Merge(unittest.TestCase):
         self.assertTrue(runs.loc["kmix", "kmalloc_latency_ns_p99"].notna().all())
         self.assertTrue(runs.loc["pages", "kmem_cache_create_count"].isna().all())
         self.assertNotIn("fork_latency_ns_p99", runs)
-        self.assertTrue(runs["horizon_record"].isna().any())
+        for none in ("horizon_record", "first_divergence_record"):
+            self.assertTrue(runs[none].isna().any(), none)
+            self.assertFalse((runs[none] == 0).any(), none)
 
     def check_series(self, path, groups):
         compared = 0
