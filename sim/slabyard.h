@@ -136,6 +136,14 @@ struct slabyard_processes {
 	uint64_t breaks_compared, breaks_matched;
 };
 
+/* What the recorded process's allocator was told, and what the configuration says otherwise. */
+struct slabyard_libc_settings {
+	uint64_t cpus;      /* of its machine, 0: not known */
+	char tunables[512]; /* "": it had none */
+	/* "" where nothing differs; other CPUs count only where some process has threads. */
+	char other_cpus[64], other_tunables[256];
+};
+
 struct slabyard_summary {
 	uint64_t records;              /* in the trace */
 	uint64_t executed;             /* carried out */
@@ -193,6 +201,7 @@ struct slabyard_summary {
 	uint64_t list_steps; /* pages and free blocks that searches of lists looked at */
 
 	struct slabyard_processes processes;
+	struct slabyard_libc_settings recorded_settings;
 
 	/* The start, the marks in the order of the trace, the end. */
 	struct slabyard_mark *marks;

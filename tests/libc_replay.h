@@ -72,9 +72,7 @@ static inline int libc_replay_open(struct libc_replay *r, const struct libc_poli
 		return -1;
 	r->space = mm_space(r->mm);
 	r->clock.work = &r->work;
-	r->services = (struct services){
-		.arena = r->arena, .work = &r->work, .clock = &r->clock, .cpus = cpus
-	};
+	r->services = (struct services){ .arena = r->arena, .work = &r->work, .clock = &r->clock };
 	if (policy->info.options)
 		option_defaults(policy->info.options, params);
 	const struct option_spec *named =
@@ -82,9 +80,9 @@ static inline int libc_replay_open(struct libc_replay *r, const struct libc_poli
 
 	if (named && tunables[0] && option_parse(named, tunables, params, err) != 0)
 		return -1;
-	r->environment = (struct libc_environment){ .space = r->space,
-						    .services = &r->services,
-						    .trim = &trim_glibc_judge };
+	r->environment = (struct libc_environment){
+		.space = r->space, .services = &r->services, .trim = &trim_glibc_judge, .cpus = cpus
+	};
 	r->state = policy->create(&r->environment, params, err);
 	r->blocks = arena_array(r->arena, REPLAY_IDS, sizeof(*r->blocks), err);
 	free(params);

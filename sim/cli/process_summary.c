@@ -22,6 +22,21 @@ static const char *size(uint64_t bytes, char *text, size_t length)
 	return units_human_size((double)bytes, text, length);
 }
 
+static void print_settings(FILE *out, const struct slabyard_libc_settings *s)
+{
+	if (s->tunables[0])
+		fprintf(out, "recorded with  GLIBC_TUNABLES=%s%s\n", s->tunables,
+			s->other_tunables[0] ? "" : ", replayed with it");
+	if (s->other_tunables[0])
+		fprintf(out, "unlike it      GLIBC_TUNABLES=%s here: addresses can differ\n",
+			s->other_tunables);
+	if (s->other_cpus[0])
+		fprintf(out,
+			"unlike it      %s limits arenas, recorded on %" PRIu64
+			" CPUs: addresses can differ\n",
+			s->other_cpus, s->cpus);
+}
+
 void process_summary_print(FILE *out, const struct slabyard_summary *s)
 {
 	const struct slabyard_processes *p = &s->processes;
@@ -29,6 +44,7 @@ void process_summary_print(FILE *out, const struct slabyard_summary *s)
 
 	if (!s->libc_policy)
 		return;
+	print_settings(out, &s->recorded_settings);
 	fprintf(out, "processes      %" PRIu64, p->count);
 	if (p->killed)
 		fprintf(out, ", %" PRIu64 " killed for want of memory", p->killed);

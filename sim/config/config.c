@@ -185,6 +185,27 @@ const struct option_spec *config_option(struct config *config, const char *path)
 	return &target.group->options[target.option];
 }
 
+struct sought {
+	const char *path;
+	bool is_set;
+};
+
+static void seek(void *context, const char *path, const char *value, const char *from, bool used)
+{
+	struct sought *sought = context;
+	(void)value;
+	(void)used;
+	if (strcmp(path, sought->path) == 0)
+		sought->is_set = strcmp(from, "default") != 0;
+}
+
+bool config_is_set(const struct config *config, const char *path)
+{
+	struct sought sought = { .path = path };
+	config_visit(config, seek, &sought);
+	return sought.is_set;
+}
+
 static int refuse_assignment(const char *assignment, const char *what, struct error *err)
 {
 	return error_set(err, ERROR_INPUT, "--set %.256s: %s", assignment, what);

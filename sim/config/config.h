@@ -55,6 +55,9 @@ const void *config_params(const struct config *config, const char *section);
 const struct policy_info *config_policy(const struct config *config, const char *section,
 					const void **params);
 
+/* Something else than the default says what that path is. */
+bool config_is_set(const struct config *config, const char *path);
+
 /* The value of that path as text; -1 and *err without a place when there is none of that name. */
 int config_value(struct config *config, const char *path, char *buffer, size_t size,
 		 struct error *err);

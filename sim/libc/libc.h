@@ -91,7 +91,13 @@ struct libc_environment {
 	const struct trim_judge *trim;
 	/* Simulated time, where the trim policy asks how long memory has been free; else NULL. */
 	const uint64_t *age_clock_ns;
+	uint32_t cpus; /* that the process sees (get_nprocs) */
+	/* GLIBC_TUNABLES of the recorded process, malloc's of them; NULL: it had none. */
+	const char *recorded_tunables;
 };
+
+/* Value of an option GLIBC_TUNABLES: what the recorded process had. */
+#define LIBC_TUNABLES_RECORDED "recorded"
 
 struct libc_policy {
 	struct policy_info info;

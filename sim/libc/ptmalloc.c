@@ -83,7 +83,6 @@ struct ptmalloc *ptmalloc_make(const struct libc_environment *environment, struc
 	p->trim = environment->trim;
 	p->age_clock_ns = environment->age_clock_ns;
 	p->work = services->work;
-	p->cpus = services->cpus;
 	if (make_tables(p, services->arena, err)) {
 		ptmalloc_destroy(p);
 		return NULL;
@@ -100,7 +99,7 @@ static void *ptmalloc_create(const struct libc_environment *environment, const v
 
 	if (!p)
 		return NULL;
-	if (ptmalloc_set_params(p, params, err) != 0) {
+	if (ptmalloc_set_params(p, environment, params, err) != 0) {
 		ptmalloc_destroy(p);
 		return NULL;
 	}

@@ -70,6 +70,7 @@ struct ptmalloc_params {
 	int64_t trim_threshold, top_pad, mmap_threshold, mmap_max;
 	int64_t arena_test, arena_max, mxfast;
 	int64_t tcache_count, tcache_max_bytes, tcache_unsorted_limit;
+	int64_t cpus;
 	bool no_dyn_threshold;
 	const char *tunables;
 };
@@ -402,13 +403,18 @@ void ptmalloc_destroy(void *state);
 /* ptmalloc_options.c */
 extern const struct option_spec ptmalloc_options[];
 /* -1 with *err when the tunables cannot be read. */
-int ptmalloc_set_params(struct ptmalloc *p, const struct ptmalloc_params *params,
-			struct error *err);
+int ptmalloc_set_params(struct ptmalloc *p, const struct libc_environment *environment,
+			const struct ptmalloc_params *params, struct error *err);
 uint32_t ptmalloc_max_fast(uint64_t bytes);
 int ptmalloc_mallopt(void *state, int parameter, int value);
 
 /* ptmalloc_tunables.c: what the environment variable GLIBC_TUNABLES says. */
-int ptmalloc_set_tunables(struct malloc_par *par, const char *text, struct error *err);
+enum ptmalloc_tunables_reading {
+	TUNABLES_STRICTLY, /* names that do not exist and values that are no numbers are refused */
+	TUNABLES_AS_GLIBC, /* such names are passed over, of values counts what is a number */
+};
+int ptmalloc_set_tunables(struct malloc_par *par, const char *text,
+			  enum ptmalloc_tunables_reading reading, struct error *err);
 
 /* ptmalloc_info.c */
 void ptmalloc_malloc_info(const void *state, FILE *out);

@@ -79,6 +79,7 @@ void *ptmalloc_fork(const void *state, uint32_t thread, const struct libc_enviro
 	to->main_base = from->main_base;
 	to->main_granules = from->main_granules;
 	to->par = from->par;
+	to->cpus = from->cpus;
 	to->started = from->started;
 	to->multi_threaded = from->multi_threaded;
 	to->first_thread = from->first_thread;

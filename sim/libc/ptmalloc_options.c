@@ -48,10 +48,14 @@ const struct option_spec ptmalloc_options[] = {
 	{ .name = "GLIBC_TUNABLES",
 	  .offset = FIELD(tunables),
 	  .type = OPTION_TEXT,
-	  .default_text = NO_TUNABLES,
+	  .default_text = LIBC_TUNABLES_RECORDED,
 	  .unit = "",
-	  .help = "that environment variable, as glibc.malloc.trim_threshold=65536:"
-		  "glibc.malloc.tcache_count=0: wins over the options above" },
+	  .help = "that environment variable, as glibc.malloc.tcache_count=0 (more with colons "
+		  "between): wins over the options above; recorded: as the recorded process had "
+		  "it, the options above win; none" },
+	NUMBER("cpus", cpus, 1, 65536, "CPUs",
+	       "CPUs that the limit of arenas counts, unset: those of machine.cpus, or where that "
+	       "is not set either, of the recording machine"),
 	OPTION_END,
 };
 
@@ -115,13 +119,32 @@ static void set_options(struct malloc_par *par, const struct ptmalloc_params *pa
 	par->no_dyn_threshold |= params->no_dyn_threshold;
 }
 
-int ptmalloc_set_params(struct ptmalloc *p, const struct ptmalloc_params *params, struct error *err)
+/* What the recorded process was told gives way to what is configured, name by name. */
+static int set_recorded(struct ptmalloc *p, const char *tunables, struct error *err)
 {
-	p->par = par_initial;
-	set_options(&p->par, params);
-	if (!params->tunables || strcmp(params->tunables, NO_TUNABLES) == 0)
+	struct error why = { 0 };
+
+	if (!tunables || ptmalloc_set_tunables(&p->par, tunables, TUNABLES_AS_GLIBC, &why) == 0)
 		return 0;
-	return ptmalloc_set_tunables(&p->par, params->tunables, err);
+	return error_set(err, ERROR_INPUT,
+			 "the recorded process had %s (libc.ptmalloc.GLIBC_TUNABLES=none: replayed "
+			 "without)",
+			 why.message);
+}
+
+int ptmalloc_set_params(struct ptmalloc *p, const struct libc_environment *environment,
+			const struct ptmalloc_params *params, struct error *err)
+{
+	const bool recorded = strcmp(params->tunables, LIBC_TUNABLES_RECORDED) == 0;
+
+	p->cpus = params->cpus != OPTION_UNSET ? (uint32_t)params->cpus : environment->cpus;
+	p->par = par_initial;
+	if (recorded && set_recorded(p, environment->recorded_tunables, err) != 0)
+		return -1;
+	set_options(&p->par, params);
+	if (recorded || strcmp(params->tunables, NO_TUNABLES) == 0)
+		return 0;
+	return ptmalloc_set_tunables(&p->par, params->tunables, TUNABLES_STRICTLY, err);
 }
 
 static int set_max_fast(struct ptmalloc *p, int value)

@@ -99,41 +99,50 @@ enum { TUNABLES = sizeof(tunables) / sizeof(tunables[0]) };
 /* They decide what is written and where mappings lie, in ways that are not simulated. */
 static const char *const not_simulated[] = { PREFIX "perturb", PREFIX "hugetlb" };
 
-static const struct tunable *find(const char *name, struct error *err)
+static const struct tunable *find(const char *name)
 {
-	struct suggestion near = { .word = name };
-
-	for (size_t i = 0; i < sizeof(not_simulated) / sizeof(not_simulated[0]); i++)
-		if (strcmp(not_simulated[i], name) == 0) {
-			error_set(err, ERROR_INPUT, "GLIBC_TUNABLES: %s is not simulated", name);
-			return NULL;
-		}
-	for (size_t i = 0; i < TUNABLES; i++) {
+	for (size_t i = 0; i < TUNABLES; i++)
 		if (strcmp(tunables[i].name, name) == 0)
 			return &tunables[i];
-		suggest_consider(&near, tunables[i].name);
-	}
-	error_set(err, ERROR_INPUT, "GLIBC_TUNABLES: '%s' is not known here%s%s%s", name,
-		  near.best ? ", did you mean '" : "", near.best ? near.best : "",
-		  near.best ? "'?" : "");
 	return NULL;
 }
 
+static bool is_simulated(const char *name)
+{
+	for (size_t i = 0; i < sizeof(not_simulated) / sizeof(not_simulated[0]); i++)
+		if (strcmp(not_simulated[i], name) == 0)
+			return false;
+	return true;
+}
+
+static int refuse_name(const char *name, struct error *err)
+{
+	struct suggestion near = { .word = name };
+
+	for (size_t i = 0; i < TUNABLES; i++)
+		suggest_consider(&near, tunables[i].name);
+	return error_set(err, ERROR_INPUT, "GLIBC_TUNABLES: '%s' is not known here%s%s%s", name,
+			 near.best ? ", did you mean '" : "", near.best ? near.best : "",
+			 near.best ? "'?" : "");
+}
+
 static int set_one(struct malloc_par *par, const char *name, const char *value, size_t length,
-		   struct error *err)
+		   enum ptmalloc_tunables_reading reading, struct error *err)
 {
 	char *end;
 
 	if (strncmp(name, PREFIX, strlen(PREFIX)) != 0)
 		return 0;
-	const struct tunable *tunable = find(name, err);
+	if (!is_simulated(name))
+		return error_set(err, ERROR_INPUT, "GLIBC_TUNABLES: %s is not simulated", name);
+	const struct tunable *tunable = find(name);
 
 	if (!tunable)
-		return -1;
+		return reading == TUNABLES_AS_GLIBC ? 0 : refuse_name(name, err);
 	errno = 0;
 	const uint64_t number = strtoull(value, &end, 0);
 
-	if (end == value || end != value + length || errno)
+	if (reading == TUNABLES_STRICTLY && (end == value || end != value + length || errno))
 		return error_set(err, ERROR_INPUT, "GLIBC_TUNABLES: %s: '%.*s' is no number", name,
 				 (int)length, value);
 	if (tunable->set)
@@ -141,19 +150,30 @@ static int set_one(struct malloc_par *par, const char *name, const char *value, 
 	return 0;
 }
 
-int ptmalloc_set_tunables(struct malloc_par *par, const char *text, struct error *err)
+static int set_next(struct malloc_par *par, const char *text, size_t length,
+		    enum ptmalloc_tunables_reading reading, struct error *err)
+{
+	const size_t name_length = strcspn(text, "=:");
+	char name[NAME_MAX_BYTES];
+
+	if (name_length == length || name_length >= sizeof(name))
+		return reading == TUNABLES_AS_GLIBC
+			       ? 0
+			       : error_set(err, ERROR_INPUT,
+					   "GLIBC_TUNABLES: '%.*s' is no NAME=VALUE", (int)length,
+					   text);
+	memcpy(name, text, name_length);
+	name[name_length] = '\0';
+	return set_one(par, name, text + name_length + 1, length - name_length - 1, reading, err);
+}
+
+int ptmalloc_set_tunables(struct malloc_par *par, const char *text,
+			  enum ptmalloc_tunables_reading reading, struct error *err)
 {
 	while (*text) {
-		const size_t length = strcspn(text, ":"), name_length = strcspn(text, "=:");
-		char name[NAME_MAX_BYTES];
+		const size_t length = strcspn(text, ":");
 
-		if (name_length == length || name_length >= sizeof(name))
-			return error_set(err, ERROR_INPUT,
-					 "GLIBC_TUNABLES: '%.*s' is no NAME=VALUE", (int)length,
-					 text);
-		memcpy(name, text, name_length);
-		name[name_length] = '\0';
-		if (set_one(par, name, text + name_length + 1, length - name_length - 1, err) != 0)
+		if (set_next(par, text, length, reading, err) != 0)
 			return -1;
 		text += length + (text[length] == ':');
 	}

@@ -140,6 +140,8 @@ static int build_libc(struct machine *m, struct error *err)
 	m->process_params = config_params(m->config, "process");
 	m->libc = libc_policy_of(config_policy(m->config, "libc", &m->libc_params));
 	m->trim = trim_policy_of(config_policy(m->config, "trim", &m->trim_params));
+	if (recorded_environment_read(m, err) != 0)
+		return -1;
 	touch = (enum process_touch)m->process_params->touch;
 	if (touch == TOUCH_AUTO)
 		touch = m->touches_seen ? TOUCH_RECORDED : TOUCH_ALL;

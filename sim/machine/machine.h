@@ -23,6 +23,7 @@
 #include "machine/page_events.h"
 #include "machine/perturbation.h"
 #include "machine/processes.h"
+#include "machine/recorded_environment.h"
 #include "machine/resident.h"
 #include "machine/true_caches.h"
 #include "page/page.h"
@@ -177,6 +178,7 @@ struct machine {
 	const struct trim_policy *trim;
 	const void *trim_params;
 	const struct process_params *process_params;
+	struct recorded_environment recorded_environment;
 	struct processes processes;
 
 	struct trace_cursor *trace;

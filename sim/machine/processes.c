@@ -165,6 +165,7 @@ static struct process *make(struct machine *m, uint32_t pid, const char *comm, u
 	p->mm = mm_create(&m->processes.frames, brk0 ? brk0 : brk0_default, err);
 	if (!p->mm || prepare_environment(p, err) != 0)
 		return NULL;
+	recorded_environment_fill(m, &p->environment);
 	if (m->process_params->mlockall)
 		mm_lock_all(p->mm, true, true);
 	p->libc = m->libc->create(&p->environment, m->libc_params, err);

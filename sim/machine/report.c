@@ -9,6 +9,7 @@
 #include "machine/machine.h"
 #include "machine/marks.h"
 #include "machine/process_report.h"
+#include "machine/recorded_environment.h"
 #include "machine/start.h"
 
 static int write_u64(struct machine *m, const char *object, const char *name, uint64_t value,
@@ -353,7 +354,7 @@ static int write_provenance(struct machine *m, struct error *err)
 	    write_text(m, group, "horizon_reason", s->horizon_reason ? s->horizon_reason : "",
 		       err) != 0)
 		return -1;
-	if (write_taken(m, err) != 0 ||
+	if (write_taken(m, err) != 0 || recorded_environment_write(m, err) != 0 ||
 	    write_parameters(m, "/provenance/parameters_used", true, err) != 0)
 		return -1;
 	return write_parameters(m, "/provenance/parameters_unused", false, err);

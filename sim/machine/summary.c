@@ -7,6 +7,7 @@
 #include "machine/machine.h"
 #include "machine/process_report.h"
 #include "machine/progress.h"
+#include "machine/recorded_environment.h"
 #include "machine/report.h"
 #include "machine/start.h"
 
@@ -117,6 +118,7 @@ int report_summary(struct machine *m, struct error *err)
 	summarise_slabs(m);
 	summarise_effects(m);
 	processes_summarise(m);
+	recorded_environment_summarise(m);
 	s->memory_bytes = m->memory_bytes;
 	s->cpus = m->cpus;
 	s->level = machine_level_name(m);

@@ -249,7 +249,8 @@ static bool simulation_open(struct simulation *s, const struct libc_policy *poli
 		s->space.read = s->space.write = no_touch;
 		s->environment = (struct libc_environment){ .space = &s->space,
 							    .services = &s->services,
-							    .trim = &trim_glibc_judge };
+							    .trim = &trim_glibc_judge,
+							    .cpus = 2 };
 		s->state = policy->create(&s->environment, params, &err);
 	}
 	free(params);

@@ -67,7 +67,8 @@ static void play_begin(struct play *p, const struct libc_policy *policy, uint64_
 	assert_non_null(p->mm);
 	p->environment = (struct libc_environment){ .space = mm_space(p->mm),
 						    .services = &p->services,
-						    .trim = &trim_glibc_judge };
+						    .trim = &trim_glibc_judge,
+						    .cpus = 2 };
 	if (policy->info.options)
 		option_defaults(policy->info.options, params);
 	p->state = policy->create(&p->environment, params, &err);

@@ -69,14 +69,25 @@ class Recording(unittest.TestCase):
     def traces(self):
         return sorted(self.path.glob("out*.syt"))
 
+    def replay(self, path, *options):
+        """What `slabyard run` says of this trace."""
+        done = run(SLABYARD, "run", "--trace", path, "--progress", "off", *options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
     def assert_exact(self, *paths):
-        """Every address and break of these traces is what the simulated ptmalloc gives."""
+        """Every address and break of these traces is what `slabyard run` gives, told nothing."""
         if not IS_MODELLED:
             print(f"the C library is {platform.libc_ver()}, not glibc 2.36: not compared")
             return None
-        done = run(HERE / "recorded_replay", *(paths or self.traces()))
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        return done.stdout
+        told = [self.replay(path) for path in paths or self.traces()]
+        for text in told:
+            for line in re.findall(r"^(?:placements|breaks|mapped blocks) .*", text, re.MULTILINE):
+                matched, compared = re.search(r"(\d+) of (\d+)", line).groups()
+                self.assertEqual(matched, compared, text)
+            self.assertNotIn("diverged", text)
+        self.assertRegex("".join(told), r"(?m)^placements +[1-9]")
+        return "".join(told)
 
 
 class ExactTest(Recording):
@@ -98,11 +109,59 @@ class ExactTest(Recording):
         self.assertIn("meta GLIBC_TUNABLES=glibc.malloc.arena_max=2:glibc.malloc.top_pad=65536:"
                       "glibc.malloc.tcache_count=3\n", self.dump())
 
+    def test_thresholds_that_are_set(self):
+        """Each decides addresses; a tunable of glibc's own number does, too: it is set."""
+        for setting in ("trim_threshold=131072", "mmap_threshold=131072", "mmap_max=65536",
+                        "top_pad=0", "no_such=1:trim_threshold=1048576x"):
+            with self.subTest(setting):
+                tunables = ":".join(f"glibc.malloc.{word}" for word in setting.split(":"))
+                self.record(PROGRAM, "threads", env={**os.environ, "GLIBC_TUNABLES": tunables})
+                told = self.assert_exact()
+                if told:
+                    self.assertIn(f"recorded with  GLIBC_TUNABLES={tunables}, replayed with it\n",
+                                  told)
+                    self.assertIn("tunables 1", told)
+
+    def test_tunables_are_taken_unless_configured(self):
+        self.record(PROGRAM, "threads", env={**os.environ, "MALLOC_ARENA_MAX": "1"})
+        told = self.assert_exact()
+        if not told:
+            return
+        own = "glibc.malloc.arena_max=1"
+        for settings, said in {
+            ("libc.ptmalloc.GLIBC_TUNABLES=none",): "unlike it      GLIBC_TUNABLES=none here",
+            ("libc.ptmalloc.M_ARENA_MAX=8",): f"recorded with  GLIBC_TUNABLES={own}, replayed",
+            (f"libc.ptmalloc.GLIBC_TUNABLES={own}",): None,
+        }.items():
+            told = self.replay(self.out, *(f"--set={setting}" for setting in settings))
+            self.assertEqual("diverged" not in told, said is None, told)
+            self.assertIn(said or "recorded with", told)
+        self.record(PROGRAM, "self", env={**os.environ, "GLIBC_TUNABLES": "glibc.malloc.perturb=1"})
+        done = run(SLABYARD, "run", "--trace", self.out)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("the recorded process had GLIBC_TUNABLES: glibc.malloc.perturb is not "
+                      "simulated (libc.ptmalloc.GLIBC_TUNABLES=none: replayed without)", done.stderr)
+
+    def test_arenas_are_limited_by_the_recording_machine(self):
+        self.record(PROGRAM, "crowd")
+        told = self.assert_exact()
+        if not told:
+            return
+        self.assertIn("cpus 1", told)
+        cpus = re.search(r"meta cpus=(\d+)", self.dump())[1]
+        other = int(cpus) // 2 or 2
+        for setting in (f"machine.cpus={other}", f"libc.ptmalloc.cpus={other}"):
+            told = self.replay(self.out, "--set", setting)
+            self.assertIn(f"unlike it      {setting.replace('=', ' ')} limits arenas, recorded on "
+                          f"{cpus} CPUs", told)
+            if other < int(cpus):
+                self.assertIn("diverged", told)
+
     def test_stuck_break(self):
         self.record(PROGRAM, "stuck_break")
         replayed = self.assert_exact()
         if replayed:
-            self.assertIn(" 1 failed", replayed)
+            self.assertIn("brk_fail 1", replayed)
 
     def test_refused_sizes(self):
         self.record(PROGRAM, "refused_sizes")
@@ -222,7 +281,8 @@ class ExactTest(Recording):
                 for path in self.traces():
                     path.unlink()
                 self.record(*command, env={**os.environ, "PYTHONMALLOC": "malloc"})
-                print(re.sub(r"\S*/", "", self.assert_exact() or ""), end="")
+                for line in re.findall(r"placements .*", self.assert_exact() or ""):
+                    print(f"{command[0]}: {line}")
 
 
 class UnseenTest(Recording):

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -173,6 +174,34 @@ static int threads(void)
 		for (int i = 0; i < 8; i++)
 			pthread_join(ids[i], NULL);
 	}
+	return 0;
+}
+
+static pthread_barrier_t all_are_here;
+
+static void *wait_with_a_block(void *size)
+{
+	void *block = malloc((uintptr_t)size);
+
+	pthread_barrier_wait(&all_are_here);
+	free(block);
+	return NULL;
+}
+
+/* More threads at once than there may be arenas. */
+static int crowd(void)
+{
+	const unsigned count = 8 * (unsigned)get_nprocs() + 8;
+	pthread_t *ids = malloc(count * sizeof(*ids));
+
+	pthread_barrier_init(&all_are_here, NULL, count + 1);
+	for (uintptr_t i = 0; ids && i < count; i++)
+		if (pthread_create(&ids[i], NULL, wait_with_a_block, (void *)(16 * i + 24)) != 0)
+			return 1;
+	pthread_barrier_wait(&all_are_here);
+	for (unsigned i = 0; ids && i < count; i++)
+		pthread_join(ids[i], NULL);
+	free(ids);
 	return 0;
 }
 
@@ -366,6 +395,7 @@ int main(int argc, char **argv)
 		{ "fork_after_fork", fork_after_fork },
 		{ "first_of_namespace", first_of_namespace },
 		{ "threads", threads },
+		{ "crowd", crowd },
 		{ "forks", forks },
 		{ "endless", endless },
 		{ "fork_of_many", fork_of_many },
