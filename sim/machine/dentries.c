@@ -10,7 +10,6 @@
 #include "machine/frame_nodes.h"
 #include "machine/machine.h"
 #include "machine/shrink_slab.h"
-#include "machine/slab_series.h"
 
 enum {
 	DENTRY_BYTES = 192,
@@ -82,7 +81,7 @@ static struct reclaim_progress shrink_node(void *context, const struct reclaim_p
 
 	if (d->lists)
 		progress = d->lists->shrink_node(d->lists->context, pass);
-	const int64_t pages = slab_pages_had(d->m);
+	const int64_t pages = d->m->slab_pages.now;
 
 	d->pass = pass;
 	const struct shrink_progress shrunk =
@@ -90,7 +89,7 @@ static struct reclaim_progress shrink_node(void *context, const struct reclaim_p
 
 	d->pass = NULL;
 	vm_event_count(&d->m->work, VM_slabs_scanned, shrunk.scanned);
-	progress.slab += (uint64_t)(pages - slab_pages_had(d->m));
+	progress.slab += (uint64_t)(pages - d->m->slab_pages.now);
 	return progress;
 }
 

@@ -25,6 +25,7 @@
 #include "machine/processes.h"
 #include "machine/recorded_environment.h"
 #include "machine/resident.h"
+#include "machine/slab_pages.h"
 #include "machine/true_caches.h"
 #include "page/page.h"
 #include "results/sink.h"
@@ -277,7 +278,7 @@ struct machine {
 	struct split_pages *split_pages;
 	struct recorded_pages *recorded_pages; /* assist slab_page, else NULL */
 	struct slabyard_requests slab_requests[SLABYARD_ORDERS_MAX];
-	int64_t slab_pages_begin; /* pages of slabs at the start */
+	struct slab_pages slab_pages;
 	struct start *start;
 	struct census *census; /* while the start state is laid out anew */
 	uint32_t gfp_ignored;  /* bits that mean nothing to the recorded kernel */

@@ -185,6 +185,7 @@ static pfn_t source_alloc(void *context, const struct request *request)
 	if (pfn_is_none(pfn))
 		return pfn;
 	m->slab_requests[request->order].allocs++;
+	slab_pages_change(m, (int64_t)1 << request->order);
 	effect_pairs_simulated(m->effects, true, pfn, request->order, m->objects_executed);
 	return pfn;
 }
@@ -197,6 +198,7 @@ static void source_free(void *context, const struct request *request, pfn_t pfn)
 		return;
 	}
 	m->slab_requests[request->order].frees++;
+	slab_pages_change(m, -((int64_t)1 << request->order));
 	effect_pairs_simulated(m->effects, false, pfn, request->order, m->objects_executed);
 	if (m->pages_from_trace)
 		recorded_pages_release(m->recorded_pages, pfn, request->order);

@@ -11,7 +11,6 @@
 #include "machine/machine.h"
 #include "machine/page_cache.h"
 #include "machine/process_files.h"
-#include "machine/slab_series.h"
 #include "results/proc.h"
 
 static int make_folder(const char *folder, struct error *err)
@@ -118,7 +117,7 @@ static int count_slabs(struct machine *m, struct proc_counts *counts, struct err
 			c.reclaimable[i] = cache.reclaimable;
 	}
 	m->slab->walk(m->slab_state, count_slab, &c);
-	counts->node[0].slab_unreclaimable += slab_pages_had(m) - c.seen;
+	counts->node[0].slab_unreclaimable += m->slab_pages.now - c.seen;
 	free(c.reclaimable);
 	return 0;
 }

@@ -26,7 +26,6 @@
 #include "machine/report.h"
 #include "machine/sampler.h"
 #include "machine/slab_errors.h"
-#include "machine/slab_series.h"
 #include "machine/snapshots.h"
 #include "machine/split_pages.h"
 #include "machine/start.h"

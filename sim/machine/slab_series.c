@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "machine/slab_series.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,9 @@ enum column {
  */
 enum { RECORDS_A_SLAB = 2 };
 
+/* Rows of means are that part of the run apart at most, or else so few records. */
+enum { ROWS_FOR_MEANS = 64, RECORDS_A_ROW_CLOSE = 16 };
+
 /* What does not change of a cache. */
 struct cache_facts {
 	uint32_t object_size, objects_per_slab, pages_per_slab;
@@ -50,15 +54,13 @@ struct slab_series {
 	struct cache_facts *facts;
 	size_t capacity;
 	/* Over all caches: now, and twice what that sums up to over simulated time. */
-	int64_t now[SERIES_COLUMNS];
-	__int128 twice_over_time[SERIES_COLUMNS];
-	uint64_t first_ns, last_ns;
+	int64_t now[COLUMNS];
+	__int128 twice_over_time[COLUMNS];
+	uint64_t first_ns, last_ns, widest_ns; /* of rows, and the longest between two */
+	uint64_t first_record, last_record, widest_records;
 	bool any;
-	/* Pages are counted at every sample, with a row or not: a peak may lie between two. */
-	uint64_t bytes_of_pages_max, pages_ns;
-	bool behind;          /* a sample was left out after the last row */
-	uint64_t slabs;       /* that the last row looked at */
-	uint64_t last_record; /* of that row */
+	bool behind;    /* a sample was left out after the last row */
+	uint64_t slabs; /* that the last row looked at */
 };
 
 static int no_memory(struct error *err)
@@ -244,42 +246,18 @@ static int take_counts(struct slab_series *series, struct machine *m, struct sla
 	return 0;
 }
 
-static void add_pages(void *context, const struct slab_extent *extent)
+static void note_distance(struct slab_series *series, uint64_t since_ns, uint64_t record)
 {
-	*(int64_t *)context += (int64_t)1 << extent->order;
+	const uint64_t records = series->any ? record - series->last_record : 0;
+
+	if (since_ns > series->widest_ns)
+		series->widest_ns = since_ns;
+	if (records > series->widest_records)
+		series->widest_records = records;
 }
 
-void slab_pages_begin(struct machine *m)
-{
-	if (m->slab && m->slab->walk)
-		m->slab->walk(m->slab_state, add_pages, &m->slab_pages_begin);
-}
-
-int64_t slab_pages_had(const struct machine *m)
-{
-	int64_t pages = m->slab_pages_begin;
-	for (uint32_t order = 0; order < SLABYARD_ORDERS_MAX; order++)
-		pages += ((int64_t)m->slab_requests[order].allocs -
-			  (int64_t)m->slab_requests[order].frees) *
-			 ((int64_t)1 << order);
-	return pages;
-}
-
-/* From the last sample to this one they went evenly from the one number to the other. */
-static void note_pages(struct slab_series *series, uint64_t time_ns, uint64_t bytes)
-{
-	const uint64_t since = series->any ? time_ns - series->pages_ns : 0;
-
-	series->twice_over_time[BYTES_OF_PAGES] +=
-		((__int128)series->now[BYTES_OF_PAGES] + bytes) * since;
-	series->now[BYTES_OF_PAGES] = (int64_t)bytes;
-	if (bytes > series->bytes_of_pages_max)
-		series->bytes_of_pages_max = bytes;
-	series->pages_ns = time_ns;
-}
-
-/* And so did the columns from the last row to this one. */
-static void note_means(struct slab_series *series, uint64_t time_ns)
+/* From the last row to this one they went evenly from the one number to the other. */
+static void note_means(struct slab_series *series, uint64_t time_ns, uint64_t record)
 {
 	const uint64_t since = series->any ? time_ns - series->last_ns : 0;
 
@@ -290,9 +268,9 @@ static void note_means(struct slab_series *series, uint64_t time_ns)
 			series->now[k] += (int64_t)series->values[k][i];
 		series->twice_over_time[k] += (before + series->now[k]) * since;
 	}
-	if (!series->any)
-		series->first_ns = time_ns;
+	note_distance(series, since, record);
 	series->last_ns = time_ns;
+	series->last_record = record;
 	series->any = true;
 }
 
@@ -309,12 +287,17 @@ static bool is_due(const struct slab_series *series, const struct machine *m, ui
 
 /* The counts are there. */
 static int append_row(struct slab_series *series, struct machine *m, uint64_t time_ns,
-		      uint64_t record, uint64_t bytes_of_pages, struct error *err)
+		      uint64_t record, struct error *err)
 {
+	const uint64_t bytes_of_pages = (uint64_t)m->slab_pages.now << PAGE_SHIFT;
+
 	series->slabs = 0;
-	series->last_record = record;
+	if (!series->any) {
+		series->first_ns = time_ns;
+		series->first_record = record;
+	}
 	m->slab->walk(m->slab_state, add_extent, series);
-	note_means(series, time_ns);
+	note_means(series, time_ns, record);
 	const void *values[SERIES_COLUMNS] = { [BYTES_OF_PAGES] = &bytes_of_pages };
 	for (size_t i = 0; i < COLUMNS; i++)
 		values[i] = series->values[i];
@@ -329,10 +312,10 @@ int slab_series_row(struct slab_series *series, struct machine *m, uint64_t time
 		return 0;
 	if (take_counts(series, m, totals, err) != 0)
 		return -1;
-	const uint64_t bytes_of_pages = (uint64_t)slab_pages_had(m) << PAGE_SHIFT;
-	note_pages(series, time_ns, bytes_of_pages);
+	if (!series->any)
+		slab_pages_restart(m);
 	series->behind = !is_due(series, m, record);
-	return series->behind ? 0 : append_row(series, m, time_ns, record, bytes_of_pages, err);
+	return series->behind ? 0 : append_row(series, m, time_ns, record, err);
 }
 
 int slab_series_thin(struct slab_series *series, struct machine *m, struct error *err)
@@ -340,22 +323,37 @@ int slab_series_thin(struct slab_series *series, struct machine *m, struct error
 	return series ? m->sink_ops->series_thin(series->series, err) : 0;
 }
 
+/*
+ * What changes with every object is known at the rows alone. A mean over few of them is as far off
+ * as what is compared by it differs, unless they are as close as anybody can want them.
+ */
+static bool has_means(const struct slab_series *series)
+{
+	const uint64_t records = series->last_record - series->first_record;
+
+	return series->widest_records <= RECORDS_A_ROW_CLOSE ||
+	       series->widest_records <= records / ROWS_FOR_MEANS ||
+	       series->widest_ns <= (series->last_ns - series->first_ns) / ROWS_FOR_MEANS;
+}
+
 /* The mean over simulated time; of a run without any, what stands at its end. */
 static double mean_of(const struct slab_series *series, size_t column)
 {
 	const uint64_t span = series->last_ns - series->first_ns;
 
-	return span ? (double)series->twice_over_time[column] / (2 * (double)span)
-		    : (double)series->now[column];
+	if (!span)
+		return (double)series->now[column];
+	return has_means(series) ? (double)series->twice_over_time[column] / (2 * (double)span)
+				 : (double)NAN;
 }
 
-static int write_means(const struct slab_series *series, struct machine *m, struct error *err)
+static int write_sampled_means(const struct slab_series *series, struct machine *m,
+			       struct error *err)
 {
 	static const struct {
 		const char *name;
 		size_t column;
 	} means[] = {
-		{ "slab_bytes_mean", BYTES_OF_PAGES },
 		{ "slab_bytes_requested_mean", BYTES_REQUESTED },
 		{ "slab_bytes_held_mean", BYTES_HELD },
 		{ "slab_waste_rounding_mean", WASTE_ROUNDING },
@@ -369,18 +367,25 @@ static int write_means(const struct slab_series *series, struct machine *m, stru
 		if (m->sink_ops->attribute_f64(m->sink, "/summary", means[i].name,
 					       mean_of(series, means[i].column), err) != 0)
 			return -1;
-	return m->sink_ops->attribute_u64(m->sink, "/summary", "slab_bytes_max",
-					  series->bytes_of_pages_max, err);
+	return 0;
+}
+
+static int write_means(const struct slab_series *series, struct machine *m, struct error *err)
+{
+	if (m->sink_ops->attribute_f64(m->sink, "/summary", "slab_bytes_mean",
+				       slab_pages_mean(m) * PAGE_SIZE_BYTES, err) != 0 ||
+	    m->sink_ops->attribute_u64(m->sink, "/summary", "slab_bytes_max",
+				       (uint64_t)m->slab_pages.max << PAGE_SHIFT, err) != 0)
+		return -1;
+	return write_sampled_means(series, m, err);
 }
 
 static int append_last_row(struct slab_series *series, struct machine *m, struct error *err)
 {
-	const uint64_t bytes_of_pages = (uint64_t)slab_pages_had(m) << PAGE_SHIFT;
 	struct slab_totals totals = { 0 };
 
-	note_pages(series, m->time_ns, bytes_of_pages);
 	return take_counts(series, m, &totals, err) == 0
-		       ? append_row(series, m, m->time_ns, machine_record(m), bytes_of_pages, err)
+		       ? append_row(series, m, m->time_ns, machine_record(m), err)
 		       : -1;
 }
 

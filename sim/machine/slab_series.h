@@ -20,14 +20,6 @@ struct slab_totals {
 	uint64_t held_bytes;
 };
 
-/* The start state is there: notes the pages of its slabs. */
-void slab_pages_begin(struct machine *m);
-/*
- * Pages that slab has now: those of slabs, of kmallocs of whole pages but for ones older than the
- * start, and those that wait for a grace period.
- */
-int64_t slab_pages_had(const struct machine *m);
-
 /* *out is NULL at page level, and may be handed to the others. */
 int slab_series_open(struct machine *m, struct slab_series **out, struct error *err);
 void slab_series_close(struct slab_series *series);
