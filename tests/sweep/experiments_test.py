@@ -102,6 +102,53 @@ class Experiments(unittest.TestCase):
         said = self.plot("phases", self.folder, "-o", out, expect=2)
         self.assertIn("no sweep's folder", said)
 
+    def test_small_machine(self):
+        """Each cell of its table is what the sweep gives, rounded as it is there."""
+        slabyard("sweep", "small-machine", "-o", self.folder / "small-machine")
+        found = {}
+        for run in map(json.loads, (self.folder / "small-machine" / "manifest.jsonl").read_text()
+                       .splitlines()[1:]):
+            with h5py.File(self.folder / "small-machine" / "runs" / f"{run['hash']}.h5") as file:
+                found[run["trace"], run["values"]["slab.policy"],
+                      run["values"]["machine.memory"]] = dict(file["summary"].attrs)
+        figures = {
+            "slab memory, mean": ("slab_bytes_mean", 1 / 1024, self.percent),
+            "slab memory, peak": ("slab_bytes_max", 1 / 1024, self.percent),
+            "free pages at the end": ("free_pages", 1, lambda value, base: value - base),
+            "failed allocations": ("alloc_fails", 1, lambda value, base: value),
+            "unusable index, 2 MiB": ("unusable_free_index_order9", 1, lambda value, base: value),
+            "modelled cost": ("cost_ps", 1e-9, self.percent),
+        }
+        text = (SOURCE / "configs" / "experiments" / "README.md").read_text()
+        table = text.partition("**`small-machine`:")[2].partition("\n\n")[2].partition("\n\n")[0]
+        rows = [[cell.strip() for cell in line.strip("|").split("|")]
+                for line in table.splitlines()[2:]]
+        self.assertEqual(len(rows), len(figures) + 1)
+        for name, memory, slub, *others in rows:
+            if name:
+                figure, scale, change = figures[re.match(r"[^`]*?(?=, `|$)", name)[0]]
+                traces = re.findall(r"`(.*?)`", name) or ["kmix", "user-sh"]
+            base = [float(found[trace, "slub", memory.replace(" ", "")][figure])
+                    for trace in traces]
+            self.assert_cell(slub, [value * scale for value in base], name)
+            for policy, cell in zip(("slab", "slob"), others):
+                values = [float(found[trace, policy, memory.replace(" ", "")][figure])
+                          for trace in traces]
+                self.assert_cell(cell, list(map(change, values, base)), f"{name} {policy}")
+
+    @staticmethod
+    def percent(value, base):
+        return 100 * (value / base - 1)
+
+    def assert_cell(self, cell, values, what):
+        """Its numbers are these, to as many digits as they have."""
+        texts = re.findall(r"[+-]?[\d,]*\d(?:\.\d+)?", cell)
+        self.assertEqual(len(texts), len(values), f"{what}: {cell}")
+        for text, value in zip(texts, values):
+            digits = len(text.partition(".")[2])
+            self.assertLessEqual(abs(float(text.replace(",", "")) - value), 0.501 / 10 ** digits,
+                                 f"{what}: {cell}")
+
     def test_freed_in_order(self):
         of = self.sweep("freed-in-order")
         for order, cache, heap in (("ascending", "7", 135168), ("descending", "7", 2162688),
