@@ -80,9 +80,8 @@ class Merge(unittest.TestCase):
         self.assertTrue(runs.loc["kmix", "kmalloc_latency_ns_p99"].notna().all())
         self.assertTrue(runs.loc["pages", "kmem_cache_create_count"].isna().all())
         self.assertNotIn("fork_latency_ns_p99", runs)
-        for none in ("horizon_record", "first_divergence_record"):
-            self.assertTrue(runs[none].isna().any(), none)
-            self.assertFalse((runs[none] == 0).any(), none)
+        self.assertTrue(runs["horizon_record"].isna().any())
+        self.assertFalse((runs["first_divergence_record"] == 0).any())
 
     def check_series(self, path, groups):
         compared = 0

@@ -136,11 +136,13 @@ class ExactTest(Recording):
             told = self.replay(self.out, *(f"--set={setting}" for setting in settings))
             self.assertEqual("diverged" not in told, said is None, told)
             self.assertIn(said or "recorded with", told)
-        self.record(PROGRAM, "self", env={**os.environ, "GLIBC_TUNABLES": "glibc.malloc.perturb=1"})
+        perturb = "glibc.malloc.perturb=1"
+        self.record(PROGRAM, "self", env={**os.environ, "GLIBC_TUNABLES": perturb})
         done = run(SLABYARD, "run", "--trace", self.out)
         self.assertEqual(done.returncode, 2)
         self.assertIn("the recorded process had GLIBC_TUNABLES: glibc.malloc.perturb is not "
-                      "simulated (libc.ptmalloc.GLIBC_TUNABLES=none: replayed without)", done.stderr)
+                      "simulated (libc.ptmalloc.GLIBC_TUNABLES=none: replayed without)\n",
+                      done.stderr)
 
     def test_arenas_are_limited_by_the_recording_machine(self):
         self.record(PROGRAM, "crowd")
