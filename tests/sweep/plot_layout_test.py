@@ -52,6 +52,7 @@ class Layout(unittest.TestCase):
         temporary = tempfile.TemporaryDirectory(prefix="slabyard-layout-")
         cls.addClassCleanup(temporary.cleanup)
         cls.folder = pathlib.Path(temporary.name)
+        cls.drawn = {}  # by width
         cls.enterClassContext(mock.patch.dict("os.environ", SLABYARD=str(PROGRAM)))
         for name in ("realtime-phase", "neighbours"):
             slabyard("sweep", name, "-o", cls.folder / name)
@@ -69,6 +70,12 @@ class Layout(unittest.TestCase):
               contextlib.redirect_stdout(io.StringIO())):
             plot.main()
         return drawn
+
+    def all_of_realtime_phase(self, width):
+        """Drawn once for all tests: it is what takes their time."""
+        if width not in self.drawn:
+            self.drawn[width] = self.figures(self.folder / "realtime-phase", width=width)
+        return self.drawn[width]
 
     def check_readable(self, name, figure):
         figure.draw_without_rendering()
@@ -90,7 +97,7 @@ class Layout(unittest.TestCase):
 
     def test_all_figures_of_long_names(self):
         for width in WIDTHS:
-            drawn = self.figures(self.folder / "realtime-phase", width=width)
+            drawn = self.all_of_realtime_phase(width)
             self.assertTrue({"latency", "phases", "comparison", "normalised", "rss-live"}
                             <= drawn.keys(), drawn.keys())
             for name, (figure, _) in drawn.items():
@@ -136,7 +143,7 @@ class Layout(unittest.TestCase):
         self.assertEqual(said.getvalue().count("\n"), 1)
 
     def test_quantiles_are_on_their_line(self):
-        figure, numbers = self.figures("latency", self.folder / "realtime-phase")["latency"]
+        figure, numbers = self.all_of_realtime_phase("column")["latency"]
         (axes,) = figure.axes
         marks = [line for line in axes.lines if len(line.get_xdata()) == 1]
         quantiles = [row for row in numbers.rows if row.get("quantile")]
@@ -147,7 +154,7 @@ class Layout(unittest.TestCase):
             self.assertEqual(float(mark.get_xdata()[0]), row["latency_ns"])
 
     def test_what_says_nothing_is_left_out(self):
-        drawn = self.figures(self.folder / "realtime-phase")
+        drawn = self.all_of_realtime_phase("column")
         self.assertNotIn("page-policies", drawn)
         titles = " ".join(axes.get_title() for axes in drawn["comparison"][0].axes)
         self.assertIn("modelled cost", titles)
