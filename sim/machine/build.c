@@ -31,6 +31,8 @@ static void defer(void *engine, enum defer_target target, uint64_t when_ns, uint
 	}
 	if (target == DEFER_SLAB_REAP && m->assists.allowed[ASSIST_NAMED_reap])
 		return;
+	if (target == DEFER_SLAB_RCU && when_ns > m->time_ns)
+		when_ns = m->time_ns + perturbation_of_wait(&m->perturbation, when_ns - m->time_ns);
 	struct event event = { .time_ns = when_ns + perturbation_of_timer(&m->perturbation),
 			       .class = EVENT_DEFERRED,
 			       .payload = target,

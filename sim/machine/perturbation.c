@@ -19,6 +19,8 @@ const struct option_spec perturbation_options[] = {
 	  "pages taken before the first record, at most", NULL },
 	{ "timers", FIELD(timers_ns), OPTION_DURATION, "0ns", 0, 1e12, "ns",
 	  "deferred work is late by a time up to this", NULL },
+	{ "pace", FIELD(pace), OPTION_REAL, "1", 0.01, 100, "",
+	  "how much longer than recorded the same work takes; RCU keeps its time", NULL },
 	OPTION_END,
 };
 
@@ -79,8 +81,11 @@ void perturbation_free(struct perturbation *p)
 struct trace_cursor *perturbation_of_trace(const struct perturbation *p, struct trace_cursor *trace,
 					   uint64_t seed, struct error *err)
 {
-	const struct perturb_params params = { p->delay_ns, p->swap, seed };
-	return p->delay_ns || p->swap > 0 ? perturb_open(trace, &params, err) : trace;
+	const struct perturb_params params = {
+		.delay_ns = p->delay_ns, .swap = p->swap, .pace = p->pace, .seed = seed
+	};
+	return p->delay_ns || p->swap > 0 || p->pace != 1 ? perturb_open(trace, &params, err)
+							  : trace;
 }
 
 /* Nobody reclaims for them, or is killed: where things lie is perturbed, not what there is. */
@@ -113,4 +118,9 @@ void perturbation_shift_start(struct machine *m)
 uint64_t perturbation_of_timer(const struct perturbation *p)
 {
 	return p->timers_ns ? rng_below(p->rng, p->timers_ns + 1) : 0;
+}
+
+uint64_t perturbation_of_wait(const struct perturbation *p, uint64_t ns)
+{
+	return p->pace == 1 ? ns : (uint64_t)((double)ns / p->pace);
 }

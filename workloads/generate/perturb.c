@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "core/operation.h"
 #include "generate/late.h"
+#include "generate/pace.h"
 #include "generate/renumber.h"
 
 enum {
@@ -21,6 +22,7 @@ struct perturb_cursor {
 	struct trace_cursor cursor; /* first: a cursor is cast to its perturbation */
 	struct trace_cursor *first;
 	struct perturb_params params;
+	struct pace *pace; /* NULL: as recorded */
 	struct late *late;
 	struct renumber *renumber;
 	struct rng *rng;
@@ -32,6 +34,23 @@ struct perturb_cursor {
 	struct record records[BATCH_RECORDS];
 	uint64_t lines[BATCH_RECORDS];
 };
+
+/* All that has its place at the other pace. */
+static int pass_on(struct perturb_cursor *c, struct error *err)
+{
+	struct late_event event;
+	int got;
+	while ((got = pace_take(c->pace, c->ended, &event, err)) == 1)
+		if (late_put(c->late, c->first->definitions, &event, err) != 0)
+			return -1;
+	return got;
+}
+
+static int put_event(struct perturb_cursor *c, const struct late_event *event, struct error *err)
+{
+	return c->pace ? pace_put(c->pace, c->first->definitions, event, err)
+		       : late_put(c->late, c->first->definitions, event, err);
+}
 
 static int take_batch(struct perturb_cursor *c, struct error *err)
 {
@@ -51,10 +70,10 @@ static int take_batch(struct perturb_cursor *c, struct error *err)
 			.line = batch.lines ? batch.lines[i] : 0,
 		};
 		if (renumber_enter(c->renumber, r, &event.allocation, err) != 0 ||
-		    late_put(c->late, c->first->definitions, &event, err) != 0)
+		    put_event(c, &event, err) != 0)
 			return -1;
 	}
-	return 0;
+	return c->pace ? pass_on(c, err) : 0;
 }
 
 /* 1 with the event that comes next, 0 at the end. */
@@ -174,6 +193,7 @@ static void perturb_close(struct trace_cursor *cursor)
 {
 	struct perturb_cursor *c = (struct perturb_cursor *)cursor;
 	c->first->ops->close(c->first);
+	pace_destroy(c->pace);
 	late_destroy(c->late);
 	renumber_destroy(c->renumber);
 	if (c->rng)
@@ -202,7 +222,10 @@ struct trace_cursor *perturb_open(struct trace_cursor *first, const struct pertu
 	c->rng = rng_create(params->seed, "perturb.swap");
 	c->late = late_create(params->delay_ns, params->seed, err);
 	c->renumber = c->late ? renumber_create(err) : NULL;
-	if (c->rng && c->renumber)
+	const bool paced = params->pace > 0 && params->pace != 1;
+	if (paced && c->renumber)
+		c->pace = pace_create(params->pace, err);
+	if (c->rng && c->renumber && (c->pace || !paced))
 		return &c->cursor;
 	if (!c->rng)
 		error_set(err, ERROR_RUN, "%s: out of memory", first->name);

@@ -16,6 +16,9 @@
  * it; and marks, which everything before them passes and nothing behind.
  *
  * Neighbours that do not touch each other change places with the probability `swap`.
+ *
+ * Before all that, what RCU frees is moved to where a kernel that works at another `pace` would
+ * free it (generate/pace.h). Nothing is drawn for that.
  */
 #ifndef SLABYARD_GENERATE_PERTURB_H
 #define SLABYARD_GENERATE_PERTURB_H
@@ -28,6 +31,7 @@
 struct perturb_params {
 	uint64_t delay_ns;
 	double swap;
+	double pace; /* 0 or 1: as recorded */
 	uint64_t seed;
 };
 

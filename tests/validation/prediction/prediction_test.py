@@ -23,6 +23,10 @@ the file with `prediction_test.py --update` and a commit that says what was foun
 predict` takes its error bands from it. Rows of scripts marked `held-out` were measured on
 recordings that no rule was made with; they are measured again where SLABYARD_PREDICTION_DIR names
 a folder that has them (NAME-ALLOCATOR/trace.txt.zst, mmstate-N.txt.zst).
+
+Two recordings of one script under one allocator differ too: repetitions.csv (repetitions.py) says
+by how much, and beside each target stands how often a prediction that knew all but this would reach
+it.
 """
 
 import collections
@@ -44,6 +48,7 @@ MORE = os.environ.get("SLABYARD_PREDICTION_DIR")
 SAMPLES = SOURCE / "workloads" / "samples"
 CACHES = SAMPLES / "linux-6.1.caches"
 TABLE = pathlib.Path(__file__).resolve().parents[3] / "analysis" / "prediction.csv"
+REPETITIONS = pathlib.Path(__file__).with_name("repetitions.csv")
 
 START = -1  # the mark of the start
 ALLOCATORS = ("slub", "slab", "slob")
@@ -390,7 +395,7 @@ def skill(row, figure):
     guesses += [int(row[f"{figure}_{name}"]) for name in ("live", "copy")
                 if row.get(f"{figure}_{name}", "") != ""]
     best = min(guesses)
-    return 1 - int(row[f"{figure}_error"]) / best if best else None
+    return 1 - float(row[f"{figure}_error"]) / best if best else None
 
 
 def show(row):
@@ -415,11 +420,28 @@ def judge(row, held):
     return ""
 
 
+def chance():
+    """By script, allocator and mark, how much two recordings differ on average, by figure."""
+    with REPETITIONS.open(newline="") as file:
+        return {
+            (row["script"], row["allocator"], row["mark"]):
+                {figure: float(row[f"{figure}_mean"]) for figure in ("slabs", "pages", "requests")}
+            for row in csv.DictReader(file)
+        }
+
+
+def by_chance(row, repetitions):
+    """The row if nothing but chance were wrong in it."""
+    apart = repetitions[row["script"], row["to"], str(row["mark"])]
+    return {**row, **{f"{figure}_error": error for figure, error in apart.items()}}
+
+
 def bars(rows):
     """The issue's targets, for the reader; what is held is judged row by row."""
     kmix = [row for row in rows
             if row["script"] == "kmix" and row["start"] == "own" and row["mark"]]
     shell = [row for row in rows if row["script"] == "user-sh" and 0 < int(row["mark"]) <= 3]
+    repetitions = chance()
     for name, part, met in (
         ("kmix, start own: requests within 2%", kmix,
          lambda row: row["requests_error"] <= 0.02 * row["requests"]),
@@ -436,8 +458,10 @@ def bars(rows):
             for start in ("own", "census"):
                 chosen = [row for row in part
                           if (row["from"], row["to"], row["start"]) == (x, y, start)]
+                best = [by_chance(row, repetitions) for row in chosen]
                 if chosen:
-                    print(f"{name}: {x} to {y} {start}: {sum(map(met, chosen))} of {len(chosen)}")
+                    print(f"{name}: {x} to {y} {start}: {sum(map(met, chosen))} of {len(chosen)}, "
+                          f"by chance alone {sum(map(met, best))}")
 
 
 def band_shares(rows):
