@@ -23,3 +23,15 @@ uint32_t topology_node_of_cpu(const struct topology *t, uint32_t cpu)
 		node++;
 	return node;
 }
+
+uint64_t topology_page_offset(const struct topology *topology)
+{
+	const uint64_t x86_64 = 0xffff888000000000, end = 1ull << 32, vmalloc = 128 << 20;
+	uint64_t offset = 0xc0000000;
+
+	if (!topology || topology->arch != ARCH_IA32)
+		return x86_64;
+	while (offset > 0x40000000 && topology->lowmem_bytes > end - offset - vmalloc)
+		offset -= 0x40000000;
+	return offset;
+}

@@ -29,6 +29,18 @@ void topology_even(struct topology *topology, uint64_t memory_bytes, uint32_t cp
 
 uint32_t topology_node_of_cpu(const struct topology *topology, uint32_t cpu);
 
+/* sizeof(void *); NULL is x86-64 in both. */
+static inline uint32_t topology_word_bytes(const struct topology *topology)
+{
+	return topology && topology->arch == ARCH_IA32 ? 4 : 8;
+}
+
+/*
+ * PAGE_OFFSET: where the kernel maps the memory that it maps directly. Under IA32 it is where
+ * CONFIG_VMSPLIT_3G, _2G or _1G puts it, the first that leaves room for vmalloc above.
+ */
+uint64_t topology_page_offset(const struct topology *topology);
+
 static inline uint32_t topology_node_cpus(const struct topology *topology, uint32_t node)
 {
 	return topology->first_cpu[node + 1] - topology->first_cpu[node];

@@ -6,14 +6,14 @@ static uint32_t align_up(uint32_t value, uint32_t align)
 	return (value + align - 1) / align * align;
 }
 
-enum { CACHE_LINE = 64, WORD = 8 };
+enum { CACHE_LINE = 64, ALIGN_MIN = 8 };
 
 /*
  * A recording without kmem_cache_create tells bytes_req and bytes_alloc only. Their difference
  * tells the rest for the common cases: padding to a cache line is SLAB_HWCACHE_ALIGN, one word more
  * than the object is a free pointer kept outside it, as a constructor or RCU demand.
  */
-static struct cache_spec infer_spec(const struct cache_def *def)
+static struct cache_spec infer_spec(const struct cache_def *def, uint32_t word)
 {
 	struct cache_spec spec = {
 		.name = def->name,
@@ -23,14 +23,14 @@ static struct cache_spec infer_spec(const struct cache_def *def)
 		.constructor = def->constructor,
 	};
 	if (!spec.object_size)
-		spec.object_size = def->size ? def->size : WORD;
+		spec.object_size = def->size ? def->size : word;
 	if (def->complete)
 		return spec;
 	spec.no_merge = true;
-	uint32_t words = align_up(spec.object_size, WORD);
-	if (def->size <= words)
+	uint32_t words = align_up(spec.object_size, word);
+	if (def->size <= align_up(words, ALIGN_MIN))
 		return spec;
-	if (def->size == words + WORD)
+	if (def->size == align_up(words + word, ALIGN_MIN))
 		spec.constructor = true;
 	else if (def->size % CACHE_LINE == 0)
 		spec.align = CACHE_LINE;
@@ -38,9 +38,10 @@ static struct cache_spec infer_spec(const struct cache_def *def)
 }
 
 /* Without what a recording's own cache would be kept apart for: merging is the policy's matter. */
-static struct cache_spec spec_of(const struct cache_def *def, bool recorded)
+static struct cache_spec spec_of(const struct machine *m, const struct cache_def *def,
+				 bool recorded)
 {
-	struct cache_spec spec = infer_spec(def);
+	struct cache_spec spec = infer_spec(def, topology_word_bytes(&m->topology));
 	spec.no_merge = spec.no_merge && recorded;
 	return spec;
 }
@@ -71,7 +72,7 @@ static cache_id find_or_make(struct machine *m, const struct cache_def *def, boo
 	if (*known)
 		return (cache_id){ *known - 1 };
 	cache_id cache = m->slab->cache_find(m->slab_state, def->name);
-	const struct cache_spec spec = spec_of(def, recorded);
+	const struct cache_spec spec = spec_of(m, def, recorded);
 	if (cache_is_none(cache))
 		return make(m, &spec, known, err);
 	*known = cache.v + 1;
@@ -154,7 +155,7 @@ cache_id cache_make(struct machine *m, uint32_t origin, struct error *err)
 {
 	cache_id recorded = m->trace->definitions->origins[origin].cache;
 	const struct cache_spec spec =
-		spec_of(&m->trace->definitions->caches[recorded.v], !m->true_caches);
+		spec_of(m, &m->trace->definitions->caches[recorded.v], !m->true_caches);
 	cache_id cache = make(m, &spec, &m->cache_of[recorded.v], err);
 	cache_id known = true_cache_of(m, origin);
 	if (!cache_is_none(known) && !cache_is_none(cache))

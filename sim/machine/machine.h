@@ -32,9 +32,6 @@
 #include "slab/slab.h"
 #include "slabyard.h"
 
-/* Where x86-64 maps all of memory (PAGE_OFFSET, arch/x86/include/asm/page_64_types.h). */
-#define DIRECT_MAP_BASE 0xffff888000000000ull
-
 enum {
 	MACHINE_CPUS_MAX = 4096,
 	/* Ids are dense, so this many allocations may be alive at once in each space. */

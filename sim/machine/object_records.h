@@ -41,7 +41,8 @@ static inline int object_allocated(struct machine *m, const struct record *r, ob
 		machine_note_owner(m, m->ids.object_owner, r);
 	}
 	m->objects_executed++;
-	uint64_t address = object + (m->page_offset ? m->page_offset : DIRECT_MAP_BASE);
+	uint64_t address =
+		object + (m->page_offset ? m->page_offset : topology_page_offset(&m->topology));
 	outcome_of(m, r, failed, address, m->page_offset != 0);
 	return 1;
 }

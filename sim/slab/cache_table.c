@@ -79,9 +79,7 @@ uint32_t cache_alignment(uint32_t flags, uint32_t align, uint32_t size)
 		if (line > align)
 			align = line;
 	}
-	if (align < CACHE_WORD_BYTES)
-		align = CACHE_WORD_BYTES;
-	return align_up(align, CACHE_WORD_BYTES);
+	return align > CACHE_ALIGN_MIN ? align : CACHE_ALIGN_MIN;
 }
 
 int cache_spec_check(const struct cache_spec *spec, const struct services *services,
@@ -113,9 +111,9 @@ cache_id cache_find_mergeable(const struct cache_table *table, const struct cach
 			      uint32_t (*size_of)(const void *policy, cache_id cache),
 			      const void *policy)
 {
-	const uint32_t word_size = align_up(spec->object_size, CACHE_WORD_BYTES);
-	const uint32_t align = cache_alignment(spec->flags, spec->align, word_size);
-	const uint32_t size = align_up(word_size, align);
+	const uint32_t words = align_up(spec->object_size, CACHE_ALIGN_MIN);
+	const uint32_t align = cache_alignment(spec->flags, spec->align, words);
+	const uint32_t size = align_up(words, align);
 
 	if (spec->constructor || spec->no_merge || (spec->flags & FLAGS_NEVER_MERGED))
 		return CACHE_NONE;
@@ -128,7 +126,7 @@ cache_id cache_find_mergeable(const struct cache_table *table, const struct cach
 			continue;
 		const uint32_t other_size = size_of(policy, (cache_id){ i });
 
-		if (size > other_size || other_size - size >= CACHE_WORD_BYTES ||
+		if (size > other_size || other_size - size >= CACHE_ALIGN_MIN ||
 		    (other_size & (align - 1)))
 			continue;
 		if (rule == MERGE_BY_SIZE_AND_ALIGN &&

@@ -23,7 +23,8 @@ enum {
 	CACHES_MAX = 1 << 16, /* that ever were */
 	CACHE_NAMES_BYTES = 1 << 22,
 	CACHE_LINE_BYTES = 64,
-	CACHE_WORD_BYTES = 8, /* sizeof(void *) of the simulated machine */
+	/* ARCH_SLAB_MINALIGN, ARCH_KMALLOC_MINALIGN: of unsigned long long, under IA32 too */
+	CACHE_ALIGN_MIN = 8,
 };
 
 /* Flags of the slab allocators themselves, in 6.1's bits. */

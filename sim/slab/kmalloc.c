@@ -68,7 +68,7 @@ static int kmalloc_cache_create(struct kmalloc_caches *caches, const struct kmal
 	const struct cache_args args = {
 		.name = name,
 		.object_size = bytes,
-		.align = cache_alignment(flags, power_of_two ? bytes : CACHE_WORD_BYTES, bytes),
+		.align = cache_alignment(flags, power_of_two ? bytes : CACHE_ALIGN_MIN, bytes),
 		.flags = flags,
 		.refcount = sets->cgroup && type == KMALLOC_NORMAL ? -1 : 1,
 		.usercopy = true,

@@ -101,8 +101,10 @@ uint32_t slab_default_max_order(uint64_t ram_pages)
 /* The cache of caches, then the kmallocs, first of all the one that nodes are made of. */
 static int boot_caches_create(struct slab *slab, struct error *err)
 {
-	const uint32_t struct_bytes = 120, node_class = 7;
-	const uint32_t bytes = struct_bytes + CACHE_WORD_BYTES * slab->node_count;
+	const uint32_t word = topology_word_bytes(slab->services->topology);
+	/* Of struct kmem_cache, without its nodes; the kmalloc class of struct kmem_cache_node. */
+	const uint32_t struct_bytes = word == 8 ? 120 : 92, node_class = word == 8 ? 7 : 6;
+	const uint32_t bytes = struct_bytes + word * slab->node_count;
 	const bool power_of_two = !(bytes & (bytes - 1));
 	const struct cache_args caches = {
 		.name = "kmem_cache",
@@ -141,7 +143,7 @@ static void *slab_create(const struct page_source *pages, const void *params,
 	slab->node_count = slab->numa.count;
 	slab->node_shift = slab->numa.shift;
 	slab->slab_count = SLAB_NONE + 1;
-	slab->page_offset = UINT64_C(0xffff888000000000); /* x86-64, PAGE_OFFSET */
+	slab->page_offset = topology_page_offset(services->topology);
 	slab->max_order = slab->params.max_order < 0 ? slab_default_max_order(services->ram_pages)
 						     : (uint32_t)slab->params.max_order;
 	if (slab->max_order >= services_orders(services))

@@ -126,7 +126,7 @@ static uint32_t array_limit(uint32_t size)
 int slab_geometry(const struct slab *slab, struct slab_cache *cache, const struct kmem_cache *from)
 {
 	enum { SHARED_BATCHES = 8 };
-	uint32_t size = align_up(align_up(from->object_size, CACHE_WORD_BYTES), from->align);
+	uint32_t size = align_up(from->object_size, from->align);
 	struct shape shape;
 
 	if (size < SLAB_OBJECT_MIN)

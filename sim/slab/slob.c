@@ -102,7 +102,8 @@ static cache_id slob_cache_create(void *state, const struct request *request,
 		.refcount = 1,
 		.constructor = spec->constructor,
 	};
-	const uint32_t bytes = spec->object_size + (rcu ? SLOB_RCU_BYTES : 0);
+	const uint32_t tail = SLOB_RCU_WORDS * topology_word_bytes(slob->services->topology);
+	const uint32_t bytes = spec->object_size + (rcu ? tail : 0);
 
 	return slob_cache_open(slob, &args, align_up(bytes, 1 << SLOB_UNIT_SHIFT), err);
 }

@@ -26,7 +26,7 @@ enum {
 	SLOB_PAGE_UNITS = PAGE_SIZE_BYTES >> SLOB_UNIT_SHIFT,
 	SLOB_END = SLOB_PAGE_UNITS, /* no unit of a page, and no stretch */
 	SLOB_HEAD_BYTES = 8,        /* in front of a kmalloc: ARCH_KMALLOC_MINALIGN */
-	SLOB_RCU_BYTES = 24,        /* behind an object whose free is deferred: struct slob_rcu */
+	SLOB_RCU_WORDS = 3,         /* behind an object whose free is deferred: struct slob_rcu */
 	SLOB_SMALL_BYTES = 256,     /* SLOB_BREAK1 */
 	SLOB_MEDIUM_BYTES = 1024,   /* SLOB_BREAK2 */
 	SLOB_NONE = 0,              /* no page; numbers start at 1 */

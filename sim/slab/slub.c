@@ -227,7 +227,8 @@ static cache_id slub_cache_create(void *state, const struct request *request,
 
 		if (!cache_is_none(other)) {
 			struct slub_cache *shared = &slub->caches[other.v];
-			const uint32_t inuse = align_up(spec->object_size, CACHE_WORD_BYTES);
+			const uint32_t inuse = align_up(
+				spec->object_size, topology_word_bytes(slub->services->topology));
 
 			cache_merge(&slub->table, other, spec);
 			if (inuse > shared->inuse)

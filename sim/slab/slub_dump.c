@@ -174,7 +174,7 @@ int slub_dump(const void *state, struct slab_state *to, struct error *err)
 		.allocator = "slub",
 		.kmalloc_max_cache = KMALLOC_CACHE_BYTES,
 		.kmalloc_max = slub->frames.large_max,
-		.kmalloc_min = CACHE_WORD_BYTES,
+		.kmalloc_min = CACHE_ALIGN_MIN,
 		.caches = calloc(room, sizeof(*to->caches)),
 	};
 	const bool failed = !by_cache || !to->caches || dump_caches(slub, to, by_cache);

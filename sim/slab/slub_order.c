@@ -86,15 +86,15 @@ static uint32_t partial_slabs_kept(uint32_t size)
 }
 
 /* The free pointer lies in the middle of an object, or behind it when that must stay untouched. */
-static void object_layout(struct slub_cache *cache, const struct kmem_cache *from)
+static void object_layout(struct slub_cache *cache, const struct kmem_cache *from, uint32_t word)
 {
-	uint32_t size = align_up(from->object_size, CACHE_WORD_BYTES);
+	uint32_t size = align_up(from->object_size, word);
 
 	cache->inuse = size;
-	cache->offset = from->object_size / 2 & ~(uint32_t)(CACHE_WORD_BYTES - 1);
+	cache->offset = from->object_size / 2 & ~(word - 1);
 	if ((from->flags & CACHE_TYPESAFE_BY_RCU) || from->constructor) {
 		cache->offset = size;
-		size += CACHE_WORD_BYTES;
+		size += word;
 	}
 	cache->size = align_up(size, from->align);
 }
@@ -116,7 +116,7 @@ int slub_geometry(const struct slub *slub, struct slub_cache *cache, const struc
 {
 	const struct slub_params *params = &slub->params;
 
-	object_layout(cache, from);
+	object_layout(cache, from, topology_word_bytes(slub->services->topology));
 	const uint32_t size = cache->size;
 	const uint32_t order = slub_order(slub, size, params);
 
