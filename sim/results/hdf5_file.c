@@ -38,8 +38,11 @@ int hdf5_failed(const struct hdf5_file *file, const char *what, struct error *er
 {
 	struct hdf5_reason reason = { .text = "unknown reason" };
 	H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, find_reason, &reason);
-	return error_set(err, ERROR_RUN, "%s: cannot write %s: %s", file->path, what,
-			 reason.number ? strerror(reason.number) : reason.text);
+	/* what the system refuses is refused to the file, whatever came to be written then */
+	if (reason.number)
+		return error_set(err, ERROR_RUN, "%s: cannot write results: %s", file->path,
+				 strerror(reason.number));
+	return error_set(err, ERROR_RUN, "%s: cannot write %s: %s", file->path, what, reason.text);
 }
 
 int hdf5_no_memory(const struct hdf5_file *file, struct error *err)

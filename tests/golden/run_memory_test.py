@@ -15,7 +15,7 @@ PRELOADED = BUILD / "tests" / "golden" / "failing_malloc.so"
 # allocations there are between two tries: 1 where that is wanted once only.
 RUNS = {
     SAMPLES / "heap" / "heap-realtime.syt": ({"page tables"}, 10),
-    SAMPLES / "malloc" / "as-1.trc.zst": ({"page tables"}, 10),
+    SAMPLES / "malloc" / "as-1.trc.zst": ({"page tables"}, 7),
     SAMPLES / "pages-slub" / "trace.txt.zst": ({"bulk frees"}, 1),
 }
 

@@ -14,6 +14,7 @@
 #include "machine/dentries.h"
 #include "machine/machine.h"
 #include "machine/shrink_slab.h"
+#include "machine/slab_pages.h"
 
 /* --- the rule --- */
 
@@ -175,7 +176,7 @@ static void shelf_free(void *state, const struct request *request, cache_id cach
 	work_count(&shelf->m->work, WORK_slab_fastpath);
 	shelf->freed[shelf->back++] = object;
 	if (shelf->back % A_PAGE == 0)
-		shelf->m->slab_requests[0].frees++;
+		slab_pages_change(shelf->m, -1);
 }
 
 static const struct slab_policy shelf_policy = {
