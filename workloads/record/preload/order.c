@@ -214,6 +214,22 @@ void order_leave(struct thread *thread)
 	futex_wake(INT_MAX);
 }
 
+bool order_is_leaving(int32_t tid)
+{
+	return is_leaving(order_now(), (uint32_t)tid);
+}
+
+bool order_stay(int32_t tid)
+{
+	for (uint32_t seen = order_now(); is_leaving(seen, (uint32_t)tid);) {
+		if (__atomic_compare_exchange_n(&recorder.order, &seen,
+						(uint32_t)tid | ORDER_WAITED, false,
+						__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
+}
+
 /* As in a process that was just made: nobody's turn. */
 void order_reset(void)
 {

@@ -116,6 +116,10 @@ enum turn { TURN_REFUSED, TURN_TAKEN, TURN_KEPT };
 enum turn order_wait(int32_t tid, const struct thread *thread);
 void order_wake(void);
 void order_leave(struct thread *thread);
+/* It leaves, and nobody has taken its turn over. */
+bool order_is_leaving(int32_t tid);
+/* The turn of the caller, who was leaving, is an ordinary one again. False: somebody has it. */
+bool order_stay(int32_t tid);
 void order_reset(void);
 
 /*

@@ -89,16 +89,30 @@ bool threads_begin(void)
 	return pthread_key_create(&recorder.key, thread_ends) == 0;
 }
 
-static bool has_ended(int32_t tid)
+static bool blocks_as_at_the_end(void)
 {
 	uint64_t blocked = 0;
+
+	return syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, SIGNAL_SET_BYTES) == 0 &&
+	       signals_show_end(blocked);
+}
+
+static bool has_ended(int32_t tid)
+{
 	bool known = false;
 
 	for (int i = 0; i < ENDED_KEPT; i++)
 		known |= ended_tids[i] == tid;
-	return known &&
-	       syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, SIGNAL_SET_BYTES) == 0 &&
-	       signals_show_end(blocked);
+	return known && blocks_as_at_the_end();
+}
+
+/*
+ * A detached thread gives the memory of its stack back itself. Its cache is gone by then: that it
+ * has ended comes first, whoever tells it.
+ */
+static bool end_is_mine_to_tell(int32_t tid)
+{
+	return order_is_leaving(tid) && blocks_as_at_the_end() && order_stay(tid);
 }
 
 /* The first call of a thread, or one after its end has begun. */
@@ -124,14 +138,21 @@ static struct thread *who_calls(int32_t tid, uint64_t at)
 bool call_begin_unknown(struct call *call)
 {
 	const int32_t tid = (int32_t)syscall(SYS_gettid);
-	const enum turn turn = order_take(tid, NULL, call->alone);
+	const bool ends = end_is_mine_to_tell(tid);
+	const enum turn turn = ends ? TURN_TAKEN : order_take(tid, NULL, call->alone);
 
 	if (turn == TURN_REFUSED)
 		return false;
+	call->alone &= !ends;
 	call->kept = turn == TURN_KEPT;
 	recorder.busy = true;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	call->start = ticks();
+	if (ends) {
+		raw_put(recorder.leaving, RAW_THREAD_EXIT, 0, 0, 0, call->start);
+		threads_remove(recorder.leaving);
+		recorder.leaving = NULL;
+	}
 	call->thread = who_calls(tid, call->start);
 	if (!call->thread) {
 		recorder.slot->untold++;
