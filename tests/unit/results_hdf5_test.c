@@ -226,8 +226,8 @@ static void limit_midway(void)
 static void test_full_disk(void **state)
 {
 	(void)state;
-	expect_failure_in_child(limit_midway, "midway.h5", "time: File too large");
-	expect_failure_in_child(limit_at_once, "at_once.h5", "time: File too large");
+	expect_failure_in_child(limit_midway, "midway.h5", "results: File too large");
+	expect_failure_in_child(limit_at_once, "at_once.h5", "results: File too large");
 }
 
 static void expect_refused(const char *path, const char *message)
