@@ -187,6 +187,22 @@ static inline struct fixture *fixture_create(const struct slab_policy *policy, u
 	return fixture_create_on(policy, cpus, 1, set);
 }
 
+/* With default options on the machine that topology and services now tell of. */
+static inline void fixture_create_again(struct fixture *f)
+{
+	const struct policy_info *info = &f->policy->info;
+	struct error err = { 0 };
+	void *params = calloc(1, info->params_size + 1);
+
+	if (info->options)
+		option_defaults(info->options, params);
+	f->policy->destroy(f->state);
+	f->state = f->policy->create(&f->pages, params, &f->services, &err);
+	if (!f->state)
+		fail_msg("%s: %s", info->name, err.message);
+	free(params);
+}
+
 static inline void fixture_destroy(struct fixture *f)
 {
 	f->policy->destroy(f->state);

@@ -30,19 +30,11 @@ static const struct {
 /* A machine of that many orders; 0: as most have. */
 static struct fixture *machine_of(const char *name, uint32_t orders)
 {
-	const struct slab_policy *policy = slab_policy_of(policy_find(&slab_policies, name));
-	struct fixture *f = fixture_create(policy, 1, NULL);
-	struct error err = { 0 };
-	void *params = calloc(1, policy->info.params_size + 1);
+	struct fixture *f =
+		fixture_create(slab_policy_of(policy_find(&slab_policies, name)), 1, NULL);
 
-	if (policy->info.options)
-		option_defaults(policy->info.options, params);
-	policy->destroy(f->state);
 	f->services.orders = orders;
-	f->state = policy->create(&f->pages, params, &f->services, &err);
-	if (!f->state)
-		fail_msg("%s", err.message);
-	free(params);
+	fixture_create_again(f);
 	return f;
 }
 
