@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/suggest.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum { NAME_MAX_LENGTH = 63 };
@@ -36,6 +37,13 @@ static size_t distance(const char *a, size_t a_length, const char *b, size_t b_l
 	return previous[b_length];
 }
 
+/* All that is missing are the name's last words. */
+static bool lacks_words(const char *word, size_t length, const char *candidate)
+{
+	return length > 2 && strncmp(candidate, word, length) == 0 && candidate[length] &&
+	       strchr("-_.", candidate[length]);
+}
+
 void suggest_consider(struct suggestion *s, const char *candidate)
 {
 	size_t word_length = strlen(s->word), length = strlen(candidate);
@@ -43,6 +51,8 @@ void suggest_consider(struct suggestion *s, const char *candidate)
 	if (word_length > NAME_MAX_LENGTH || length > NAME_MAX_LENGTH)
 		return;
 	size_t d = distance(s->word, word_length, candidate, length);
+	if (lacks_words(s->word, word_length, candidate))
+		d = 1;
 	if (d > 1 + word_length / 4 || d >= length)
 		return;
 	if (s->best && d >= s->distance)

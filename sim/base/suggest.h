@@ -5,7 +5,11 @@
 
 #include <stddef.h>
 
-/* Keeps the candidate nearest to `word` by edit distance. Start with {word}. */
+/*
+ * Keeps the candidate nearest to `word` by edit distance; one that goes on after it with '-', '_'
+ * or
+ * '.' is one edit away. Start with {word}.
+ */
 struct suggestion {
 	const char *word;
 	const char *best; /* NULL: nothing near enough */

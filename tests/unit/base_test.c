@@ -283,6 +283,8 @@ static void the_nearest_name_is_suggested(void **state)
 	assert_string_equal(suggest("order"), "orders");
 	assert_string_equal(suggest("page_block_order"), "pageblock_order");
 	assert_string_equal(suggest("lur"), "lru"); /* neighbours swapped are one mistake */
+	assert_string_equal(suggest("pageblock"), "pageblock_order"); /* a word is missing */
+	assert_null(suggest("pageb"));
 	assert_null(suggest("reclaim"));
 	assert_null(suggest(""));
 	assert_null(
