@@ -31,8 +31,9 @@ static void print_one_of(struct json *j, const char *const *words)
 	json_close(j, ']');
 }
 
-/* A number of bytes, or a number with its unit. */
-static void print_size(struct json *j, const struct option_spec *option)
+/* A whole number, or a text of which `keyword` says what it must be. */
+static void print_integer_or(struct json *j, const struct option_spec *option, const char *keyword,
+			     const char *value)
 {
 	json_key(j, "anyOf");
 	json_open(j, '[');
@@ -43,25 +44,9 @@ static void print_size(struct json *j, const struct option_spec *option)
 	json_close(j, '}');
 	json_next(j);
 	json_open(j, '{');
-	json_member(j, "type", "string");
-	json_member(j, "pattern", "^[0-9]+(\\.[0-9]+)? ?(B|KiB|MiB|GiB|TiB)$");
-	json_close(j, '}');
-	json_close(j, ']');
-}
-
-/* A whole number, or that there is none. */
-static void print_unset_or_int(struct json *j, const struct option_spec *option)
-{
-	json_key(j, "anyOf");
-	json_open(j, '[');
-	json_next(j);
-	json_open(j, '{');
-	json_member(j, "type", "integer");
-	print_range(j, option, 1);
-	json_close(j, '}');
-	json_next(j);
-	json_open(j, '{');
-	json_member(j, "const", OPTION_UNSET_WORD);
+	if (strcmp(keyword, "pattern") == 0)
+		json_member(j, "type", "string");
+	json_member(j, keyword, value);
 	json_close(j, '}');
 	json_close(j, ']');
 }
@@ -69,7 +54,7 @@ static void print_unset_or_int(struct json *j, const struct option_spec *option)
 static void print_type(struct json *j, const struct option_spec *option)
 {
 	if (option_may_be_unset(option)) {
-		print_unset_or_int(j, option);
+		print_integer_or(j, option, "const", OPTION_UNSET_WORD);
 		return;
 	}
 	switch (option->type) {
@@ -90,7 +75,7 @@ static void print_type(struct json *j, const struct option_spec *option)
 		print_range(j, option, 1000);
 		break;
 	case OPTION_SIZE:
-		print_size(j, option);
+		print_integer_or(j, option, "pattern", "^[0-9]+(\\.[0-9]+)? ?(B|KiB|MiB|GiB|TiB)$");
 		break;
 	case OPTION_DURATION:
 		json_member(j, "type", "string");

@@ -99,29 +99,31 @@ static void record_on(struct bench *b, uint32_t cpu, uint64_t at_ns)
 	kernel_threads_run(&b->m, at_ns);
 }
 
-static void a_thread_runs_on_a_cpu_of_its_node(void **unused)
+/* The CPU on which a node's thread runs that `waker` has woken, once there is time for it. */
+static uint32_t cpu_of_thread(uint32_t node, uint32_t waker)
 {
 	struct bench *b = bench_new();
+	uint32_t cpu;
 
-	(void)unused;
-	wake(b, 1, 0);
+	wake(b, node, waker);
 	record_on(b, 0, MS + 2 * NEEDS_NS);
 	assert_int_equal(b->told.calls, 1);
-	assert_int_equal(b->told.token, 1);
-	assert_int_equal(b->told.cpu, 2);
+	assert_int_equal(b->told.token, node);
+	cpu = b->told.cpu;
 	bench_end(b);
+	return cpu;
+}
+
+static void a_thread_runs_on_a_cpu_of_its_node(void **unused)
+{
+	(void)unused;
+	assert_int_equal(cpu_of_thread(1, 0), 2);
 }
 
 static void the_cpu_that_woke_it_is_asked_first(void **unused)
 {
-	struct bench *b = bench_new();
-
 	(void)unused;
-	wake(b, 1, 4);
-	record_on(b, 0, MS + 2 * NEEDS_NS);
-	assert_int_equal(b->told.calls, 1);
-	assert_int_equal(b->told.cpu, 4);
-	bench_end(b);
+	assert_int_equal(cpu_of_thread(1, 4), 4);
 }
 
 /* CPUs of node 1 have all the time; those of node 0 have none, and at last it takes its turn. */
@@ -145,14 +147,8 @@ static void a_thread_waits_for_its_own_nodes_cpus(void **unused)
 
 static void a_node_without_cpus_has_its_thread_run_anywhere(void **unused)
 {
-	struct bench *b = bench_new();
-
 	(void)unused;
-	wake(b, 2, 3);
-	record_on(b, 0, MS + 2 * NEEDS_NS);
-	assert_int_equal(b->told.calls, 1);
-	assert_int_equal(b->told.cpu, 3);
-	bench_end(b);
+	assert_int_equal(cpu_of_thread(2, 3), 3);
 }
 
 int main(void)
